@@ -1,0 +1,48 @@
+import { Epoch, Seq, comparePositions, type Position } from './position.ts'
+
+/**
+ * The `As-Of`, `Min-As-Of` and `Published` headers: an RFC 9651 list of strings with parameters,
+ * `"l:<id>/scheduling";epoch="00…";seq=17, "t/patients";epoch="00…";seq=4`, keyed by `<scope>/<topic>`.
+ */
+export type Positions = Record<string, Position>
+
+/** Above so many channels the positions stand in the body as `asOf`: proxies cut long headers. */
+export const MAX_HEADER_CHANNELS = 32
+
+export function formatPositions(positions: Positions): string {
+  return Object.keys(positions)
+    .sort()
+    .map((local) => `"${local}";epoch="${positions[local]!.epoch}";seq=${positions[local]!.seq}`)
+    .join(', ')
+}
+
+const ITEM = /^\s*"([^"\\]{1,100})"\s*;\s*epoch="([0-9a-f]{16})"\s*;\s*seq=(\d{1,16})\s*$/
+
+/**
+ * Parses such a header. `null` when it is malformed as a whole or in any part: half an `As-Of` would make
+ * a view look newer than it is.
+ */
+export function parsePositions(header: string | null | undefined): Positions | null {
+  if (header === null || header === undefined || header.length > 16_000) return null
+  if (header.trim() === '') return {}
+  const positions: Positions = {}
+  for (const item of header.split(',')) {
+    const match = ITEM.exec(item)
+    if (!match) return null
+    const [, local, epoch, digits] = match as unknown as [string, string, string, string]
+    const seq = Number(digits)
+    if (!Epoch.safeParse(epoch).success || !Seq.safeParse(seq).success) return null
+    positions[local] = { epoch, seq }
+  }
+  return positions
+}
+
+/** The older of both for each channel; a channel that one of them lacks is dropped: it is older than everything. */
+export function oldestPositions(a: Positions, b: Positions): Positions {
+  const oldest: Positions = {}
+  for (const [local, position] of Object.entries(a)) {
+    const other = b[local]
+    if (other) oldest[local] = comparePositions(position, other) <= 0 ? position : other
+  }
+  return oldest
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { defineEvent } from '../define-event.ts'
+import { Id } from '../ids.ts'
+import { AppointmentStatus, AppointmentType, CancelCode } from '../http/appointment-codes.ts'
+import { WaitlistStatus } from '../http/waitlist-codes.ts'
+
+/** The thin record of an appointment: enough to place it on a board and to know what to refetch. */
+const appointment = z.strictObject({
+  patientId: Id,
+  providerId: Id,
+  type: AppointmentType,
+  status: AppointmentStatus,
+  startsAt: z.iso.datetime(),
+  endsAt: z.iso.datetime(),
+  roomId: Id.nullable(),
+})
+const status = z.strictObject({ status: AppointmentStatus })
+const slot = z.strictObject({ providerId: Id, startsAt: z.iso.datetime(), endsAt: z.iso.datetime() })
+
+const base = { topic: 'scheduling', subject: 'appointment', touches: ['appointments'] } as const
+
+export const appointmentCreatedEvent = defineEvent({ ...base, type: 'appointment:created', data: appointment })
+export const appointmentUpdatedEvent = defineEvent({ ...base, type: 'appointment:updated', data: appointment })
+export const appointmentRescheduledEvent = defineEvent({
+  ...base,
+  type: 'appointment:rescheduled',
+  data: appointment,
+  previous: slot,
+})
+export const appointmentConfirmedEvent = defineEvent({
+  ...base,
+  type: 'appointment:confirmed',
+  data: appointment,
+  previous: status,
+})
+export const appointmentCheckedinEvent = defineEvent({
+  ...base,
+  type: 'appointment:checkedin',
+  data: appointment,
+  previous: status,
+})
+export const appointmentRoomedEvent = defineEvent({
+  ...base,
+  type: 'appointment:roomed',
+  data: appointment,
+  previous: status,
+})
+export const appointmentCompletedEvent = defineEvent({
+  ...base,
+  type: 'appointment:completed',
+  data: appointment,
+  previous: status,
+})
+export const appointmentCancelledEvent = defineEvent({
+  ...base,
+  type: 'appointment:cancelled',
+  data: appointment.extend({ cancelCode: CancelCode }),
+  previous: status,
+})
+export const appointmentNoshowEvent = defineEvent({
+  ...base,
+  type: 'appointment:noshow',
+  data: appointment,
+  previous: status,
+})
+
+const waitlistEntry = z.strictObject({
+  patientId: Id,
+  providerId: Id.nullable(),
+  type: AppointmentType,
+  status: WaitlistStatus,
+})
+
+export const waitlistAddedEvent = defineEvent({
+  type: 'waitlist:added',
+  topic: 'scheduling',
+  subject: 'waitlist_entry',
+  touches: ['waitlist'],
+  data: waitlistEntry,
+})
+export const waitlistSlotOfferedEvent = defineEvent({
+  type: 'waitlist:slot_offered',
+  topic: 'scheduling',
+  subject: 'waitlist_entry',
+  touches: ['waitlist'],
+  data: waitlistEntry.extend({ offer: slot }),
+  previous: z.strictObject({ status: WaitlistStatus }),
+})

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+
+/**
+ * The paths within a payload's schema that could hold a person's data.
+ *
+ * Allowed are only forms that cannot: UUIDs, enums, literals, booleans, integers, times and dates with a fixed form,
+ * and objects and arrays of these. Anything else is refused, so that a kind of schema that nobody thought of is
+ * refused too.
+ */
+export function findPersonalFields(schema: z.ZodType, path = ''): string[] {
+  const here = path === '' ? '(payload)' : path
+  if (schema instanceof z.ZodObject) {
+    const open = schema.def.catchall !== undefined && !(schema.def.catchall instanceof z.ZodNever)
+    const fields = Object.entries(schema.shape).flatMap(([name, field]) =>
+      isPersonalName(name)
+        ? [join(path, name)]
+        : findPersonalFields(field as z.ZodType, join(path, name)),
+    )
+    return open ? [here, ...fields] : fields
+  }
+  if (schema instanceof z.ZodArray) return findPersonalFields(schema.element as z.ZodType, `${path}[]`)
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodReadonly)
+    return findPersonalFields(schema.unwrap() as z.ZodType, path)
+  if (
+    schema instanceof z.ZodUUID ||
+    schema instanceof z.ZodEnum ||
+    schema instanceof z.ZodLiteral ||
+    schema instanceof z.ZodBoolean ||
+    schema instanceof z.ZodISODateTime ||
+    (schema instanceof z.ZodNumber && schema.format === 'safeint')
+  )
+    return []
+  return [here]
+}
+
+/** Names under which even a well-formed value says something about a person. */
+function isPersonalName(name: string): boolean {
+  return /name|birth|dob|phone|mail|address|ssn|note|diagnos|amount|balance|price|reason$|comment|text|title/i.test(name)
+}
+
+const join = (path: string, name: string) => (path === '' ? name : `${path}.${name}`)

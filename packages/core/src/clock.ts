@@ -1,0 +1,26 @@
+/** Time and chance are arguments: a test turns the clock by hand, and a seed decides every throw. */
+export type Timer = { readonly __timer: unique symbol }
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  setTimeout(run: () => void, ms: number): Timer
+  clearTimeout(timer: Timer | undefined): void
+}
+
+/** In [0, 1). */
+export type Random = () => number
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  setTimeout: (run, ms) => setTimeout(run, ms) as unknown as Timer,
+  clearTimeout: (timer) => clearTimeout(timer as unknown as ReturnType<typeof setTimeout>),
+}
+
+/** What the core says of itself. Fields are ids, counts and codes, nothing about a person. */
+export interface Log {
+  debug(fields: Record<string, unknown>, message: string): void
+  info(fields: Record<string, unknown>, message: string): void
+  warn(fields: Record<string, unknown>, message: string): void
+  error(fields: Record<string, unknown>, message: string): void
+}
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }

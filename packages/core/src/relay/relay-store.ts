@@ -1,0 +1,43 @@
+import type { ChannelName, Position } from '@derm/contract'
+
+/**
+ * What the relay needs of Postgres. *Owner*: who holds the partition's transaction-level advisory lock; while it
+ * does, no other relay publishes for the partition. Two implementations: `@derm/publisher`'s on Postgres, and the fuzz's in memory.
+ */
+export type OutboxRow = {
+  channel: ChannelName
+  epoch: string
+  seq: number
+  id: string
+  type: string
+  /** Milliseconds since 1970 at the flush. */
+  at: number
+  /** The envelope's other fields as JSON object text: everything but id, type, channel, epoch, seq and at. */
+  body: string
+}
+
+/** `base`: the seq at which the head's epoch began; entries at or below it belong to an earlier epoch. */
+export type ChannelHead = Position & { channel: ChannelName; base: number }
+
+export interface RelayStore {
+  /**
+   * Runs `work` as the partition's owner in one transaction, and commits. With `wait` it waits for the lock, else it answers
+   * `'busy'` when another owns it. The lock and the first read are two statements: a read in the lock's statement would see
+   * the snapshot from before the wait.
+   */
+  own<T>(partition: number, options: { wait: boolean }, work: (owned: OwnedPartition) => Promise<T>): Promise<T | 'busy'>
+  /** Unpublished rows and the oldest one's age, for metrics. */
+  lag(): Promise<{ rows: number; seconds: number }>
+}
+
+export interface OwnedPartition {
+  /** Unpublished rows, of each channel ascending by seq and from its lowest unpublished one; at most `limit`. */
+  pending(limit: number): Promise<OutboxRow[]>
+  mark(rows: readonly Pick<OutboxRow, 'channel' | 'epoch' | 'seq'>[]): Promise<void>
+  /** Heads of the partition's channels that changed since `since` (milliseconds since 1970); all of them with 0. */
+  heads(since: number): Promise<ChannelHead[]>
+  /** Committed rows of a channel's current epoch with `seq > after`, ascending, published or not. */
+  read(channel: ChannelName, after: number, limit: number): Promise<OutboxRow[]>
+  /** Starts a new epoch for a channel whose history in the log is not Postgres' own: later than `than`, base = the head's seq. Unpublished rows move along. */
+  startEpoch(channel: ChannelName, than: string): Promise<ChannelHead>
+}
