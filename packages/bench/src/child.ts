@@ -1,0 +1,25 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** Starts one of `servers/` as a process of its own, so that its CPU can be told from the others'. */
+export async function startServer(name: string, env: Record<string, string>): Promise<{ pid: number; port: number; stop(): Promise<void> }> {
+  const child = startChild(name, env)
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }]
+  return { pid: child.pid!, port, stop: () => stopChild(child) }
+}
+
+export function startChild(name: string, env: Record<string, string>): ChildProcess {
+  return fork(fileURLToPath(new URL(`./servers/${name}.ts`, import.meta.url)), {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+}
+
+export async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  await exited
+}
