@@ -1,1 +1,6 @@
-export {}
+export * from './token.ts'
+export * from './signing-key.ts'
+export * from './key-ring.ts'
+export * from './jwks-source.ts'
+export * from './token-issuer.ts'
+export * from './token-verifier.ts'
