@@ -1,1 +1,6 @@
-export {}
+export * from './config.ts'
+export * from './logger.ts'
+export * from './metrics.ts'
+export * from './admin-server.ts'
+export * from './lifecycle.ts'
+export * from './redis-connections.ts'
