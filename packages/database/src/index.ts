@@ -1,1 +1,6 @@
-export {}
+export * from './migrate.ts'
+export * from './roles.ts'
+export * from './prisma.ts'
+export * from './with-tenant.ts'
+export { Prisma, PrismaClient } from './generated/client.ts'
+export type * from './generated/client.ts'

@@ -1,0 +1,61 @@
+import { readFile, readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { withSchemaEngine } from './schema-engine.ts'
+
+const DIRECTORY = new URL('../prisma/migrations/', import.meta.url)
+/** One number for this system's advisory locks, and one for each use; the relay's and the partitions' are in the SQL. */
+const MIGRATION_LOCK = [7104, 0] as const
+
+/**
+ * Applies the migrations that the database lacks, in order, as `prisma migrate deploy` would, and answers their names.
+ * Pods that start together take turns; the later ones find nothing to do. `ownerUrl`: derm_owner.
+ *
+ * @throws when a migration fails, or when one that failed before has not been resolved.
+ */
+export async function migrate(ownerUrl: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: ownerUrl })
+  await client.connect()
+  try {
+    // Whoever migrates may take long: the lock waits for it, without the role's timeout.
+    await client.query('SET lock_timeout = 0')
+    await client.query('SELECT pg_advisory_lock($1, $2)', [...MIGRATION_LOCK])
+    return await applyMigrations(ownerUrl)
+  } finally {
+    await client.end()
+  }
+}
+
+async function applyMigrations(ownerUrl: string): Promise<string[]> {
+  const entries = await readdir(DIRECTORY, { withFileTypes: true })
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .toSorted()
+  const { appliedMigrationNames } = await withSchemaEngine(ownerUrl, async (engine) =>
+    engine.applyMigrations({
+      filters: { externalTables: [], externalEnums: [] },
+      migrationsList: {
+        baseDir: fileURLToPath(DIRECTORY),
+        lockfile: {
+          path: 'migration_lock.toml',
+          content: await readFile(new URL('migration_lock.toml', DIRECTORY), 'utf8'),
+        },
+        shadowDbInitScript: '',
+        migrationDirectories: await Promise.all(
+          names.map(async (name) => ({
+            path: name,
+            migrationFile: {
+              path: 'migration.sql',
+              content: {
+                tag: 'ok' as const,
+                value: await readFile(new URL(`${name}/migration.sql`, DIRECTORY), 'utf8'),
+              },
+            },
+          })),
+        ),
+      },
+    }),
+  )
+  return appliedMigrationNames
+}

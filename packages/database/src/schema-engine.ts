@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
+import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
+
+const require = createRequire(import.meta.url)
+let started: Promise<void> | undefined
+
+/** Neither Node's types nor ES2023's declare it. */
+const { WebAssembly } = globalThis as unknown as {
+  WebAssembly: {
+    instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>
+  }
+}
+
+/** The engine's module expects a bundler that imports `.wasm`; Node does not, so it is instantiated by hand, once. */
+function start(): Promise<void> {
+  return (started ??= (async () => {
+    const door = require.resolve('@prisma/schema-engine-wasm/schema_engine_bg')
+    const bytes = await readFile(door.replace(/\.js$/, '.wasm'))
+    const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': bindings })
+    bindings.__wbg_set_wasm(instance.exports)
+    ;(instance.exports['__wbindgen_start'] as () => void)()
+  })())
+}
+
+/**
+ * Runs `work` with Prisma's schema engine as WebAssembly, on the `pg` driver: the real `migrate` without the native
+ * binary that Prisma would download. Afterwards its connection is closed, and with it the advisory lock that it holds.
+ */
+export async function withSchemaEngine<T>(
+  url: string,
+  work: (engine: bindings.SchemaEngine) => Promise<T>,
+): Promise<T> {
+  await start()
+  const pool = new pg.Pool({ connectionString: url, max: 1 })
+  const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool))
+  try {
+    const engine = await bindings.SchemaEngine.new({ datamodels: undefined }, () => {}, adapter)
+    try {
+      return await work(engine)
+    } finally {
+      engine.free()
+    }
+  } finally {
+    await pool.end()
+  }
+}
+
+/**
+ * Prisma's adapter cuts a script at every semicolon, those in comments and function bodies included. Sent whole, it is
+ * also one transaction: a migration applies entirely or not at all.
+ */
+class WholeScripts extends PrismaPg {
+  override async connect() {
+    const adapter = await super.connect()
+    adapter.executeScript = async (script) => {
+      await adapter.underlyingDriver().query(script)
+    }
+    return adapter
+  }
+}
