@@ -1,1 +1,6 @@
-export {}
+export * from './sql-tx.ts'
+export * from './event-collector.ts'
+export * from './read-positions.ts'
+export * from './read-events.ts'
+export * from './event-partitions.ts'
+export * from './pg-relay-store.ts'

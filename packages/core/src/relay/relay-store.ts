@@ -25,19 +25,29 @@ export interface RelayStore {
    * `'busy'` when another owns it. The lock and the first read are two statements: a read in the lock's statement would see
    * the snapshot from before the wait.
    */
-  own<T>(partition: number, options: { wait: boolean }, work: (owned: OwnedPartition) => Promise<T>): Promise<T | 'busy'>
+  own<T>(
+    partition: number,
+    options: { wait: boolean },
+    work: (owned: OwnedPartition) => Promise<T>,
+  ): Promise<T | 'busy'>
   /** Unpublished rows and the oldest one's age, for metrics. */
   lag(): Promise<{ rows: number; seconds: number }>
 }
 
 export interface OwnedPartition {
-  /** Unpublished rows, of each channel ascending by seq and from its lowest unpublished one; at most `limit`. */
-  pending(limit: number): Promise<OutboxRow[]>
+  /**
+   * Unpublished rows, of each channel ascending by seq and from its lowest unpublished one; at most `limit`.
+   * `except`: channels that stand still, whose rows would take the others' places.
+   */
+  pending(limit: number, except?: readonly ChannelName[]): Promise<OutboxRow[]>
   mark(rows: readonly Pick<OutboxRow, 'channel' | 'epoch' | 'seq'>[]): Promise<void>
-  /** Heads of the partition's channels that changed since `since` (milliseconds since 1970); all of them with 0. */
+  /** Heads of the partition's channels that changed since `since` (milliseconds since 1970), and perhaps some more; all of them with 0. */
   heads(since: number): Promise<ChannelHead[]>
   /** Committed rows of a channel's current epoch with `seq > after`, ascending, published or not. */
   read(channel: ChannelName, after: number, limit: number): Promise<OutboxRow[]>
-  /** Starts a new epoch for a channel whose history in the log is not Postgres' own: later than `than`, base = the head's seq. Unpublished rows move along. */
+  /**
+   * Starts a new epoch for a channel whose history in the log is not Postgres' own: later than `than` and than the old one.
+   * Unpublished rows move along; base = the seq before the first of them, without any the head's.
+   */
   startEpoch(channel: ChannelName, than: string): Promise<ChannelHead>
 }

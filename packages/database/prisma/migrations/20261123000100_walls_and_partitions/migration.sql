@@ -51,13 +51,16 @@ INSERT INTO event_epoch (epoch) VALUES (next_epoch());
 
 -- Makes the partitions of today and the `days` after it that are missing; answers how many it made.
 CREATE FUNCTION ensure_event_partitions(days int) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER 
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '1s' AS $$
 DECLARE
   day date;
   made int := 0;
   name text;
 BEGIN
-  PERFORM pg_advisory_xact_lock(7104, 1);
+  IF NOT pg_try_advisory_xact_lock(7104, 1) THEN
+    RETURN 0;
+  END IF;
   FOR day IN SELECT current_date + n FROM generate_series(0, days) AS n LOOP
     name := 'events_' || to_char(day, 'YYYYMMDD');
     CONTINUE WHEN to_regclass('public.' || name) IS NOT NULL;
@@ -77,13 +80,16 @@ END $$;
 -- Drops the partitions whose day ended more than `keep` days ago, save those with a row that no relay has published;
 -- likewise empties the default partition. Answers the names of what it dropped.
 CREATE FUNCTION prune_event_partitions(keep int) RETURNS SETOF text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER 
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '1s' AS $$
 DECLARE
   name text;
   day date;
   held boolean;
 BEGIN
-  PERFORM pg_advisory_xact_lock(7104, 1);
+  IF NOT pg_try_advisory_xact_lock(7104, 1) THEN
+    RETURN;
+  END IF;
   FOR name IN
     SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'public.events'::regclass AND c.relname ~ '^events_\d{8}$' ORDER BY c.relname
@@ -91,7 +97,7 @@ BEGIN
     day := to_date(right(name, 8), 'YYYYMMDD');
     CONTINUE WHEN day + 1 + keep > current_date;
     -- The lock comes first: what is true after it stays true until the drop.
-    EXECUTE format('LOCK TABLE public.events, public.%I IN ACCESS EXCLUSIVE MODE', name);
+    EXECUTE format('LOCK TABLE ONLY public.events, public.%I IN ACCESS EXCLUSIVE MODE', name);
     SELECT EXISTS (
       SELECT FROM public.events
       WHERE at >= day::timestamptz AND at < (day + 1)::timestamptz AND published_at IS NULL
@@ -110,6 +116,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   fresh text;
 BEGIN
+  -- No flush runs meanwhile, so that none can begin a channel in the epoch that ends.
+  LOCK TABLE public.channel_heads IN EXCLUSIVE MODE;
   SELECT public.next_epoch(greatest((SELECT max(h.epoch) FROM public.channel_heads h), e.epoch)) INTO fresh
   FROM public.event_epoch e FOR UPDATE;
   UPDATE public.event_epoch SET epoch = fresh;

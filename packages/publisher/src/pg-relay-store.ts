@@ -1,0 +1,146 @@
+import type { ChannelName } from '@derm/contract'
+import type { ChannelHead, OutboxRow, OwnedPartition, RelayStore } from '@derm/core/relay'
+import type pg from 'pg'
+
+/**
+ * The relay's store on Postgres, for a pool of its own as derm_relay (at most 4 connections). The lock is the
+ * transaction's: it ends with it, also when the connection is lost or the role's idle timeout ends a frozen owner, and it is
+ * safe behind a pooler that deals out connections by transaction.
+ */
+const RELAY_LOCK = 7105
+
+/** A head's `updated_at` is that of the flush; its commit may be later by as long as a transaction of the API may live. */
+const COMMIT_DELAY_MS = 15_000
+
+const COLUMNS = 'channel, epoch, seq, id, type, floor(extract(epoch FROM at) * 1000)::bigint AS at, body'
+type Row = Omit<OutboxRow, 'seq' | 'at'> & { seq: string; at: string }
+type HeadRow = { channel: ChannelName; epoch: string; seq: string; base: string }
+
+export function createPgRelayStore(pool: pg.Pool): RelayStore {
+  return {
+    async own(partition, { wait }, work) {
+      const client = await pool.connect()
+      let failure: Error | undefined
+      // A connection that dies while `work` waits for Redis says so here, and to the next query.
+      const onError = (error: Error) => void (failure = error)
+      client.on('error', onError)
+      try {
+        if (!(await begin(client, partition, wait))) {
+          await client.query('ROLLBACK')
+          return 'busy'
+        }
+        const result = await work(createOwnedPartition(client, partition))
+        await client.query('COMMIT')
+        return result
+      } catch (error) {
+        await client.query('ROLLBACK').catch((lost: Error) => void (failure ??= lost))
+        throw error
+      } finally {
+        client.off('error', onError)
+        client.release(failure)
+      }
+    },
+
+    async lag() {
+      const { rows } = await pool.query<{ rows: string; seconds: string }>(
+        `SELECT count(*) AS rows, coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0) AS seconds
+         FROM events WHERE published_at IS NULL`,
+      )
+      return { rows: Number(rows[0]?.rows ?? 0), seconds: Math.max(0, Number(rows[0]?.seconds ?? 0)) }
+    },
+  }
+}
+
+/** The lock, by itself: the next statement's snapshot is then from after the wait, and has all that the last owner marked. */
+async function begin(client: pg.PoolClient, partition: number, wait: boolean): Promise<boolean> {
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
+  const lock = wait ? 'pg_advisory_xact_lock($1, $2) IS NOT NULL' : 'pg_try_advisory_xact_lock($1, $2)'
+  const { rows } = await client.query<{ owned: boolean }>(`SELECT ${lock} AS owned`, [RELAY_LOCK, partition])
+  return rows[0]?.owned === true
+}
+
+function createOwnedPartition(client: pg.PoolClient, partition: number): OwnedPartition {
+  /** The times of what was read, so that marking looks only into those days' partitions. */
+  let from = Infinity
+  let to = -Infinity
+
+  async function read(where: string, parameters: unknown[]): Promise<OutboxRow[]> {
+    const { rows } = await client.query<Row>(`SELECT ${COLUMNS} FROM events WHERE ${where}`, parameters)
+    return rows.map((row) => {
+      const at = Number(row.at)
+      from = Math.min(from, at)
+      to = Math.max(to, at)
+      return { ...row, seq: Number(row.seq), at }
+    })
+  }
+
+  return {
+    pending: (limit, except = []) =>
+      read(
+        'partition = $1 AND published_at IS NULL AND channel <> ALL ($3::text[]) ORDER BY partition, channel, seq LIMIT $2',
+        [partition, limit, except],
+      ),
+
+    async mark(rows) {
+      if (rows.length === 0) return
+      const [earliest, latest] = from <= to ? [from, to] : [0, Date.now() + 86_400_000]
+      await client.query(
+        `UPDATE events SET published_at = clock_timestamp()
+         FROM unnest($1::text[], $2::text[], $3::bigint[]) AS done (channel, epoch, seq)
+         WHERE events.channel = done.channel AND events.seq = done.seq AND events.epoch = done.epoch
+           AND events.published_at IS NULL AND events.partition = $4
+           AND events.at >= to_timestamp($5::float8 / 1000) AND events.at < to_timestamp(($6::float8 + 1) / 1000)`,
+        [
+          rows.map((row) => row.channel),
+          rows.map((row) => row.epoch),
+          rows.map((row) => row.seq),
+          partition,
+          earliest,
+          latest,
+        ],
+      )
+    },
+
+    async heads(since) {
+      const { rows } = await client.query<HeadRow>(
+        `SELECT channel, epoch, seq, base FROM channel_heads
+         WHERE partition = $1 AND updated_at >= to_timestamp($2::float8 / 1000)`,
+        [partition, Math.max(0, since - COMMIT_DELAY_MS)],
+      )
+      return rows.map(toHead)
+    },
+
+    read: (channel, after, limit) =>
+      read(
+        `channel = $1 AND seq > $2 AND epoch = (SELECT epoch FROM channel_heads WHERE channel = $1)
+         ORDER BY seq LIMIT $3`,
+        [channel, after, limit],
+      ),
+
+    async startEpoch(channel, than) {
+      // The head's row first: no flush can then add a row of the old epoch.
+      const { rows: found } = await client.query<{ epoch: string }>(
+        `SELECT next_epoch(greatest(epoch COLLATE "C", $2::text)) AS epoch FROM channel_heads WHERE channel = $1 FOR UPDATE`,
+        [channel, than],
+      )
+      const epoch = found[0]?.epoch
+      if (epoch === undefined) throw new Error('a new epoch was asked for a channel without a head')
+      const { rows: moved } = await client.query<{ first: string | null }>(
+        `WITH moved AS (
+           UPDATE events SET epoch = $2 WHERE channel = $1 AND partition = $3 AND published_at IS NULL RETURNING seq
+         ) SELECT min(seq) AS first FROM moved`,
+        [channel, epoch, partition],
+      )
+      const { rows } = await client.query<HeadRow>(
+        `UPDATE channel_heads SET epoch = $2, base = coalesce($3::bigint - 1, seq), updated_at = clock_timestamp()
+         WHERE channel = $1 RETURNING channel, epoch, seq, base`,
+        [channel, epoch, moved[0]?.first ?? null],
+      )
+      return toHead(rows[0] as HeadRow)
+    },
+  }
+}
+
+function toHead({ channel, epoch, seq, base }: HeadRow): ChannelHead {
+  return { channel, epoch, seq: Number(seq), base: Number(base) }
+}
