@@ -1,0 +1,151 @@
+import { parsePositions, comparePositions, type EventEnvelope, type Position, type SubscribeAck } from '@derm/contract'
+import { io, type Socket } from 'socket.io-client'
+
+export type Row = { version: number; status: string; providerId: string; startsAt: string }
+
+export type PlainClientOptions = {
+  realtimeUrl: string
+  apiUrl: () => string
+  origin: string
+  token: () => Promise<string>
+  locationId: string
+  /** The day that the client's view shows, as ISO times. */
+  from: string
+  to: string
+}
+
+/**
+ * A client as an integrator would write it: `socket.io-client`, cursors, and nothing of ours that decides delivery. It
+ * keeps a log of what it applied and a view (the day's appointments), so that both can be compared with Postgres.
+ */
+export class PlainClient {
+  readonly log: EventEnvelope[] = []
+  readonly view = new Map<string, Row>()
+  /** Per channel, where the log has a hole that a resync declared: events up to here may be missing. */
+  readonly resyncs: ({ channel: string } & Position)[] = []
+  /** Per channel, where the log begins: the first acknowledgement's position. */
+  readonly starts = new Map<string, Position>()
+  readonly faults: string[] = []
+  recovered = 0
+  disconnects = 0
+  node = ''
+  private readonly cursors: Record<string, Position> = {}
+  private readonly socket: Socket
+  private loading: Promise<void> = Promise.resolve()
+
+  constructor(private readonly options: PlainClientOptions) {
+    this.socket = io(options.realtimeUrl, {
+      path: '/realtime',
+      transports: ['websocket'],
+      extraHeaders: { origin: options.origin },
+      auth: (send) => void options.token().then((token) => send({ token, protocol: 1 })),
+      reconnectionDelay: 50,
+      reconnectionDelayMax: 500,
+    })
+    // A server that ends the socket by itself also ends the client's reconnecting: an integrator connects again.
+    this.socket.on('disconnect', (reason) => {
+      this.disconnects++
+      if (reason === 'io server disconnect') this.socket.connect()
+    })
+    this.socket.on('connect_error', () => {
+      if (!this.socket.active) setTimeout(() => this.socket.connect(), 200)
+    })
+    this.socket.on('connect', () => void this.subscribe())
+    this.socket.onAny((name: string, event: EventEnvelope) => {
+      if (name.includes(':') && typeof event?.seq === 'number' && typeof event.id === 'string') this.apply(event)
+    })
+    this.socket.on('resync', (at: { channel: string } & Position) => this.resync(at.channel, at))
+  }
+
+  get isSubscribed(): boolean {
+    return this.starts.size > 0
+  }
+
+  cursor(channel: string): Position | undefined {
+    return this.cursors[channel]
+  }
+
+  async settle(): Promise<void> {
+    await this.loading
+  }
+
+  cut(): void {
+    this.socket.io.engine?.close()
+  }
+
+  close(): void {
+    this.socket.disconnect()
+  }
+
+  private async subscribe(): Promise<void> {
+    const hadCursors = Object.keys(this.cursors).length > 0
+    const channels = [{ topic: 'scheduling', location: this.options.locationId, cursors: { ...this.cursors } }]
+    const ack = (await this.socket
+      .timeout(15_000)
+      .emitWithAck('subscribe', { channels })
+      .catch(() => null)) as SubscribeAck | null
+    if (!ack?.ok) {
+      if (this.socket.connected) setTimeout(() => this.socket.connected && void this.subscribe(), 200)
+      return
+    }
+    this.node = ack.node
+    for (const { channel, epoch, seq, status, events } of ack.channels) {
+      if (status === 'resync') this.resync(channel, { epoch, seq })
+      if (status === 'live' && hadCursors) this.faults.push(`live instead of recovered on ${channel}`)
+      for (const event of events) this.apply(event)
+      this.recovered += events.length
+      if (status === 'live') {
+        this.starts.set(channel, { epoch, seq })
+        this.cursors[channel] = { epoch, seq }
+        this.reload({ epoch, seq })
+      } else if (this.cursors[channel]?.seq !== seq) this.faults.push(`acknowledged ${seq}, applied ${this.cursors[channel]?.seq}`)
+    }
+  }
+
+  private apply(event: EventEnvelope): void {
+    const cursor = this.cursors[event.channel]
+    if (cursor && comparePositions(event, cursor) <= 0) return void this.faults.push(`twice or out of order: ${event.seq}`)
+    if (cursor && (event.epoch !== cursor.epoch || event.seq !== cursor.seq + 1))
+      this.faults.push(`hole: ${event.seq} after ${cursor.seq}`)
+    this.cursors[event.channel] = { epoch: event.epoch, seq: event.seq }
+    this.log.push(event)
+    if (event.subject.type === 'appointment') this.show(event.subject.id, { ...(event.data as Row), version: event.subject.version })
+  }
+
+  private resync(channel: string, at: Position): void {
+    this.resyncs.push({ channel, epoch: at.epoch, seq: at.seq })
+    this.cursors[channel] = { epoch: at.epoch, seq: at.seq }
+    this.reload(at)
+  }
+
+  private show(id: string, { version, status, providerId, startsAt }: Row): void {
+    const known = this.view.get(id)
+    if (!known || known.version < version) this.view.set(id, { version, status, providerId, startsAt })
+  }
+
+  /** Reads the day again until the answer is as new as `needed`. */
+  private reload(needed: Position): void {
+    this.loading = this.loading.then(async () => {
+      for (let attempt = 0; attempt < 100; attempt++) {
+        const isNew = await this.readDay(needed).catch(() => false)
+        if (isNew) return
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+      this.faults.push('the day could not be read again')
+    })
+  }
+
+  private async readDay(needed: Position): Promise<boolean> {
+    const { apiUrl, token, locationId, from, to } = this.options
+    const query = new URLSearchParams({ locationId, from, to, limit: '500' })
+    const response = await fetch(`${apiUrl()}/api/v1/appointments?${query}`, {
+      headers: { authorization: `Bearer ${await token()}` },
+    })
+    if (!response.ok) return false
+    const asOf = parsePositions(response.headers.get('as-of'))?.[`l:${locationId}/scheduling`]
+    if (!asOf || comparePositions(asOf, needed) < 0) return false
+    const { items } = (await response.json()) as { items: ({ id: string } & Row)[] }
+    for (const item of items) this.show(item.id, item)
+    return true
+  }
+}
