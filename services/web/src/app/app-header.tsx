@@ -1,0 +1,110 @@
+import type { User } from "@derm/contract";
+import { RealtimeIndicator } from "@derm/react";
+import {
+  ActionIcon,
+  Menu,
+  Text,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from "@mantine/core";
+import {
+  IconChevronDown,
+  IconKeyboard,
+  IconLogout,
+  IconMoon,
+  IconSun,
+} from "@tabler/icons-react";
+import { session } from "../session/browser-session.ts";
+import classes from "./app-header.module.css";
+import { Brand } from "./brand.tsx";
+import { setPreferences, usePreferences } from "./preferences.ts";
+
+const ROLE_LABEL: Record<User["grants"][number]["role"], string> = {
+  owner: "Owner",
+  provider: "Provider",
+  medical_assistant: "Medical assistant",
+  front_desk: "Front desk",
+  biller: "Biller",
+  pathology_coordinator: "Pathology coordinator",
+  auditor: "Auditor",
+};
+
+export function AppHeader({ user }: { user: User }) {
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light");
+  const { hasShortcuts } = usePreferences();
+  const roles = [
+    ...new Set(user.grants.map(({ role }) => ROLE_LABEL[role])),
+  ].join(", ");
+  return (
+    <header className={classes["header"]}>
+      <a className="skip-link" href="#main">
+        Skip to the schedule
+      </a>
+      <div className={classes["brand"]}>
+        <Brand />
+        <div className={classes["names"]}>
+          <span className={classes["product"]}>DermLive</span>
+          <span className={classes["tenant"]} data-testid="tenant">
+            {user.tenantName}
+          </span>
+        </div>
+      </div>
+      <div className={classes["end"]}>
+        <div data-testid="realtime-indicator" className={classes["indicator"]}>
+          <RealtimeIndicator />
+        </div>
+        <ActionIcon
+          size="lg"
+          aria-label={scheme === "dark" ? "Light colours" : "Dark colours"}
+          onClick={() => setColorScheme(scheme === "dark" ? "light" : "dark")}
+          data-testid="color-scheme"
+        >
+          {scheme === "dark" ? <IconSun size={18} /> : <IconMoon size={18} />}
+        </ActionIcon>
+        <Menu position="bottom-end" width={240} shadow="md">
+          <Menu.Target>
+            <UnstyledButton className={classes["user"]} data-testid="user-menu">
+              <span className={classes["avatar"]} aria-hidden="true">
+                {user.displayName
+                  .replace(/^(Dr\.?|Mr\.?|Ms\.?|Mrs\.?)\s+/, "")
+                  .split(/\s+/)
+                  .map((word) => word[0])
+                  .slice(0, 2)
+                  .join("")}
+              </span>
+              <span className={classes["who"]}>
+                {user.displayName}
+                <small>{roles}</small>
+              </span>
+              <IconChevronDown size={14} aria-hidden="true" />
+            </UnstyledButton>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Label>
+              <Text fz="xs" truncate>
+                {user.email}
+              </Text>
+            </Menu.Label>
+            <Menu.Item
+              leftSection={<IconKeyboard size={16} />}
+              closeMenuOnClick={false}
+              aria-pressed={hasShortcuts}
+              onClick={() => setPreferences({ hasShortcuts: !hasShortcuts })}
+            >
+              Keyboard shortcuts: {hasShortcuts ? "on" : "off"}
+            </Menu.Item>
+            <Menu.Item
+              leftSection={<IconLogout size={16} />}
+              onClick={() => void session.logout()}
+              data-testid="sign-out"
+            >
+              Sign out
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      </div>
+    </header>
+  );
+}

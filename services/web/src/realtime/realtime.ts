@@ -1,0 +1,36 @@
+import { createRealtime } from "@derm/react";
+import { notifications } from "@mantine/notifications";
+import { QueryClient } from "@tanstack/react-query";
+import { ApiError } from "../http/api-error.ts";
+import { session } from "../session/browser-session.ts";
+
+/** Errors that may be gone in a moment; all others are answers. */
+const isPassing = (error: unknown) =>
+  error instanceof ApiError &&
+  (error.status === 0 || error.status === 429 || error.status >= 500);
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 30_000,
+      retry: (count, error) => count < 2 && isPassing(error),
+    },
+    mutations: { retry: false },
+  },
+});
+
+/** The connection of this page: made once, outside React. */
+export const realtime = createRealtime({
+  queryClient,
+  url: window.location.origin,
+  apiUrl: window.location.origin,
+  getToken: session.getToken,
+  refreshToken: session.refreshToken,
+  resources: {
+    appointments: [["appointments"]],
+    waitlist: [["waitlist"]],
+    patients: [["patients"]],
+  },
+  notify: ({ title, message }: { title: string; message?: string }) =>
+    notifications.show({ title, message: message ?? "" }),
+});
