@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { CodedError, Id, LocationId, Role, type Principal, type SessionId, type TenantId, type UserId } from '@derm/contract'
+import type { VerifiedToken } from '@derm/auth'
+import type { TenantTx } from '@derm/database'
+
+/** Who asks, with the session that asks. */
+export type Caller = Principal & { sessionId: SessionId; accessVersion: number }
+
+const Grants = z.array(z.object({ role: Role, locationId: LocationId.nullable() }))
+const Locations = z.array(LocationId)
+const Sessions = z.array(Id)
+
+/**
+ * The caller of a verified token, with the grants of now: `user_access` is read in the request's own transaction, so that
+ * nothing is answered after a revocation has committed. The token's `av` is not compared: other grants are no reason to refuse it.
+ * @throws CodedError `session_ended`, or `access_revoked`.
+ */
+export function loadCaller(tx: TenantTx, { tid, sub, sid }: VerifiedToken): Promise<Caller> {
+  return loadSessionCaller(tx, { tenantId: tid, userId: sub, sessionId: sid })
+}
+
+export async function loadSessionCaller(
+  tx: TenantTx,
+  { tenantId, userId, sessionId }: { tenantId: TenantId; userId: UserId; sessionId: SessionId },
+): Promise<Caller> {
+  const access = await tx.userAccess.findUnique({ where: { userId } })
+  if (!access || access.tenantId !== tenantId || !access.active) throw new CodedError('access_revoked')
+  if (Sessions.parse(access.endedSessions).includes(sessionId)) throw new CodedError('session_ended')
+  return {
+    tenantId,
+    userId,
+    sessionId,
+    accessVersion: Number(access.version),
+    grants: Grants.parse(access.grants),
+    locations: Locations.parse(access.locations),
+  }
+}

@@ -1,0 +1,32 @@
+import type { SessionId, TenantId, UserId } from '@derm/contract'
+import { Prisma, type TenantTx } from '@derm/database'
+
+/** How long a session stays in `user_access.ended_sessions`: longer than its last token can live, clocks included. */
+const REMEMBERED = '15 minutes'
+
+/**
+ * Ends sessions of a user, one or all of them, and raises the access version: nodes that compare versions end their sockets even when the
+ * kick is lost. The row is locked first, so that the list is made of what is committed then.
+ * @returns whether there was a session to end.
+ */
+export async function endSessions(tx: TenantTx, userId: UserId | string, sessionId?: SessionId | string): Promise<boolean> {
+  await lockUserAccess(tx, userId)
+  const { count } = await tx.session.updateMany({
+    where: { userId, endedAt: null, ...(sessionId === undefined ? {} : { id: sessionId }) },
+    data: { endedAt: new Date() },
+  })
+  if (count === 0) return false
+  await tx.$executeRaw`
+    UPDATE user_access SET version = version + 1, ended_sessions = (
+      SELECT coalesce(jsonb_agg(id), '[]') FROM sessions
+      WHERE user_id = ${userId}::uuid AND ended_at > clock_timestamp() - ${Prisma.raw(`interval '${REMEMBERED}'`)}
+    ) WHERE user_id = ${userId}::uuid`
+  return true
+}
+
+/** Takes the row until the transaction's end. */
+export async function lockUserAccess(tx: TenantTx, userId: UserId | string): Promise<void> {
+  await tx.$queryRaw`SELECT user_id FROM user_access WHERE user_id = ${userId}::uuid FOR UPDATE`
+}
+
+export type SessionRef = { tenantId: TenantId; userId: UserId; sessionId: SessionId }

@@ -1,0 +1,32 @@
+import type { Clock } from '@derm/core'
+import type { KeyRing, TokenIssuer, TokenVerifier } from '@derm/auth'
+import type { PrismaClient } from '@derm/database'
+import type { Logger } from '@derm/service'
+import type { AuditWriter } from './audit/audit-writer.ts'
+import type { RefreshTokens } from './auth/refresh-token.ts'
+import type { SignInLimiter } from './auth/sign-in-limiter.ts'
+import type { ApiMetrics } from './api-metrics.ts'
+import type { SocketKicker } from './access/socket-kicker.ts'
+
+/** What the routes are given: everything that reaches outside the process. */
+export type Api = {
+  prisma: PrismaClient
+  verifier: TokenVerifier
+  issuer: TokenIssuer
+  keyRing: KeyRing
+  audit: AuditWriter
+  limiter: SignInLimiter
+  refreshTokens: RefreshTokens
+  kicker: SocketKicker
+  /** Tells the relay that these partitions have events to publish. */
+  wakeRelay: (partitions: readonly number[]) => void
+  metrics: ApiMetrics
+  log: Logger
+  clock: Pick<Clock, 'now'>
+  /** Exact origins that browsers may come from. */
+  origins: readonly string[]
+  /** Whether the refresh cookie is for https only. */
+  isSecure: boolean
+  /** Whether each answer is checked against its declaration: in tests, a difference is a fault. */
+  checksAnswers: boolean
+}

@@ -1,0 +1,15 @@
+import type { LocationId } from '@derm/contract'
+import { invalid } from '../http/invalid.ts'
+import type { Change } from '../transaction.ts'
+
+/** @throws CodedError `validation_failed` when the provider does not work there. */
+export async function requireProviderAt({ tx }: Change, providerId: string, locationId: LocationId): Promise<void> {
+  const row = await tx.providerLocation.findUnique({ where: { providerId_locationId: { providerId, locationId } } })
+  if (!row) throw invalid('body', 'providerId', 'is no provider of this location')
+}
+
+/** @throws CodedError `validation_failed` */
+export async function requirePatient({ tx }: Change, id: string): Promise<void> {
+  const row = await tx.patient.findUnique({ where: { id }, select: { id: true } })
+  if (!row) throw invalid('body', 'patientId', 'is no patient of this practice')
+}

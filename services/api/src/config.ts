@@ -1,0 +1,27 @@
+import { z } from 'zod'
+import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/service'
+
+/** Everything that the API reads of its environment. */
+const ApiConfig = BaseConfig.extend({
+  /** As derm_api. */
+  DATABASE_URL: PostgresUrl,
+  /** As derm_relay. */
+  RELAY_DATABASE_URL: PostgresUrl,
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(16),
+  PUBLIC_ORIGINS: OriginList,
+  SIGNING_KEYS_FILE: z.string(),
+  JWT_ISSUER: z.string(),
+  JWT_AUDIENCE: z.string(),
+  /** Signs what is stored in Redis; also the root of the refresh secrets' chain. */
+  EVENT_SIGNING_SECRET: Secret,
+  /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
+  TRUSTED_PROXIES: CommaList.default(['loopback']),
+  /** Only with NODE_ENV=test: how long the relay waits between publishing and marking, so that a test can kill it there. */
+  FAULT_RELAY_PAUSE_AFTER_PUBLISH: Milliseconds.default(0),
+}).refine(({ NODE_ENV, FAULT_RELAY_PAUSE_AFTER_PUBLISH }) => NODE_ENV === 'test' || FAULT_RELAY_PAUSE_AFTER_PUBLISH === 0, {
+  path: ['FAULT_RELAY_PAUSE_AFTER_PUBLISH'],
+  error: 'is only for NODE_ENV=test',
+})
+export type ApiConfig = z.infer<typeof ApiConfig>
+
+export const readConfig = (env: NodeJS.ProcessEnv = process.env): ApiConfig => parseConfig(ApiConfig, env)

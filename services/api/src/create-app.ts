@@ -1,0 +1,64 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express'
+import helmet from 'helmet'
+import { CodedError } from '@derm/contract'
+import type { Api } from './api.ts'
+import { mountRoutes } from './http/mount-routes.ts'
+import { createCors } from './http/origins.ts'
+import { createErrorHandler } from './http/problem.ts'
+import { readRequestId, readTraceparent } from './http/trace.ts'
+import { createDocs } from './openapi/docs.ts'
+import { ROUTES } from './routes.ts'
+
+/** The largest body that any route needs, with room. */
+const BODY_LIMIT = '64kb'
+
+/** The HTTP interface. `trustedProxies`: whose `X-Forwarded-For` is believed, as Express' `trust proxy`. */
+export function createApp(api: Api, { trustedProxies }: { trustedProxies: readonly string[] }): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.set('trust proxy', [...trustedProxies])
+  app.set('query parser', 'simple')
+
+  app.use(identify)
+  app.use(measure(api))
+  app.use(
+    helmet({
+      contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+      strictTransportSecurity: api.isSecure ? { maxAge: 31_536_000, includeSubDomains: true } : false,
+      crossOriginResourcePolicy: { policy: 'same-site' },
+    }),
+  )
+  app.use(createCors(api.origins))
+  app.get('/.well-known/jwks.json', (_, response) => {
+    response.set('Cache-Control', 'public, max-age=60').json(api.keyRing.publicJwks())
+  })
+  app.use('/api', createDocs())
+  app.use('/api/v1', express.json({ limit: BODY_LIMIT, type: 'application/json', strict: false }), mountRoutes(api, ROUTES))
+  app.use(() => {
+    throw new CodedError('not_found')
+  })
+  app.use(createErrorHandler(api))
+  return app
+}
+
+function identify(request: Request, response: Response, next: NextFunction): void {
+  const requestId = readRequestId(request.get('x-request-id'))
+  Object.assign(response.locals, { requestId, traceparent: readTraceparent(request.get('traceparent')) })
+  response.set('X-Request-Id', requestId)
+  next()
+}
+
+/** One line and one measurement a request: the route as declared, never the url, which holds ids. */
+function measure({ metrics, log }: Pick<Api, 'metrics' | 'log'>) {
+  return ({ method }: Request, response: Response, next: NextFunction): void => {
+    const begin = performance.now()
+    response.once('finish', () => {
+      const ms = performance.now() - begin
+      const { requestId, route = 'none', traceparent } = response.locals as { requestId: string; route?: string; traceparent: string }
+      metrics.requests.observe({ method, route, status: String(response.statusCode) }, ms / 1_000)
+      log.debug({ requestId, method, route, status: response.statusCode, durationMs: Math.round(ms), traceId: traceparent.slice(3, 35) }, 'answered')
+    })
+    next()
+  }
+}

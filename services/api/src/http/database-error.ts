@@ -1,0 +1,27 @@
+import { CodedError } from '@derm/contract'
+
+/** SQLSTATE classes and Prisma codes after which the same request may succeed. */
+const PASSING = /^(08|53|57P|40001|40P01|55P03|57014|25P03|P1001|P1002|P1008|P1017|P2024|P2028|P2034|ECONNREFUSED|ECONNRESET|ETIMEDOUT)/
+const CODE = /^([0-9A-Z]{5}|E[A-Z]+)$/
+
+/** The SQLSTATE behind an error of Prisma or `pg`, wherever the layers have put it; `undefined` when there is none. */
+export function findSqlState(error: unknown, depth = 0): string | undefined {
+  if (typeof error !== 'object' || error === null || depth > 6) return undefined
+  const layer = error as Record<string, unknown>
+  for (const name of ['originalCode', 'code'])
+    if (typeof layer[name] === 'string' && CODE.test(layer[name]) && !/^P\d{4}$/.test(layer[name])) return layer[name]
+  for (const name of ['cause', 'meta', 'driverAdapterError']) {
+    const found = findSqlState(layer[name], depth + 1)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** What a database error means to a client; the original is kept as the cause. */
+export function toCodedError(error: unknown): CodedError {
+  if (error instanceof CodedError) return error
+  const prisma = (error as { code?: unknown } | null)?.code
+  const state = findSqlState(error) ?? (typeof prisma === 'string' ? prisma : undefined)
+  const isPassing = state !== undefined && PASSING.test(state)
+  return new CodedError(isPassing ? 'unavailable' : 'internal', isPassing ? { retryAfter: 1 } : {}, { cause: error })
+}

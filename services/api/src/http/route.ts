@@ -1,0 +1,62 @@
+import type { Request } from 'express'
+import { z } from 'zod'
+import type { ErrorCode } from '@derm/contract'
+import type { Api } from '../api.ts'
+
+/**
+ * A route is declared once: from the declaration it is mounted, its input is parsed, and OpenAPI is written, so that the
+ * three cannot drift apart. Paths are below `/api/v1`, with Express' `:id`.
+ */
+export type Declaration = {
+  method: 'get' | 'post' | 'patch'
+  path: string
+  tag: string
+  summary: string
+  /** `bearer`: an access token. `cookie`: the refresh cookie, and so a check of the Origin. */
+  auth: 'bearer' | 'cookie' | 'none'
+  params?: z.ZodObject
+  query?: z.ZodObject
+  body?: z.ZodType
+  answer: { status: 200 | 201 | 204; schema?: z.ZodType; description: string }
+  /** Codes besides those that follow from the rest of the declaration. */
+  errors?: readonly ErrorCode[]
+  /** Requires `If-Match` with the entity's version. */
+  isConditional?: boolean
+  /** Reads carry `As-Of`, changes `Published`. */
+  kind: 'read' | 'change' | 'plain'
+}
+
+/** The positions of a read or write, and how to write them, follow from `kind`; here is only what the handler decides. */
+export type Reply = { status: number; headers?: Record<string, string>; body?: unknown; cookies?: readonly string[] }
+
+/** One request, with what was parsed of it. */
+export type Exchange = {
+  api: Api
+  request: Request
+  requestId: string
+  traceparent: string
+  params: unknown
+  query: unknown
+  body: unknown
+}
+
+export type Route = Declaration & { handle: (exchange: Exchange) => Promise<Reply> }
+
+/** What a declaration's schemas parse to. */
+export type Input<D extends Declaration> = {
+  params: D['params'] extends z.ZodType ? z.infer<D['params']> : Record<string, never>
+  query: D['query'] extends z.ZodType ? z.infer<D['query']> : Record<string, never>
+  body: D['body'] extends z.ZodType ? z.infer<D['body']> : undefined
+}
+
+/** Declares a route that is neither a read of data nor a change of it under the tenant's transaction. */
+export function definePlain<const D extends Omit<Declaration, 'kind'>>(
+  declaration: D,
+  handle: (exchange: Exchange, input: Input<D & Declaration>) => Promise<Reply>,
+): Route {
+  return { ...declaration, kind: 'plain', handle: (exchange) => handle(exchange, inputOf<D & Declaration>(exchange)) }
+}
+
+export function inputOf<D extends Declaration>(exchange: Exchange): Input<D> {
+  return { params: exchange.params, query: exchange.query, body: exchange.body } as Input<D>
+}

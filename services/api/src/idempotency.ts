@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { CodedError, Position, channelOfTenant, maySee, parseChannel, type Positions } from '@derm/contract'
+import type { Prisma, TenantTx } from '@derm/database'
+import type { Caller } from './access/principal.ts'
+
+/** A user's key, what it was sent for, and who sends it now. */
+export type IdempotencyClaim = { key: string; fingerprint: string; caller: Caller }
+
+export type StoredAnswer = { status: number; headers: Record<string, string>; body: unknown; published: Positions }
+
+const StoredHeaders = z.object({
+  headers: z.record(z.string(), z.string()),
+  published: z.record(z.string(), Position),
+})
+
+/**
+ * Claims a key as its transaction's first write; answers the first request's answer when there is one.
+ * An advisory lock tells at once that the first request is still running, instead of holding a connection until it is done.
+ * @throws CodedError `idempotency_in_progress`, `idempotency_mismatch`; `forbidden` when the caller may no longer see what was answered.
+ */
+export async function claimKey(tx: TenantTx, { key, fingerprint, caller }: IdempotencyClaim): Promise<StoredAnswer | undefined> {
+  const { tenantId, userId } = caller
+  const [lock] = await tx.$queryRaw<{ held: boolean }[]>`
+    SELECT pg_try_advisory_xact_lock(hashtextextended(${`${tenantId}/${userId}/${key}`}, 7104)) AS held`
+  if (!lock?.held) throw new CodedError('idempotency_in_progress', { retryAfter: 1 })
+  const where = { tenantId_userId_key: { tenantId, userId, key } }
+  const first = await tx.idempotencyKey.findUnique({ where })
+  if (!first) {
+    await tx.idempotencyKey.create({ data: { tenantId, userId, key, fingerprint } })
+    return undefined
+  }
+  if (first.fingerprint !== fingerprint) throw new CodedError('idempotency_mismatch')
+  const { headers, published } = StoredHeaders.parse(first.responseHeaders)
+  for (const local of Object.keys(published)) {
+    const channel = parseChannel(channelOfTenant(tenantId, local) ?? '')
+    if (!channel || !maySee(caller, channel)) throw new CodedError('forbidden')
+  }
+  return { status: first.responseStatus ?? 200, headers, body: first.responseBody, published }
+}
+
+/** Stores the answer in the row that this transaction has claimed. */
+export async function completeKey(tx: TenantTx, { key, caller }: IdempotencyClaim, answer: StoredAnswer): Promise<void> {
+  const { tenantId, userId } = caller
+  await tx.idempotencyKey.update({
+    where: { tenantId_userId_key: { tenantId, userId, key } },
+    data: {
+      responseStatus: answer.status,
+      responseHeaders: { headers: answer.headers, published: answer.published },
+      ...(answer.body === null ? {} : { responseBody: answer.body as Prisma.InputJsonValue }),
+      completedAt: new Date(),
+    },
+  })
+}
+
+/** How long an answer can be repeated. */
+const KEPT_MS = 24 * 3_600_000
+
+/** Forgets a user's old keys; done at sign-in, so that no job has to look across tenants. */
+export async function forgetOldKeys(tx: TenantTx, userId: string, now: number): Promise<void> {
+  await tx.idempotencyKey.deleteMany({ where: { userId, createdAt: { lt: new Date(now - KEPT_MS) } } })
+}

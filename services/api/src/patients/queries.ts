@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { CodedError, Id, type Patient, type PatientList, type PatientSearch } from '@derm/contract'
+import type { Prisma, TenantTx } from '@derm/database'
+import { decodeCursor, toPage } from '../http/cursor.ts'
+import { SUMMARY_COLUMNS, toPatient, toPatientSummary } from './patient-view.ts'
+
+/**
+ * Patients whose last or first name begins with the words, in either order, or whose record number they are; by last name.
+ * Prefixes, so that an index answers, not the table.
+ */
+export async function searchPatients(tx: TenantTx, { query, cursor, limit }: z.infer<typeof PatientSearch>): Promise<PatientList> {
+  const after = decodeCursor(cursor, [z.string().max(300), Id])
+  const rows = await tx.patient.findMany({
+    where: {
+      AND: [
+        matching(query),
+        after ? { OR: [{ nameKey: { gt: after[0] } }, { nameKey: after[0], id: { gt: after[1] } }] } : {},
+      ],
+    },
+    orderBy: [{ nameKey: 'asc' }, { id: 'asc' }],
+    take: limit + 1,
+    select: { ...SUMMARY_COLUMNS, nameKey: true },
+  })
+  return toPage(rows, limit, (row) => [row.nameKey, row.id], toPatientSummary)
+}
+
+function matching(query: string): Prisma.PatientWhereInput {
+  const text = query.toLowerCase().replace(/[%_\\]/g, '')
+  if (text === '') return {}
+  const [one, two] = text.split(/[\s,]+/, 2) as [string, string | undefined]
+  const whole: Prisma.PatientWhereInput[] = [{ nameKey: { startsWith: text } }, { givenKey: { startsWith: text } }, { mrn: text.toUpperCase() }]
+  if (!two) return { OR: whole }
+  return { OR: [...whole, { nameKey: { startsWith: `${one}, ${two}` } }, { nameKey: { startsWith: two }, givenKey: { startsWith: one } }] }
+}
+
+/** @throws CodedError `not_found` */
+export async function getPatient(tx: TenantTx, id: string): Promise<Patient> {
+  const row = await tx.patient.findUnique({ where: { id } })
+  if (!row) throw new CodedError('not_found')
+  return toPatient(row)
+}

@@ -1,0 +1,21 @@
+import { adminRoutes } from './admin/routes.ts'
+import { appointmentRoutes } from './appointments/routes.ts'
+import { authRoutes } from './auth/routes.ts'
+import { eventRoutes } from './events/routes.ts'
+import type { Route } from './http/route.ts'
+import { locationRoutes } from './locations/routes.ts'
+import { patientRoutes } from './patients/routes.ts'
+import { providerRoutes } from './providers/routes.ts'
+import { waitlistRoutes } from './waitlist/routes.ts'
+
+/** Every route below `/api/v1`: what is mounted, what OpenAPI lists, and what the tests of the tenants' wall go through. */
+export const ROUTES: readonly Route[] = [
+  ...authRoutes,
+  ...locationRoutes,
+  ...providerRoutes,
+  ...patientRoutes,
+  ...appointmentRoutes,
+  ...waitlistRoutes,
+  ...eventRoutes,
+  ...adminRoutes,
+]
