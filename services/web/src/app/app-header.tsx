@@ -1,80 +1,65 @@
-import type { User } from "@derm/contract";
-import { RealtimeIndicator } from "@derm/react";
-import {
-  ActionIcon,
-  Menu,
-  Text,
-  UnstyledButton,
-  useComputedColorScheme,
-  useMantineColorScheme,
-} from "@mantine/core";
-import {
-  IconChevronDown,
-  IconKeyboard,
-  IconLogout,
-  IconMoon,
-  IconSun,
-} from "@tabler/icons-react";
-import { session } from "../session/browser-session.ts";
-import classes from "./app-header.module.css";
-import { Brand } from "./brand.tsx";
-import { setPreferences, usePreferences } from "./preferences.ts";
+import type { User } from '@derm/contract'
+import { RealtimeIndicator } from '@derm/react'
+import { ActionIcon, Menu, Text, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { IconChevronDown, IconKeyboard, IconLogout, IconMoon, IconSun } from '@tabler/icons-react'
+import { session } from '../session/browser-session.ts'
+import classes from './app-header.module.css'
+import { Brand } from './brand.tsx'
+import { setPreferences, usePreferences } from './preferences.ts'
 
-const ROLE_LABEL: Record<User["grants"][number]["role"], string> = {
-  owner: "Owner",
-  provider: "Provider",
-  medical_assistant: "Medical assistant",
-  front_desk: "Front desk",
-  biller: "Biller",
-  pathology_coordinator: "Pathology coordinator",
-  auditor: "Auditor",
-};
+const ROLE_LABEL: Record<User['grants'][number]['role'], string> = {
+  owner: 'Owner',
+  provider: 'Provider',
+  medical_assistant: 'Medical assistant',
+  front_desk: 'Front desk',
+  biller: 'Biller',
+  pathology_coordinator: 'Pathology coordinator',
+  auditor: 'Auditor',
+}
 
 export function AppHeader({ user }: { user: User }) {
-  const { setColorScheme } = useMantineColorScheme();
-  const scheme = useComputedColorScheme("light");
-  const { hasShortcuts } = usePreferences();
-  const roles = [
-    ...new Set(user.grants.map(({ role }) => ROLE_LABEL[role])),
-  ].join(", ");
+  const { setColorScheme } = useMantineColorScheme()
+  const scheme = useComputedColorScheme('light')
+  const { hasShortcuts } = usePreferences()
+  const roles = [...new Set(user.grants.map(({ role }) => ROLE_LABEL[role]))].join(', ')
   return (
-    <header className={classes["header"]}>
+    <header className={classes['header']}>
       <a className="skip-link" href="#main">
         Skip to the schedule
       </a>
-      <div className={classes["brand"]}>
+      <div className={classes['brand']}>
         <Brand />
-        <div className={classes["names"]}>
-          <span className={classes["product"]}>DermLive</span>
-          <span className={classes["tenant"]} data-testid="tenant">
+        <div className={classes['names']}>
+          <span className={classes['product']}>DermLive</span>
+          <span className={classes['tenant']} data-testid="tenant">
             {user.tenantName}
           </span>
         </div>
       </div>
-      <div className={classes["end"]}>
-        <div data-testid="realtime-indicator" className={classes["indicator"]}>
+      <div className={classes['end']}>
+        <div data-testid="realtime-indicator" className={classes['indicator']}>
           <RealtimeIndicator />
         </div>
         <ActionIcon
           size="lg"
-          aria-label={scheme === "dark" ? "Light colours" : "Dark colours"}
-          onClick={() => setColorScheme(scheme === "dark" ? "light" : "dark")}
+          aria-label={scheme === 'dark' ? 'Light colours' : 'Dark colours'}
+          onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}
           data-testid="color-scheme"
         >
-          {scheme === "dark" ? <IconSun size={18} /> : <IconMoon size={18} />}
+          {scheme === 'dark' ? <IconSun size={18} /> : <IconMoon size={18} />}
         </ActionIcon>
         <Menu position="bottom-end" width={240} shadow="md">
           <Menu.Target>
-            <UnstyledButton className={classes["user"]} data-testid="user-menu">
-              <span className={classes["avatar"]} aria-hidden="true">
+            <UnstyledButton className={classes['user']} data-testid="user-menu">
+              <span className={classes['avatar']} aria-hidden="true">
                 {user.displayName
-                  .replace(/^(Dr\.?|Mr\.?|Ms\.?|Mrs\.?)\s+/, "")
+                  .replace(/^(Dr\.?|Mr\.?|Ms\.?|Mrs\.?)\s+/, '')
                   .split(/\s+/)
                   .map((word) => word[0])
                   .slice(0, 2)
-                  .join("")}
+                  .join('')}
               </span>
-              <span className={classes["who"]}>
+              <span className={classes['who']}>
                 {user.displayName}
                 <small>{roles}</small>
               </span>
@@ -93,7 +78,7 @@ export function AppHeader({ user }: { user: User }) {
               aria-pressed={hasShortcuts}
               onClick={() => setPreferences({ hasShortcuts: !hasShortcuts })}
             >
-              Keyboard shortcuts: {hasShortcuts ? "on" : "off"}
+              Keyboard shortcuts: {hasShortcuts ? 'on' : 'off'}
             </Menu.Item>
             <Menu.Item
               leftSection={<IconLogout size={16} />}
@@ -106,5 +91,5 @@ export function AppHeader({ user }: { user: User }) {
         </Menu>
       </div>
     </header>
-  );
+  )
 }

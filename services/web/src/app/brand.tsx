@@ -1,13 +1,7 @@
 /** The mark: a pulse in the practice's colour. */
 export function Brand({ size = 28 }: { size?: number }) {
   return (
-    <svg
-      width={size}
-      height={size}
-      viewBox="0 0 32 32"
-      aria-hidden="true"
-      focusable="false"
-    >
+    <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true" focusable="false">
       <rect width="32" height="32" rx="8" fill="var(--mantine-color-pine-7)" />
       <path
         d="M6 17h5l2.5-7 5 13 2.5-6h5"
@@ -18,5 +12,5 @@ export function Brand({ size = 28 }: { size?: number }) {
         strokeLinejoin="round"
       />
     </svg>
-  );
+  )
 }

@@ -1,84 +1,67 @@
-import type { PatientSummary } from "@derm/contract";
-import { Combobox, Loader, Text, TextInput, useCombobox } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
-import { useState } from "react";
-import { describeError } from "../http/api-error.ts";
-import { formatBirthDate, fullName } from "../schedule/appointment-labels.ts";
-import { usePatientSearch } from "./patient-queries.ts";
+import type { PatientSummary } from '@derm/contract'
+import { Combobox, Loader, Text, TextInput, useCombobox } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { IconSearch } from '@tabler/icons-react'
+import { useState } from 'react'
+import { describeError } from '../http/api-error.ts'
+import { formatBirthDate, fullName } from '../schedule/appointment-labels.ts'
+import { usePatientSearch } from './patient-queries.ts'
 
 type Props = {
-  value: PatientSummary | null;
-  onChange: (patient: PatientSummary | null) => void;
-  error: string | null;
-};
+  value: PatientSummary | null
+  onChange: (patient: PatientSummary | null) => void
+  error: string | null
+}
 
 /** Finds a patient by name, birth date or record number. The search goes in a POST body: no name stands in a url. */
 export function PatientPicker({ value, onChange, error }: Props) {
-  const [text, setText] = useState(value === null ? "" : fullName(value));
-  const [query] = useDebouncedValue(text.trim(), 200);
+  const [text, setText] = useState(value === null ? '' : fullName(value))
+  const [query] = useDebouncedValue(text.trim(), 200)
   const combobox = useCombobox({
     onDropdownClose: () => combobox.resetSelectedOption(),
-  });
-  const search = usePatientSearch(value === null ? query : "");
-  const found = search.data ?? [];
-  const isSearching =
-    search.isFetching || (value === null && query !== text.trim());
+  })
+  const search = usePatientSearch(value === null ? query : '')
+  const found = search.data ?? []
+  const isSearching = search.isFetching || (value === null && query !== text.trim())
 
   return (
     <Combobox
       store={combobox}
       onOptionSubmit={(id) => {
-        const patient = found.find((one) => one.id === id);
-        if (!patient) return;
-        onChange(patient);
-        setText(fullName(patient));
-        combobox.closeDropdown();
+        const patient = found.find((one) => one.id === id)
+        if (!patient) return
+        onChange(patient)
+        setText(fullName(patient))
+        combobox.closeDropdown()
       }}
     >
       <Combobox.Target>
         <TextInput
           label="Patient"
           placeholder="Name, date of birth or record number"
-          description={
-            value === null
-              ? null
-              : `Born ${formatBirthDate(value.dateOfBirth)} · MRN ${value.mrn}`
-          }
-          inputWrapperOrder={["label", "input", "description", "error"]}
+          description={value === null ? null : `Born ${formatBirthDate(value.dateOfBirth)} · MRN ${value.mrn}`}
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
           leftSection={<IconSearch size={16} aria-hidden="true" />}
-          rightSection={
-            isSearching && text !== "" ? (
-              <Loader size={16} aria-label="Searching" />
-            ) : null
-          }
+          rightSection={isSearching && text !== '' ? <Loader size={16} aria-label="Searching" /> : null}
           autoComplete="off"
           data-autofocus
           data-testid="patient-search"
           value={text}
           error={error}
           onChange={(event) => {
-            setText(event.currentTarget.value);
-            if (value !== null) onChange(null);
-            combobox.openDropdown();
-            combobox.selectFirstOption();
+            setText(event.currentTarget.value)
+            if (value !== null) onChange(null)
+            combobox.openDropdown()
+            combobox.selectFirstOption()
           }}
           onFocus={() => combobox.openDropdown()}
           onBlur={() => combobox.closeDropdown()}
         />
       </Combobox.Target>
-      <Combobox.Dropdown hidden={value !== null || query === ""}>
-        <Combobox.Options
-          mah={280}
-          style={{ overflowY: "auto" }}
-          aria-label="Patients"
-        >
+      <Combobox.Dropdown hidden={value !== null || query === ''}>
+        <Combobox.Options mah={280} style={{ overflowY: 'auto' }} aria-label="Patients">
           {found.map((patient) => (
-            <Combobox.Option
-              key={patient.id}
-              value={patient.id}
-              data-testid={`patient-${patient.id}`}
-            >
+            <Combobox.Option key={patient.id} value={patient.id} data-testid={`patient-${patient.id}`}>
               <Text fw={600} fz="sm">
                 {fullName(patient)}
               </Text>
@@ -91,14 +74,12 @@ export function PatientPicker({ value, onChange, error }: Props) {
             <Combobox.Empty>
               {search.error
                 ? describeError(search.error)
-                : "Nobody found. Check the spelling, or search by date of birth."}
+                : 'Nobody found. Check the spelling, or search by date of birth.'}
             </Combobox.Empty>
           ) : null}
-          {found.length === 0 && isSearching ? (
-            <Combobox.Empty>Searching…</Combobox.Empty>
-          ) : null}
+          {found.length === 0 && isSearching ? <Combobox.Empty>Searching…</Combobox.Empty> : null}
         </Combobox.Options>
       </Combobox.Dropdown>
     </Combobox>
-  );
+  )
 }

@@ -1,71 +1,60 @@
-import type { Patient, PatientList, PatientUpdate } from "@derm/contract";
-import { live } from "@derm/react";
-import {
-  keepPreviousData,
-  skipToken,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from "@tanstack/react-query";
-import { ApiError } from "../http/api-error.ts";
-import { request } from "../http/request.ts";
-import { realtime } from "../realtime/realtime.ts";
+import type { Patient, PatientList, PatientUpdate } from '@derm/contract'
+import { live } from '@derm/react'
+import { keepPreviousData, skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ApiError } from '../http/api-error.ts'
+import { request } from '../http/request.ts'
+import { realtime } from '../realtime/realtime.ts'
 
 export function usePatient(id: string) {
   return useQuery({
-    queryKey: ["patients", "one", id],
-    queryFn: live(({ fetch, signal }) =>
-      request<Patient>(fetch, `/patients/${id}`, { signal }),
-    ),
-  });
+    queryKey: ['patients', 'one', id],
+    queryFn: live(({ fetch, signal }) => request<Patient>(fetch, `/patients/${id}`, { signal })),
+  })
 }
 
 export function usePatientSearch(query: string) {
   return useQuery({
-    queryKey: ["patients", "search", query],
+    queryKey: ['patients', 'search', query],
     queryFn:
-      query === ""
+      query === ''
         ? skipToken
         : live(async ({ fetch, signal }) => {
-            const body = { query, limit: 20 };
+            const body = { query, limit: 20 }
             return (
-              await request<PatientList>(fetch, "/patients/search", {
-                method: "POST",
+              await request<PatientList>(fetch, '/patients/search', {
+                method: 'POST',
                 body,
                 signal,
               })
-            ).items;
+            ).items
           }),
-    placeholderData: query === "" ? undefined : keepPreviousData,
+    placeholderData: query === '' ? undefined : keepPreviousData,
     gcTime: 60_000,
-  });
+  })
 }
 
 export function usePatientChange() {
-  const queryClient = useQueryClient();
+  const queryClient = useQueryClient()
   return useMutation({
     mutationFn: realtime.mutation(
-      "patients",
-      (
-        { fetch },
-        { patient, changes }: { patient: Patient; changes: PatientUpdate },
-      ) =>
+      'patients',
+      ({ fetch }, { patient, changes }: { patient: Patient; changes: PatientUpdate }) =>
         request<Patient>(fetch, `/patients/${patient.id}`, {
-          method: "PATCH",
+          method: 'PATCH',
           body: changes,
           version: patient.version,
         }),
     ),
     onSuccess: (answer) => {
-      queryClient.setQueryData(["patients", "one", answer.id], answer);
-      for (const root of ["appointments", "waitlist", "patients"])
-        void queryClient.invalidateQueries({ queryKey: [root] });
+      queryClient.setQueryData(['patients', 'one', answer.id], answer)
+      for (const root of ['appointments', 'waitlist', 'patients'])
+        void queryClient.invalidateQueries({ queryKey: [root] })
     },
     onError: (error, { patient }) => {
-      if (error instanceof ApiError && error.code === "conflict")
+      if (error instanceof ApiError && error.code === 'conflict')
         void queryClient.invalidateQueries({
-          queryKey: ["patients", "one", patient.id],
-        });
+          queryKey: ['patients', 'one', patient.id],
+        })
     },
-  });
+  })
 }

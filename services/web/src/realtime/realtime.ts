@@ -1,13 +1,12 @@
-import { createRealtime } from "@derm/react";
-import { notifications } from "@mantine/notifications";
-import { QueryClient } from "@tanstack/react-query";
-import { ApiError } from "../http/api-error.ts";
-import { session } from "../session/browser-session.ts";
+import { createRealtime } from '@derm/react'
+import { notifications } from '@mantine/notifications'
+import { QueryClient } from '@tanstack/react-query'
+import { ApiError } from '../http/api-error.ts'
+import { session } from '../session/browser-session.ts'
 
 /** Errors that may be gone in a moment; all others are answers. */
 const isPassing = (error: unknown) =>
-  error instanceof ApiError &&
-  (error.status === 0 || error.status === 429 || error.status >= 500);
+  error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500)
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -17,7 +16,7 @@ export const queryClient = new QueryClient({
     },
     mutations: { retry: false },
   },
-});
+})
 
 /** The connection of this page: made once, outside React. */
 export const realtime = createRealtime({
@@ -27,10 +26,10 @@ export const realtime = createRealtime({
   getToken: session.getToken,
   refreshToken: session.refreshToken,
   resources: {
-    appointments: [["appointments"]],
-    waitlist: [["waitlist"]],
-    patients: [["patients"]],
+    appointments: [['appointments']],
+    waitlist: [['waitlist']],
+    patients: [['patients']],
   },
   notify: ({ title, message }: { title: string; message?: string }) =>
-    notifications.show({ title, message: message ?? "" }),
-});
+    notifications.show({ title, message: message ?? '' }),
+})

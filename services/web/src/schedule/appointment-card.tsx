@@ -1,50 +1,37 @@
-import type { Appointment } from "@derm/contract";
-import { UpdateHighlight } from "@derm/react";
-import { memo } from "react";
-import { STATUS_LABEL, TYPE_LABEL, fullName } from "./appointment-labels.ts";
-import classes from "./appointment-card.module.css";
-import { StatusIcon } from "./status-icon.tsx";
-import { formatMinutes } from "./zone-time.ts";
+import type { Appointment } from '@derm/contract'
+import { UpdateHighlight } from '@derm/react'
+import { memo } from 'react'
+import { STATUS_LABEL, TYPE_LABEL, fullName } from './appointment-labels.ts'
+import classes from './appointment-card.module.css'
+import { StatusIcon } from './status-icon.tsx'
+import { formatMinutes } from './zone-time.ts'
 
 export type AppointmentCardProps = {
-  appointment: Appointment;
-  roomName: string | null;
-  start: number;
-  end: number;
+  appointment: Appointment
+  roomName: string | null
+  start: number
+  end: number
   /** Minutes from the board's top. */
-  top: number;
-  left: number;
-  width: number;
-  isTabStop: boolean;
-  isMovable: boolean;
+  top: number
+  left: number
+  width: number
+  isTabStop: boolean
+  isMovable: boolean
   /** Shown as if it had happened, while the server has not answered yet. */
-  isPending: boolean;
-};
+  isPending: boolean
+}
 
 /**
  * One appointment on the board. It has no handlers of its own: the board listens for all of them, so that five hundred cards stay
  * cheap, and one that did not change is not rendered again.
  */
-export const AppointmentCard = memo(function AppointmentCard(
-  props: AppointmentCardProps,
-) {
-  const {
-    appointment,
-    roomName,
-    start,
-    end,
-    top,
-    left,
-    width,
-    isTabStop,
-    isMovable,
-    isPending,
-  } = props;
-  const { status, patient, type } = appointment;
-  const length = end - start;
+export const AppointmentCard = memo(function AppointmentCard(props: AppointmentCardProps) {
+  const { appointment, roomName, start, end, top, left, width, isTabStop, isMovable, isPending } = props
+  const { status, patient, type } = appointment
+  const length = end - start
   return (
     <li
-      className={classes["place"]}
+      className={classes['place']}
       style={{
         top: `calc(${top} * var(--minute))`,
         height: `calc(${length} * var(--minute) - 2px)`,
@@ -52,14 +39,10 @@ export const AppointmentCard = memo(function AppointmentCard(
         width: `calc(${width}% - 4px)`,
       }}
     >
-      <UpdateHighlight
-        resource="appointments"
-        id={appointment.id}
-        className={classes["glow"]!}
-      >
+      <UpdateHighlight resource="appointments" id={appointment.id} className={classes['glow']!}>
         <button
           type="button"
-          className={classes["card"]}
+          className={classes['card']}
           data-testid={`appointment-${appointment.id}`}
           data-appointment={appointment.id}
           data-status={status}
@@ -67,36 +50,29 @@ export const AppointmentCard = memo(function AppointmentCard(
           data-pending={isPending || undefined}
           data-lines={length < 20 ? 1 : length < 40 ? 2 : 3}
           tabIndex={isTabStop ? 0 : -1}
-          aria-label={`${formatMinutes(start)}, ${patient.firstName} ${patient.lastName}, ${TYPE_LABEL[type]}, ${STATUS_LABEL[status]}${roomName === null ? "" : `, ${roomName}`}, ${length} minutes`}
+          aria-label={`${formatMinutes(start)}, ${patient.firstName} ${patient.lastName}, ${TYPE_LABEL[type]}, ${STATUS_LABEL[status]}${roomName === null ? '' : `, ${roomName}`}, ${length} minutes`}
         >
-          <span className={classes["title"]}>
-            <span className={classes["name"]}>
+          <span className={classes['title']}>
+            <span className={classes['name']}>
               {fullName(patient)}
               {length < 20 ? (
-                <span
-                  className={classes["inline"]}
-                >{` ${formatMinutes(start)} · ${TYPE_LABEL[type]}`}</span>
+                <span className={classes['inline']}>{` ${formatMinutes(start)} · ${TYPE_LABEL[type]}`}</span>
               ) : null}
             </span>
-            <span className={classes["status"]}>
-              {roomName === null || status !== "roomed" ? null : (
-                <span className={classes["room"]}>{roomName}</span>
-              )}
+            <span className={classes['status']}>
+              {roomName === null || status !== 'roomed' ? null : <span className={classes['room']}>{roomName}</span>}
               <StatusIcon status={status} />
             </span>
           </span>
-          <span className={classes["more"]}>
-            <span className="numbers">{formatMinutes(start)}</span> ·{" "}
-            {TYPE_LABEL[type]}
+          <span className={classes['more']}>
+            <span className="numbers">{formatMinutes(start)}</span> · {TYPE_LABEL[type]}
           </span>
-          <span className={classes["label"]}>
+          <span className={classes['label']}>
             {STATUS_LABEL[status]}
-            {appointment.note === null || appointment.note === ""
-              ? ""
-              : " · note"}
+            {appointment.note === null || appointment.note === '' ? '' : ' · note'}
           </span>
         </button>
       </UpdateHighlight>
     </li>
-  );
-});
+  )
+})

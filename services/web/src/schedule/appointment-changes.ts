@@ -1,96 +1,74 @@
-import type { Appointment, AppointmentCreate } from "@derm/contract";
-import {
-  useMutation,
-  useMutationState,
-  useQueryClient,
-  type QueryClient,
-} from "@tanstack/react-query";
-import { useMemo } from "react";
-import { ApiError } from "../http/api-error.ts";
-import { request } from "../http/request.ts";
-import { realtime } from "../realtime/realtime.ts";
-import { acceptAnswer, showOptimistically } from "./optimistic.ts";
+import type { Appointment, AppointmentCreate } from '@derm/contract'
+import { useMutation, useMutationState, useQueryClient, type QueryClient } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { ApiError } from '../http/api-error.ts'
+import { request } from '../http/request.ts'
+import { realtime } from '../realtime/realtime.ts'
+import { acceptAnswer, showOptimistically } from './optimistic.ts'
 
 export type AppointmentChange = {
   /** As the person saw it: its version goes along as `If-Match`, and it is what a refusal puts back. */
-  appointment: Appointment;
+  appointment: Appointment
   /** Below the appointment: an action's name, or nothing for a `PATCH`. */
-  path: string;
-  method?: "POST" | "PATCH";
-  body: unknown;
+  path: string
+  method?: 'POST' | 'PATCH'
+  body: unknown
   /** What the board shows until the server has answered. */
-  patch: Partial<Appointment>;
-};
+  patch: Partial<Appointment>
+}
 
-const CHANGE_KEY = ["change-appointment"];
-const LISTS = ["appointments"];
+const CHANGE_KEY = ['change-appointment']
+const LISTS = ['appointments']
 
 /** Every change of an existing appointment: shown at once, put back when it is refused. */
 export function useAppointmentChange() {
-  const queryClient = useQueryClient();
+  const queryClient = useQueryClient()
   return useMutation({
     mutationKey: CHANGE_KEY,
     mutationFn: realtime.mutation(
-      "appointments",
-      (
-        { fetch },
-        { appointment, path, method = "POST", body }: AppointmentChange,
-      ) =>
-        request<Appointment>(
-          fetch,
-          `/appointments/${appointment.id}${path === "" ? "" : `/${path}`}`,
-          { method, body, version: appointment.version },
-        ),
+      'appointments',
+      ({ fetch }, { appointment, path, method = 'POST', body }: AppointmentChange) =>
+        request<Appointment>(fetch, `/appointments/${appointment.id}${path === '' ? '' : `/${path}`}`, {
+          method,
+          body,
+          version: appointment.version,
+        }),
     ),
-    onMutate: ({ appointment, patch }) =>
-      showOptimistically(queryClient, LISTS, appointment, patch),
+    onMutate: ({ appointment, patch }) => showOptimistically(queryClient, LISTS, appointment, patch),
     onSuccess: (answer) => acceptAnswer(queryClient, LISTS, answer),
     onError: (error, _change, shown) => {
-      shown?.rollBack();
-      refetchAfterConflict(queryClient, error);
+      shown?.rollBack()
+      refetchAfterConflict(queryClient, error)
     },
-  });
+  })
 }
 
 /** The server knows a newer state than this screen: ask for it now, whether or not its event has come. */
 function refetchAfterConflict(queryClient: QueryClient, error: unknown): void {
-  if (
-    error instanceof ApiError &&
-    ["conflict", "invalid_transition", "slot_taken", "not_found"].includes(
-      error.code,
-    )
-  )
-    void queryClient.invalidateQueries({ queryKey: LISTS });
+  if (error instanceof ApiError && ['conflict', 'invalid_transition', 'slot_taken', 'not_found'].includes(error.code))
+    void queryClient.invalidateQueries({ queryKey: LISTS })
 }
 
 export function useCreateAppointment() {
-  const queryClient = useQueryClient();
+  const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: realtime.mutation(
-      "appointments",
-      ({ fetch }, body: AppointmentCreate) =>
-        request<Appointment>(fetch, "/appointments", { method: "POST", body }),
+    mutationFn: realtime.mutation('appointments', ({ fetch }, body: AppointmentCreate) =>
+      request<Appointment>(fetch, '/appointments', { method: 'POST', body }),
     ),
     onSuccess: (_answer, { waitlistEntryId }) => {
-      void queryClient.invalidateQueries({ queryKey: LISTS });
-      if (waitlistEntryId !== undefined)
-        void queryClient.invalidateQueries({ queryKey: ["waitlist"] });
+      void queryClient.invalidateQueries({ queryKey: LISTS })
+      if (waitlistEntryId !== undefined) void queryClient.invalidateQueries({ queryKey: ['waitlist'] })
     },
     onError: (error) => refetchAfterConflict(queryClient, error),
-  });
+  })
 }
 
 /** The appointments that a change by this window is on its way for. */
 export function usePendingIds(): ReadonlySet<string> {
   const ids = useMutationState({
-    filters: { mutationKey: CHANGE_KEY, status: "pending" },
-    select: (mutation) =>
-      (mutation.state.variables as AppointmentChange | undefined)?.appointment
-        .id,
-  });
-  const joined = ids.join();
-  return useMemo(
-    () => new Set(joined === "" ? [] : joined.split(",")),
-    [joined],
-  );
+    filters: { mutationKey: CHANGE_KEY, status: 'pending' },
+    select: (mutation) => (mutation.state.variables as AppointmentChange | undefined)?.appointment.id,
+  })
+  const joined = ids.join()
+  return useMemo(() => new Set(joined === '' ? [] : joined.split(',')), [joined])
 }

@@ -1,48 +1,32 @@
-import type { Appointment, Location, Provider } from "@derm/contract";
-import {
-  Alert,
-  Button,
-  Drawer,
-  Group,
-  Skeleton,
-  Stack,
-  Text,
-} from "@mantine/core";
-import { IconAlertCircle, IconEdit, IconUserEdit } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
-import { PatientForm } from "../patients/patient-form.tsx";
-import {
-  AppointmentActions,
-  type ActionPanel,
-} from "./appointment-actions.tsx";
-import {
-  TYPE_LABEL,
-  CANCEL_LABEL,
-  formatBirthDate,
-  fullName,
-} from "./appointment-labels.ts";
-import classes from "./appointment-drawer.module.css";
-import { CancelForm } from "./cancel-form.tsx";
-import { EditForm } from "./edit-form.tsx";
-import { RescheduleForm } from "./reschedule-form.tsx";
-import { RoomForm } from "./room-form.tsx";
-import { StatusBadge } from "./status-badge.tsx";
-import { formatDate, formatTime, toWallTime, zoneName } from "./zone-time.ts";
+import type { Appointment, Location, Provider } from '@derm/contract'
+import { Alert, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { IconAlertCircle, IconEdit, IconUserEdit } from '@tabler/icons-react'
+import { useEffect, useState } from 'react'
+import { PatientForm } from '../patients/patient-form.tsx'
+import { AppointmentActions, type ActionPanel } from './appointment-actions.tsx'
+import { TYPE_LABEL, CANCEL_LABEL, formatBirthDate, fullName } from './appointment-labels.ts'
+import classes from './appointment-drawer.module.css'
+import { CancelForm } from './cancel-form.tsx'
+import { EditForm } from './edit-form.tsx'
+import { RescheduleForm } from './reschedule-form.tsx'
+import { RoomForm } from './room-form.tsx'
+import { StatusBadge } from './status-badge.tsx'
+import { formatDate, formatTime, toWallTime, zoneName } from './zone-time.ts'
 
 export type AppointmentDrawerProps = {
   /** `undefined` while it is loading, `null` when nothing is open. */
-  appointment: Appointment | null | undefined;
-  initialPanel: ActionPanel;
-  location: Location;
-  providers: readonly Provider[];
-  appointments: readonly Appointment[];
-  isWritable: boolean;
-  onClose: () => void;
-};
+  appointment: Appointment | null | undefined
+  initialPanel: ActionPanel
+  location: Location
+  providers: readonly Provider[]
+  appointments: readonly Appointment[]
+  isWritable: boolean
+  onClose: () => void
+}
 
 /** One appointment: what it is, and everything that can be done with it. */
 export function AppointmentDrawer(props: AppointmentDrawerProps) {
-  const { appointment, onClose } = props;
+  const { appointment, onClose } = props
   return (
     <Drawer
       opened={appointment !== null}
@@ -50,12 +34,12 @@ export function AppointmentDrawer(props: AppointmentDrawerProps) {
       position="right"
       size={440}
       title="Appointment"
-      closeButtonProps={{ "aria-label": "Close the appointment", size: "lg" }}
+      closeButtonProps={{ 'aria-label': 'Close the appointment', size: 'lg' }}
       data-testid="appointment-drawer"
       classNames={{
-        body: classes["body"]!,
-        header: classes["header"]!,
-        title: classes["title"]!,
+        body: classes['body']!,
+        header: classes['header']!,
+        title: classes['title']!,
       }}
     >
       {appointment === undefined ? (
@@ -64,47 +48,40 @@ export function AppointmentDrawer(props: AppointmentDrawerProps) {
         <Details key={appointment.id} {...props} appointment={appointment} />
       )}
     </Drawer>
-  );
+  )
 }
 
 function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
-  const {
-    appointment,
-    initialPanel,
-    location,
-    providers,
-    appointments,
-    isWritable,
-  } = props;
-  const [panel, setPanel] = useState<ActionPanel>(initialPanel);
-  const [error, setError] = useState<string | null>(null);
-  useEffect(() => setPanel(initialPanel), [initialPanel]);
-  const { patient } = appointment;
-  const zone = location.timeZone;
-  const day = toWallTime(appointment.startsAt, zone).date;
-  const provider = providers.find(({ id }) => id === appointment.providerId);
-  const room = location.rooms.find(({ id }) => id === appointment.roomId);
-  const close = () => setPanel(null);
-  const form = { appointment, onDone: close, onCancel: close };
+  const { appointment, initialPanel, location, providers, appointments, isWritable } = props
+  const [panel, setPanel] = useState<ActionPanel>(initialPanel)
+  const [error, setError] = useState<string | null>(null)
+  useEffect(() => setPanel(initialPanel), [initialPanel])
+  const { patient } = appointment
+  const zone = location.timeZone
+  const day = toWallTime(appointment.startsAt, zone).date
+  const provider = providers.find(({ id }) => id === appointment.providerId)
+  const room = location.rooms.find(({ id }) => id === appointment.roomId)
+  const close = () => setPanel(null)
+  const form = { appointment, onDone: close, onCancel: close }
 
   return (
     <Stack gap="md">
       <div>
         <Group justify="space-between" align="flex-start" wrap="nowrap">
           <div>
-            <h2 className={classes["name"]} data-testid="drawer-patient">
+            <h2 className={classes['name']} data-testid="drawer-patient">
               {fullName(patient)}
             </h2>
             <Text c="dimmed" fz="sm" className="numbers">
               Born {formatBirthDate(patient.dateOfBirth)} · MRN {patient.mrn}
             </Text>
           </div>
-          {isWritable && panel !== "patient" ? (
+          {isWritable && panel !== 'patient' ? (
             <Button
               variant="subtle"
               size="compact-sm"
               leftSection={<IconUserEdit size={16} />}
-              onClick={() => setPanel("patient")}
+              onClick={() => setPanel('patient')}
               data-testid="action-edit-patient"
             >
               Edit patient
@@ -112,10 +89,7 @@ function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
           ) : null}
         </Group>
         <Group mt="sm" gap="xs">
-          <span
-            data-testid="drawer-status"
-            data-status-value={appointment.status}
-          >
+          <span data-testid="drawer-status" data-status-value={appointment.status}>
             <StatusBadge status={appointment.status} />
           </span>
           {appointment.cancelCode === null ? null : (
@@ -140,17 +114,11 @@ function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
         </Alert>
       )}
 
-      {panel === "patient" ? (
-        <PatientForm patientId={patient.id} onDone={close} onCancel={close} />
-      ) : null}
-      {panel === "room" ? (
-        <RoomForm {...form} location={location} appointments={appointments} />
-      ) : null}
-      {panel === "cancel" ? <CancelForm {...form} /> : null}
-      {panel === "edit" ? <EditForm {...form} /> : null}
-      {panel === "reschedule" ? (
-        <RescheduleForm {...form} location={location} providers={providers} />
-      ) : null}
+      {panel === 'patient' ? <PatientForm patientId={patient.id} onDone={close} onCancel={close} /> : null}
+      {panel === 'room' ? <RoomForm {...form} location={location} appointments={appointments} /> : null}
+      {panel === 'cancel' ? <CancelForm {...form} /> : null}
+      {panel === 'edit' ? <EditForm {...form} /> : null}
+      {panel === 'reschedule' ? <RescheduleForm {...form} location={location} providers={providers} /> : null}
       {panel === null && isWritable ? (
         <AppointmentActions
           appointment={appointment}
@@ -159,26 +127,23 @@ function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
         />
       ) : null}
 
-      <dl className={classes["facts"]}>
+      <dl className={classes['facts']}>
         <Fact label="When">
           <span className="numbers">
             {formatDate(day)}
             <br />
-            {formatTime(appointment.startsAt, zone)} –{" "}
-            {formatTime(appointment.endsAt, zone)} {zoneName(zone, day)}
+            {formatTime(appointment.startsAt, zone)} – {formatTime(appointment.endsAt, zone)} {zoneName(zone, day)}
           </span>
         </Fact>
         <Fact label="Provider">
-          {provider?.displayName ?? "A provider of another location"}
+          {provider?.displayName ?? 'A provider of another location'}
           {provider ? <small>{provider.specialty}</small> : null}
         </Fact>
         <Fact label="Visit">{TYPE_LABEL[appointment.type]}</Fact>
-        <Fact label="Room">{room?.name ?? "–"}</Fact>
+        <Fact label="Room">{room?.name ?? '–'}</Fact>
         <Fact label="Note">
-          <span className={classes["note"]}>
-            {appointment.note === null || appointment.note === ""
-              ? "–"
-              : appointment.note}
+          <span className={classes['note']}>
+            {appointment.note === null || appointment.note === '' ? '–' : appointment.note}
           </span>
         </Fact>
       </dl>
@@ -187,7 +152,7 @@ function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
           <Button
             variant="default"
             leftSection={<IconEdit size={16} />}
-            onClick={() => setPanel("edit")}
+            onClick={() => setPanel('edit')}
             data-testid="action-edit"
           >
             Edit visit and note
@@ -200,22 +165,16 @@ function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
         </Text>
       )}
     </Stack>
-  );
+  )
 }
 
-function Fact({
-  label,
-  children,
-}: {
-  label: string;
-  children: React.ReactNode;
-}) {
+function Fact({ label, children }: { label: string; children: React.ReactNode }) {
   return (
     <div>
       <dt>{label}</dt>
       <dd>{children}</dd>
     </div>
-  );
+  )
 }
 
 function LoadingDetails() {
@@ -226,5 +185,5 @@ function LoadingDetails() {
       <Skeleton h={40} />
       <Skeleton h={160} />
     </Stack>
-  );
+  )
 }

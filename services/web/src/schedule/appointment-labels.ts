@@ -1,35 +1,31 @@
-import type {
-  AppointmentStatus,
-  AppointmentType,
-  CancelCode,
-} from "@derm/contract";
+import type { AppointmentStatus, AppointmentType, CancelCode } from '@derm/contract'
 
 export const STATUS_LABEL = {
-  scheduled: "Scheduled",
-  confirmed: "Confirmed",
-  checked_in: "Checked in",
-  roomed: "In room",
-  completed: "Completed",
-  cancelled: "Cancelled",
-  no_show: "No-show",
-} as const satisfies Record<AppointmentStatus, string>;
+  scheduled: 'Scheduled',
+  confirmed: 'Confirmed',
+  checked_in: 'Checked in',
+  roomed: 'In room',
+  completed: 'Completed',
+  cancelled: 'Cancelled',
+  no_show: 'No-show',
+} as const satisfies Record<AppointmentStatus, string>
 
 /** In the order of a visit. */
-export const STATUSES = Object.keys(STATUS_LABEL) as AppointmentStatus[];
+export const STATUSES = Object.keys(STATUS_LABEL) as AppointmentStatus[]
 
 export const TYPE_LABEL = {
-  new_patient: "New patient",
-  follow_up: "Follow-up",
-  skin_check: "Skin check",
-  biopsy: "Biopsy",
-  excision: "Excision",
-  mohs: "Mohs surgery",
-  cosmetic: "Cosmetic",
-  phototherapy: "Phototherapy",
-  telehealth: "Telehealth",
-} as const satisfies Record<AppointmentType, string>;
+  new_patient: 'New patient',
+  follow_up: 'Follow-up',
+  skin_check: 'Skin check',
+  biopsy: 'Biopsy',
+  excision: 'Excision',
+  mohs: 'Mohs surgery',
+  cosmetic: 'Cosmetic',
+  phototherapy: 'Phototherapy',
+  telehealth: 'Telehealth',
+} as const satisfies Record<AppointmentType, string>
 
-export const TYPES = Object.keys(TYPE_LABEL) as AppointmentType[];
+export const TYPES = Object.keys(TYPE_LABEL) as AppointmentType[]
 
 /** The length that a new appointment of each type starts with, in minutes. */
 export const TYPE_MINUTES = {
@@ -42,35 +38,30 @@ export const TYPE_MINUTES = {
   cosmetic: 45,
   phototherapy: 15,
   telehealth: 20,
-} as const satisfies Record<AppointmentType, number>;
+} as const satisfies Record<AppointmentType, number>
 
 export const CANCEL_LABEL = {
-  patient_request: "Patient asked to cancel",
-  provider_unavailable: "Provider is not available",
-  illness: "Illness",
-  weather: "Weather",
-  duplicate: "Booked twice",
-  other: "Other reason",
-} as const satisfies Record<CancelCode, string>;
+  patient_request: 'Patient asked to cancel',
+  provider_unavailable: 'Provider is not available',
+  illness: 'Illness',
+  weather: 'Weather',
+  duplicate: 'Booked twice',
+  other: 'Other reason',
+} as const satisfies Record<CancelCode, string>
 
-export function fullName(patient: {
-  firstName: string;
-  lastName: string;
-}): string {
-  return `${patient.lastName}, ${patient.firstName}`;
+export function fullName(patient: { firstName: string; lastName: string }): string {
+  return `${patient.lastName}, ${patient.firstName}`
 }
 
 /** `MM/DD/YYYY`, as a front desk asks for it. */
 export function formatBirthDate(date: string): string {
-  const [year, month, day] = date.split("-");
-  return `${month}/${day}/${year}`;
+  const [year, month, day] = date.split('-')
+  return `${month}/${day}/${year}`
 }
 
-export function optionsOf<Code extends string>(
-  labels: Record<Code, string>,
-): { value: Code; label: string }[] {
+export function optionsOf<Code extends string>(labels: Record<Code, string>): { value: Code; label: string }[] {
   return (Object.entries(labels) as [Code, string][]).map(([value, label]) => ({
     value,
     label,
-  }));
+  }))
 }

@@ -1,26 +1,26 @@
-import type { Appointment, Location, Provider } from "@derm/contract";
-import { layoutColumn, type Place } from "./board-layout.ts";
-import { parseClock, toWallTime } from "./zone-time.ts";
+import type { Appointment, Location, Provider } from '@derm/contract'
+import { layoutColumn, type Place } from './board-layout.ts'
+import { parseClock, toWallTime } from './zone-time.ts'
 
 /** One card: where an appointment stands, in minutes of the location's day and per cent of its column. */
 export type Card = Place & {
-  appointment: Appointment;
-  start: number;
-  end: number;
-};
-export type Column = { provider: Provider; cards: Card[] };
+  appointment: Appointment
+  start: number
+  end: number
+}
+export type Column = { provider: Provider; cards: Card[] }
 export type Hours = {
-  start: number;
-  end: number;
-  opens: number;
-  closes: number;
-};
+  start: number
+  end: number
+  opens: number
+  closes: number
+}
 
 /** No card is lower than this many minutes' height: it must hold a line of text. */
-const SHORTEST = 10;
+const SHORTEST = 10
 
-export function isGone({ status }: Pick<Appointment, "status">): boolean {
-  return status === "cancelled" || status === "no_show";
+export function isGone({ status }: Pick<Appointment, 'status'>): boolean {
+  return status === 'cancelled' || status === 'no_show'
 }
 
 /** The columns of a day. Cards come in the order of time, which is also the order of the Tab and arrow keys. */
@@ -30,23 +30,20 @@ export function buildColumns(
   date: string,
   zone: string,
 ): Column[] {
-  const byProvider = new Map<string, Appointment[]>(
-    providers.map(({ id }) => [id, []]),
-  );
-  for (const appointment of appointments)
-    byProvider.get(appointment.providerId)?.push(appointment);
+  const byProvider = new Map<string, Appointment[]>(providers.map(({ id }) => [id, []]))
+  for (const appointment of appointments) byProvider.get(appointment.providerId)?.push(appointment)
   return providers.map((provider) => {
     const spans = byProvider.get(provider.id)!.map((appointment) => {
-      const { start, end } = minutesOf(appointment, date, zone);
+      const { start, end } = minutesOf(appointment, date, zone)
       return {
         id: appointment.id,
         appointment,
         start,
         end: Math.max(end, start + SHORTEST),
         isGone: isGone(appointment),
-      };
-    });
-    const places = layoutColumn(spans);
+      }
+    })
+    const places = layoutColumn(spans)
     const cards = spans
       .sort((a, b) => a.start - b.start || a.id.localeCompare(b.id))
       .map(({ id, appointment, start, end }) => ({
@@ -54,43 +51,33 @@ export function buildColumns(
         start,
         end,
         ...places.get(id)!,
-      }));
-    return { provider, cards };
-  });
+      }))
+    return { provider, cards }
+  })
 }
 
 /** Minutes of `date` between which an appointment runs; one that reaches beyond the day is cut at its edges. */
-export function minutesOf(
-  appointment: Pick<Appointment, "startsAt" | "endsAt">,
-  date: string,
-  zone: string,
-) {
-  const from = toWallTime(appointment.startsAt, zone);
-  const length =
-    (Date.parse(appointment.endsAt) - Date.parse(appointment.startsAt)) /
-    60_000;
-  const start =
-    from.date < date ? 0 : from.date > date ? 1440 - SHORTEST : from.minutes;
-  return { start, end: Math.min(start + length, 1440) };
+export function minutesOf(appointment: Pick<Appointment, 'startsAt' | 'endsAt'>, date: string, zone: string) {
+  const from = toWallTime(appointment.startsAt, zone)
+  const length = (Date.parse(appointment.endsAt) - Date.parse(appointment.startsAt)) / 60_000
+  const start = from.date < date ? 0 : from.date > date ? 1440 - SHORTEST : from.minutes
+  return { start, end: Math.min(start + length, 1440) }
 }
 
 /** The hours to show: the location's, in whole hours, and more where an appointment lies outside of them. */
-export function findHours(
-  location: Pick<Location, "opensAt" | "closesAt">,
-  columns: readonly Column[],
-): Hours {
-  const opens = parseClock(location.opensAt) ?? 480;
-  const closes = parseClock(location.closesAt) ?? 1020;
-  let [start, end] = [opens, closes];
+export function findHours(location: Pick<Location, 'opensAt' | 'closesAt'>, columns: readonly Column[]): Hours {
+  const opens = parseClock(location.opensAt) ?? 480
+  const closes = parseClock(location.closesAt) ?? 1020
+  let [start, end] = [opens, closes]
   for (const { cards } of columns)
     for (const card of cards) {
-      start = Math.min(start, card.start);
-      end = Math.max(end, card.end);
+      start = Math.min(start, card.start)
+      end = Math.max(end, card.end)
     }
   return {
     start: Math.floor(start / 60) * 60,
     end: Math.ceil(end / 60) * 60,
     opens,
     closes,
-  };
+  }
 }

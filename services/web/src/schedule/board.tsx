@@ -1,35 +1,27 @@
-import type { Appointment, Location } from "@derm/contract";
-import {
-  memo,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-  type KeyboardEvent,
-  type MouseEvent,
-} from "react";
-import { AppointmentCard } from "./appointment-card.tsx";
-import { fullName } from "./appointment-labels.ts";
-import type { Card, Column, Hours } from "./board-model.ts";
-import classes from "./board.module.css";
-import { nextCard } from "./card-navigation.ts";
-import { STEP, type DropTarget } from "./drag-target.ts";
-import { NowLine } from "./now-line.tsx";
-import { useBoardDrag } from "./use-board-drag.ts";
-import { formatMinutes, zoneName } from "./zone-time.ts";
+import type { Appointment, Location } from '@derm/contract'
+import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react'
+import { AppointmentCard } from './appointment-card.tsx'
+import { fullName } from './appointment-labels.ts'
+import type { Card, Column, Hours } from './board-model.ts'
+import classes from './board.module.css'
+import { nextCard } from './card-navigation.ts'
+import { STEP, type DropTarget } from './drag-target.ts'
+import { NowLine } from './now-line.tsx'
+import { useBoardDrag } from './use-board-drag.ts'
+import { formatMinutes, zoneName } from './zone-time.ts'
 
 export type BoardProps = {
-  columns: readonly Column[];
-  hours: Hours;
-  location: Location;
-  date: string;
-  isWritable: boolean;
-  pendingIds: ReadonlySet<string>;
-  onOpen: (id: string) => void;
-  onMove: (appointment: Appointment, target: DropTarget) => void;
-  onCreate: (target: DropTarget) => void;
-  isMovable: (appointment: Appointment) => boolean;
-};
+  columns: readonly Column[]
+  hours: Hours
+  location: Location
+  date: string
+  isWritable: boolean
+  pendingIds: ReadonlySet<string>
+  onOpen: (id: string) => void
+  onMove: (appointment: Appointment, target: DropTarget) => void
+  onCreate: (target: DropTarget) => void
+  isMovable: (appointment: Appointment) => boolean
+}
 
 /**
  * A day by provider: one column each, time downwards. One tab stop for all cards; arrow keys go from card to card.
@@ -38,93 +30,66 @@ export type BoardProps = {
  * a drag (it renders all of them anew), where we allow 100; and in its rows a visit of 15 minutes is too narrow for a name.
  */
 export function Board(props: BoardProps) {
-  const {
-    columns,
-    hours,
-    location,
-    date,
-    isWritable,
-    pendingIds,
-    onOpen,
-    onMove,
-    onCreate,
-    isMovable,
-  } = props;
-  const board = useRef<HTMLDivElement>(null);
-  const [focusedId, setFocusedId] = useState<string | null>(null);
+  const { columns, hours, location, date, isWritable, pendingIds, onOpen, onMove, onCreate, isMovable } = props
+  const board = useRef<HTMLDivElement>(null)
+  const [focusedId, setFocusedId] = useState<string | null>(null)
   const cards = useMemo(
-    () =>
-      new Map(
-        columns.flatMap(({ cards }) =>
-          cards.map((card) => [card.appointment.id, card]),
-        ),
-      ),
+    () => new Map(columns.flatMap(({ cards }) => cards.map((card) => [card.appointment.id, card]))),
     [columns],
-  );
-  const rooms = useMemo(
-    () => new Map(location.rooms.map(({ id, name }) => [id, name])),
-    [location],
-  );
+  )
+  const rooms = useMemo(() => new Map(location.rooms.map(({ id, name }) => [id, name])), [location])
   const tabStop =
     focusedId !== null && cards.has(focusedId)
       ? focusedId
-      : (columns.find(({ cards }) => cards[0])?.cards[0]?.appointment.id ??
-        null);
+      : (columns.find(({ cards }) => cards[0])?.cards[0]?.appointment.id ?? null)
   const { drag, onPointerDown, isClickOfDrag } = useBoardDrag({
     board,
     hours,
     findCard: (id) => cards.get(id) ?? null,
     isMovable: (card) => isWritable && isMovable(card.appointment),
     onDrop: (card, target) => onMove(card.appointment, target),
-  });
+  })
 
   // A day opens where the work is: an hour before now or at opening time.
-  const isLoaded = columns.length > 0;
+  const isLoaded = columns.length > 0
   useEffect(() => {
-    const element = board.current;
-    if (!element || !isLoaded) return;
-    const line =
-      element.querySelector<HTMLElement>("[data-now]")?.offsetTop ?? null;
-    element.scrollTop = line === null ? 0 : Math.max(0, line - 160);
-  }, [date, location.id, isLoaded]);
+    const element = board.current
+    if (!element || !isLoaded) return
+    const line = element.querySelector<HTMLElement>('[data-now]')?.offsetTop ?? null
+    element.scrollTop = line === null ? 0 : Math.max(0, line - 160)
+  }, [date, location.id, isLoaded])
 
   function handleClick(event: MouseEvent<HTMLElement>) {
-    if (isClickOfDrag()) return;
-    const target = event.target as Element;
-    const id =
-      target.closest<HTMLElement>("[data-appointment]")?.dataset["appointment"];
-    if (id !== undefined) return onOpen(id);
-    const column = target.closest<HTMLElement>("[data-provider]");
+    if (isClickOfDrag()) return
+    const target = event.target as Element
+    const id = target.closest<HTMLElement>('[data-appointment]')?.dataset['appointment']
+    if (id !== undefined) return onOpen(id)
+    const column = target.closest<HTMLElement>('[data-provider]')
     if (column && isWritable)
       onCreate({
-        providerId: column.dataset["provider"]!,
+        providerId: column.dataset['provider']!,
         start: slotAt(column, event.clientY, hours),
-      });
+      })
   }
 
   function handleKeyDown(event: KeyboardEvent<HTMLElement>) {
-    const id = (event.target as Element).closest<HTMLElement>(
-      "[data-appointment]",
-    )?.dataset["appointment"];
-    if (id === undefined || event.altKey || event.ctrlKey || event.metaKey)
-      return;
-    const next = nextCard(columns, id, event.key);
-    if (next === null) return;
-    event.preventDefault();
-    setFocusedId(next);
-    board.current
-      ?.querySelector<HTMLElement>(`[data-appointment="${next}"]`)
-      ?.focus();
+    const id = (event.target as Element).closest<HTMLElement>('[data-appointment]')?.dataset['appointment']
+    if (id === undefined || event.altKey || event.ctrlKey || event.metaKey) return
+    const next = nextCard(columns, id, event.key)
+    if (next === null) return
+    event.preventDefault()
+    setFocusedId(next)
+    board.current?.querySelector<HTMLElement>(`[data-appointment="${next}"]`)?.focus()
   }
 
   return (
     <div
       ref={board}
-      className={`${classes["board"]} ${drag ? classes["dragging"] : ""}`}
+      className={`${classes['board']} ${drag ? classes['dragging'] : ''}`}
       style={
         {
-          "--columns": columns.length,
-          "--minutes": hours.end - hours.start,
+          '--columns': columns.length,
+          '--minutes': hours.end - hours.start,
         } as React.CSSProperties
       }
       role="region"
@@ -133,22 +98,17 @@ export function Board(props: BoardProps) {
       onPointerDown={onPointerDown}
       onClick={handleClick}
       onKeyDown={handleKeyDown}
-      onFocus={(event) =>
-        setFocusedId(
-          (event.target as HTMLElement).dataset["appointment"] ?? focusedId,
-        )
-      }
+      onFocus={(event) => setFocusedId((event.target as HTMLElement).dataset['appointment'] ?? focusedId)}
     >
-      <div className={classes["grid"]}>
-        <div className={classes["corner"]} aria-hidden="true">
+      <div className={classes['grid']}>
+        <div className={classes['corner']} aria-hidden="true">
           {zoneName(location.timeZone, date)}
         </div>
         {columns.map(({ provider, cards }) => (
-          <div key={provider.id} className={classes["head"]}>
+          <div key={provider.id} className={classes['head']}>
             <h3 id={`provider-${provider.id}`}>{provider.displayName}</h3>
             <p>
-              {provider.specialty} · {cards.length}{" "}
-              {cards.length === 1 ? "visit" : "visits"}
+              {provider.specialty} · {cards.length} {cards.length === 1 ? 'visit' : 'visits'}
             </p>
           </div>
         ))}
@@ -164,103 +124,72 @@ export function Board(props: BoardProps) {
             isWritable={isWritable}
             isMovable={isMovable}
             pendingIds={pendingIds}
-            tabStop={
-              column.cards.some(({ appointment }) => appointment.id === tabStop)
-                ? tabStop
-                : null
-            }
-            preview={
-              drag?.target.providerId === column.provider.id ? drag : null
-            }
+            tabStop={column.cards.some(({ appointment }) => appointment.id === tabStop) ? tabStop : null}
+            preview={drag?.target.providerId === column.provider.id ? drag : null}
           />
         ))}
       </div>
     </div>
-  );
+  )
 }
 
 /** The start of the quarter of an hour at a height of a column. */
 export function slotAt(column: Element, clientY: number, hours: Hours): number {
-  const { top, height } = column.getBoundingClientRect();
-  const minutes =
-    hours.start + ((clientY - top) / height) * (hours.end - hours.start);
-  return Math.max(
-    hours.start,
-    Math.min(Math.floor(minutes / STEP) * STEP, hours.end - STEP),
-  );
+  const { top, height } = column.getBoundingClientRect()
+  const minutes = hours.start + ((clientY - top) / height) * (hours.end - hours.start)
+  return Math.max(hours.start, Math.min(Math.floor(minutes / STEP) * STEP, hours.end - STEP))
 }
 
 const TimeGutter = memo(function TimeGutter({ hours }: { hours: Hours }) {
-  const marks = Array.from(
-    { length: (hours.end - hours.start) / 60 },
-    (_, index) => hours.start + index * 60,
-  );
+  const marks = Array.from({ length: (hours.end - hours.start) / 60 }, (_, index) => hours.start + index * 60)
   return (
-    <div className={classes["gutter"]} aria-hidden="true">
+    <div className={classes['gutter']} aria-hidden="true">
       {marks.map((minutes) => (
         <div
           key={minutes}
-          className={`${classes["hour"]} numbers`}
+          className={`${classes['hour']} numbers`}
           style={{ top: `calc(${minutes - hours.start} * var(--minute))` }}
         >
-          {formatMinutes(minutes).replace(":00", "")}
+          {formatMinutes(minutes).replace(':00', '')}
         </div>
       ))}
     </div>
-  );
-});
+  )
+})
 
 type ProviderColumnProps = {
-  column: Column;
-  hours: Hours;
-  date: string;
-  zone: string;
-  rooms: ReadonlyMap<string, string>;
-  isWritable: boolean;
-  isMovable: (appointment: Appointment) => boolean;
-  pendingIds: ReadonlySet<string>;
-  tabStop: string | null;
-  preview: { card: Card; target: DropTarget } | null;
-};
+  column: Column
+  hours: Hours
+  date: string
+  zone: string
+  rooms: ReadonlyMap<string, string>
+  isWritable: boolean
+  isMovable: (appointment: Appointment) => boolean
+  pendingIds: ReadonlySet<string>
+  tabStop: string | null
+  preview: { card: Card; target: DropTarget } | null
+}
 
-const ProviderColumn = memo(function ProviderColumn(
-  props: ProviderColumnProps,
-) {
-  const {
-    column,
-    hours,
-    date,
-    zone,
-    rooms,
-    isWritable,
-    isMovable,
-    pendingIds,
-    tabStop,
-    preview,
-  } = props;
-  const [hover, setHover] = useState<number | null>(null);
+const ProviderColumn = memo(function ProviderColumn(props: ProviderColumnProps) {
+  const { column, hours, date, zone, rooms, isWritable, isMovable, pendingIds, tabStop, preview } = props
+  const [hover, setHover] = useState<number | null>(null)
   return (
     <ul
-      className={classes["column"]}
+      className={classes['column']}
       aria-labelledby={`provider-${column.provider.id}`}
       data-provider={column.provider.id}
       data-writable={isWritable || undefined}
       onPointerMove={(event) => {
         const isFree =
-          isWritable &&
-          event.pointerType === "mouse" &&
-          event.buttons === 0 &&
-          event.target === event.currentTarget;
-        setHover(
-          isFree ? slotAt(event.currentTarget, event.clientY, hours) : null,
-        );
+          isWritable && event.pointerType === 'mouse' && event.buttons === 0 && event.target === event.currentTarget
+        setHover(isFree ? slotAt(event.currentTarget, event.clientY, hours) : null)
       }}
       onPointerLeave={() => setHover(null)}
     >
       <ClosedTimes hours={hours} />
       {hover === null || preview ? null : (
         <li
-          className={classes["hover"]}
+          className={classes['hover']}
           style={{ top: `calc(${hover - hours.start} * var(--minute) + 1px)` }}
           role="presentation"
           aria-hidden="true"
@@ -272,11 +201,7 @@ const ProviderColumn = memo(function ProviderColumn(
         <AppointmentCard
           key={appointment.id}
           appointment={appointment}
-          roomName={
-            appointment.roomId === null
-              ? null
-              : (rooms.get(appointment.roomId) ?? null)
-          }
+          roomName={appointment.roomId === null ? null : (rooms.get(appointment.roomId) ?? null)}
           start={start}
           end={end}
           top={start - hours.start}
@@ -289,7 +214,7 @@ const ProviderColumn = memo(function ProviderColumn(
       ))}
       {preview ? (
         <li
-          className={classes["preview"]}
+          className={classes['preview']}
           style={{
             top: `calc(${preview.target.start - hours.start} * var(--minute))`,
             height: `calc(${preview.card.end - preview.card.start} * var(--minute) - 2px)`,
@@ -297,11 +222,9 @@ const ProviderColumn = memo(function ProviderColumn(
           role="presentation"
         >
           <span className="numbers">
-            {formatMinutes(preview.target.start)} –{" "}
-            {formatMinutes(
-              preview.target.start + preview.card.end - preview.card.start,
-            )}
-          </span>{" "}
+            {formatMinutes(preview.target.start)} –{' '}
+            {formatMinutes(preview.target.start + preview.card.end - preview.card.start)}
+          </span>{' '}
           {fullName(preview.card.appointment.patient)}
         </li>
       ) : null}
@@ -309,28 +232,24 @@ const ProviderColumn = memo(function ProviderColumn(
         <NowLine date={date} zone={zone} start={hours.start} end={hours.end} />
       </li>
     </ul>
-  );
-});
+  )
+})
 
-function ClosedTimes({
-  hours: { start, end, opens, closes },
-}: {
-  hours: Hours;
-}) {
+function ClosedTimes({ hours: { start, end, opens, closes } }: { hours: Hours }) {
   const bands = [
     { from: start, to: opens },
     { from: closes, to: end },
-  ].filter(({ from, to }) => to > from);
+  ].filter(({ from, to }) => to > from)
   return bands.map(({ from, to }) => (
     <li
       key={from}
       role="presentation"
       aria-hidden="true"
-      className={classes["closed"]}
+      className={classes['closed']}
       style={{
         top: `calc(${from - start} * var(--minute))`,
         height: `calc(${to - from} * var(--minute))`,
       }}
     />
-  ));
+  ))
 }

@@ -1,20 +1,20 @@
-import { CancelCode, type Appointment } from "@derm/contract";
-import { NativeSelect } from "@mantine/core";
-import { useState } from "react";
-import { describeError } from "../http/api-error.ts";
-import { useAppointmentChange } from "./appointment-changes.ts";
-import { CANCEL_LABEL, optionsOf } from "./appointment-labels.ts";
-import { FormFrame } from "./form-frame.tsx";
+import { CancelCode, type Appointment } from '@derm/contract'
+import { NativeSelect } from '@mantine/core'
+import { useState } from 'react'
+import { describeError } from '../http/api-error.ts'
+import { useAppointmentChange } from './appointment-changes.ts'
+import { CANCEL_LABEL, optionsOf } from './appointment-labels.ts'
+import { FormFrame } from './form-frame.tsx'
 
 type Props = {
-  appointment: Appointment;
-  onDone: () => void;
-  onCancel: () => void;
-};
+  appointment: Appointment
+  onDone: () => void
+  onCancel: () => void
+}
 
 export function CancelForm({ appointment, onDone, onCancel }: Props) {
-  const [cancelCode, setCancelCode] = useState<CancelCode>("patient_request");
-  const change = useAppointmentChange();
+  const [cancelCode, setCancelCode] = useState<CancelCode>('patient_request')
+  const change = useAppointmentChange()
   return (
     <FormFrame
       title="Cancel this appointment"
@@ -27,9 +27,9 @@ export function CancelForm({ appointment, onDone, onCancel }: Props) {
         change.mutate(
           {
             appointment,
-            path: "cancel",
+            path: 'cancel',
             body: { cancelCode },
-            patch: { status: "cancelled", cancelCode },
+            patch: { status: 'cancelled', cancelCode },
           },
           { onSuccess: onDone },
         )
@@ -40,11 +40,9 @@ export function CancelForm({ appointment, onDone, onCancel }: Props) {
         label="Reason"
         data={optionsOf(CANCEL_LABEL)}
         value={cancelCode}
-        onChange={(event) =>
-          setCancelCode(CancelCode.parse(event.currentTarget.value))
-        }
+        onChange={(event) => setCancelCode(CancelCode.parse(event.currentTarget.value))}
         data-testid="cancel-code"
       />
     </FormFrame>
-  );
+  )
 }

@@ -1,14 +1,8 @@
-import "@mantine/dates/styles.css";
-import { DatePicker } from "@mantine/dates";
+import '@mantine/dates/styles.css'
+import { DatePicker } from '@mantine/dates'
 
 /** Comes only when someone opens it. */
-export default function DayPicker({
-  date,
-  onDate,
-}: {
-  date: string;
-  onDate: (date: string) => void;
-}) {
+export default function DayPicker({ date, onDate }: { date: string; onDate: (date: string) => void }) {
   return (
     <DatePicker
       value={date}
@@ -16,9 +10,9 @@ export default function DayPicker({
       firstDayOfWeek={0}
       allowDeselect={false}
       onChange={(next) => {
-        if (next !== null) onDate(next);
+        if (next !== null) onDate(next)
       }}
-      ariaLabels={{ nextMonth: "Next month", previousMonth: "Previous month" }}
+      ariaLabels={{ nextMonth: 'Next month', previousMonth: 'Previous month' }}
     />
-  );
+  )
 }

@@ -1,26 +1,20 @@
-import { Alert, Button, Group, Stack } from "@mantine/core";
-import { IconAlertCircle } from "@tabler/icons-react";
-import {
-  useEffect,
-  useId,
-  useRef,
-  type FormEvent,
-  type ReactNode,
-} from "react";
-import classes from "./form-frame.module.css";
+import { Alert, Button, Group, Stack } from '@mantine/core'
+import { IconAlertCircle } from '@tabler/icons-react'
+import { useEffect, useId, useRef, type FormEvent, type ReactNode } from 'react'
+import classes from './form-frame.module.css'
 
 export type FormFrameProps = {
-  title: string;
-  submitLabel: string;
-  isPending: boolean;
+  title: string
+  submitLabel: string
+  isPending: boolean
   /** What went wrong: shown above the buttons, and everything that was typed stays. */
-  error: ReactNode;
-  onSubmit: () => void;
-  onCancel: () => void;
-  children: ReactNode;
-  testId: string;
-  isDanger?: boolean;
-};
+  error: ReactNode
+  onSubmit: () => void
+  onCancel: () => void
+  children: ReactNode
+  testId: string
+  isDanger?: boolean
+}
 
 /** The frame of the small forms that open inside the drawer. */
 export function FormFrame({
@@ -34,41 +28,35 @@ export function FormFrame({
   testId,
   isDanger = false,
 }: FormFrameProps) {
-  const titleId = useId();
-  const errorRef = useRef<HTMLDivElement>(null);
-  const hasError = error !== null && error !== undefined;
+  const titleId = useId()
+  const errorRef = useRef<HTMLDivElement>(null)
+  const hasError = error !== null && error !== undefined
   useEffect(() => {
-    if (hasError) errorRef.current?.scrollIntoView({ block: "nearest" });
-  }, [hasError]);
+    if (hasError) errorRef.current?.scrollIntoView({ block: 'nearest' })
+  }, [hasError])
   return (
     <form
-      className={classes["frame"]}
+      className={classes['frame']}
       aria-labelledby={titleId}
       noValidate
       data-testid={testId}
       onSubmit={(event: FormEvent) => {
-        event.preventDefault();
-        if (!isPending) onSubmit();
+        event.preventDefault()
+        if (!isPending) onSubmit()
       }}
       onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        onCancel();
+        if (event.key !== 'Escape') return
+        event.stopPropagation()
+        onCancel()
       }}
     >
       <Stack gap="sm">
-        <h3 id={titleId} className={classes["title"]}>
+        <h3 id={titleId} className={classes['title']}>
           {title}
         </h3>
         {children}
         {hasError ? (
-          <Alert
-            ref={errorRef}
-            color="red"
-            icon={<IconAlertCircle />}
-            role="alert"
-            data-testid="form-error"
-          >
+          <Alert ref={errorRef} color="red" icon={<IconAlertCircle />} role="alert" data-testid="form-error">
             {error}
           </Alert>
         ) : null}
@@ -79,7 +67,7 @@ export function FormFrame({
           <Button
             type="submit"
             loading={isPending}
-            {...(isDanger ? { color: "red.8" } : {})}
+            {...(isDanger ? { color: 'red.8' } : {})}
             data-testid={`${testId}-submit`}
           >
             {submitLabel}
@@ -87,5 +75,5 @@ export function FormFrame({
         </Group>
       </Stack>
     </form>
-  );
+  )
 }

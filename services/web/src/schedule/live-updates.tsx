@@ -1,5 +1,5 @@
-import type { Location } from "@derm/contract";
+import type { Location } from '@derm/contract'
 
 export function LiveUpdates(_props: { location: Location }) {
-  return null;
+  return null
 }

@@ -1,74 +1,57 @@
-import type { Appointment, Location, Provider } from "@derm/contract";
-import { useState } from "react";
-import { ApiError, describeError } from "../http/api-error.ts";
-import { useAppointmentChange } from "./appointment-changes.ts";
-import { FormFrame } from "./form-frame.tsx";
-import { SlotFields, toSlot, type SlotDraft } from "./slot-fields.tsx";
-import {
-  formatDate,
-  formatTime,
-  toClock,
-  toWallTime,
-  zoneName,
-} from "./zone-time.ts";
+import type { Appointment, Location, Provider } from '@derm/contract'
+import { useState } from 'react'
+import { ApiError, describeError } from '../http/api-error.ts'
+import { useAppointmentChange } from './appointment-changes.ts'
+import { FormFrame } from './form-frame.tsx'
+import { SlotFields, toSlot, type SlotDraft } from './slot-fields.tsx'
+import { formatDate, formatTime, toClock, toWallTime, zoneName } from './zone-time.ts'
 
 type Props = {
-  appointment: Appointment;
-  location: Location;
-  providers: readonly Provider[];
-  onDone: () => void;
-  onCancel: () => void;
-};
+  appointment: Appointment
+  location: Location
+  providers: readonly Provider[]
+  onDone: () => void
+  onCancel: () => void
+}
 
 /** Moves an appointment without dragging: by keyboard, on a phone, or to another day. */
-export function RescheduleForm({
-  appointment,
-  location,
-  providers,
-  onDone,
-  onCancel,
-}: Props) {
-  const zone = location.timeZone;
-  const [base, setBase] = useState(appointment);
+export function RescheduleForm({ appointment, location, providers, onDone, onCancel }: Props) {
+  const zone = location.timeZone
+  const [base, setBase] = useState(appointment)
   const [draft, setDraft] = useState<SlotDraft>(() => {
-    const { date, minutes } = toWallTime(base.startsAt, zone);
-    const length =
-      (Date.parse(base.endsAt) - Date.parse(base.startsAt)) / 60_000;
+    const { date, minutes } = toWallTime(base.startsAt, zone)
+    const length = (Date.parse(base.endsAt) - Date.parse(base.startsAt)) / 60_000
     return {
       providerId: base.providerId,
       date,
       time: toClock(minutes),
       length: String(length),
-    };
-  });
-  const [isIncomplete, setIncomplete] = useState(false);
-  const change = useAppointmentChange();
-  const isConflict =
-    change.error instanceof ApiError && change.error.code === "conflict";
+    }
+  })
+  const [isIncomplete, setIncomplete] = useState(false)
+  const change = useAppointmentChange()
+  const isConflict = change.error instanceof ApiError && change.error.code === 'conflict'
 
   function submit() {
-    const slot = toSlot(draft, zone);
-    setIncomplete(slot === null);
-    if (slot === null) return;
-    const current = isConflict ? appointment : base;
-    setBase(current);
-    change.mutate(
-      { appointment: current, path: "reschedule", body: slot, patch: slot },
-      { onSuccess: onDone },
-    );
+    const slot = toSlot(draft, zone)
+    setIncomplete(slot === null)
+    if (slot === null) return
+    const current = isConflict ? appointment : base
+    setBase(current)
+    change.mutate({ appointment: current, path: 'reschedule', body: slot, patch: slot }, { onSuccess: onDone })
   }
-  const stands = toWallTime(appointment.startsAt, zone).date;
+  const stands = toWallTime(appointment.startsAt, zone).date
   return (
     <FormFrame
       title="Move to another time"
-      submitLabel={isConflict ? "Move it anyway" : "Move"}
+      submitLabel={isConflict ? 'Move it anyway' : 'Move'}
       testId="reschedule-form"
       isPending={change.isPending}
       error={
         isIncomplete
-          ? "Choose a date and a time."
+          ? 'Choose a date and a time.'
           : isConflict
-            ? `Someone else changed it in the meantime. It is now on ${formatDate(stands, "short")} at ${formatTime(appointment.startsAt, zone)}.`
+            ? `Someone else changed it in the meantime. It is now on ${formatDate(stands, 'short')} at ${formatTime(appointment.startsAt, zone)}.`
             : change.error
               ? describeError(change.error)
               : null
@@ -76,12 +59,7 @@ export function RescheduleForm({
       onSubmit={submit}
       onCancel={onCancel}
     >
-      <SlotFields
-        draft={draft}
-        onChange={setDraft}
-        providers={providers}
-        zoneLabel={zoneName(zone, stands)}
-      />
+      <SlotFields draft={draft} onChange={setDraft} providers={providers} zoneLabel={zoneName(zone, stands)} />
     </FormFrame>
-  );
+  )
 }

@@ -1,49 +1,39 @@
-import type { Appointment, Location } from "@derm/contract";
-import { Radio, Stack } from "@mantine/core";
-import { useState } from "react";
-import { describeError } from "../http/api-error.ts";
-import { useAppointmentChange } from "./appointment-changes.ts";
-import { FormFrame } from "./form-frame.tsx";
+import type { Appointment, Location } from '@derm/contract'
+import { Radio, Stack } from '@mantine/core'
+import { useState } from 'react'
+import { describeError } from '../http/api-error.ts'
+import { useAppointmentChange } from './appointment-changes.ts'
+import { FormFrame } from './form-frame.tsx'
 
 type Props = {
-  appointment: Appointment;
-  location: Location;
-  appointments: readonly Appointment[];
-  onDone: () => void;
-  onCancel: () => void;
-};
+  appointment: Appointment
+  location: Location
+  appointments: readonly Appointment[]
+  onDone: () => void
+  onCancel: () => void
+}
 
 /** Chooses the room; a room in which another patient is at the moment says so, and can still be chosen. */
-export function RoomForm({
-  appointment,
-  location,
-  appointments,
-  onDone,
-  onCancel,
-}: Props) {
+export function RoomForm({ appointment, location, appointments, onDone, onCancel }: Props) {
   const taken = new Set(
-    appointments
-      .filter(({ id, status }) => status === "roomed" && id !== appointment.id)
-      .map(({ roomId }) => roomId),
-  );
+    appointments.filter(({ id, status }) => status === 'roomed' && id !== appointment.id).map(({ roomId }) => roomId),
+  )
   const [roomId, setRoomId] = useState<string | null>(
-    appointment.roomId ??
-      location.rooms.find(({ id }) => !taken.has(id))?.id ??
-      null,
-  );
-  const change = useAppointmentChange();
+    appointment.roomId ?? location.rooms.find(({ id }) => !taken.has(id))?.id ?? null,
+  )
+  const change = useAppointmentChange()
 
   function submit() {
-    if (roomId === null) return;
+    if (roomId === null) return
     change.mutate(
       {
         appointment,
-        path: "room",
+        path: 'room',
         body: { roomId },
-        patch: { status: "roomed", roomId },
+        patch: { status: 'roomed', roomId },
       },
       { onSuccess: onDone },
-    );
+    )
   }
   return (
     <FormFrame
@@ -62,12 +52,12 @@ export function RoomForm({
               key={room.id}
               value={room.id}
               label={room.name}
-              {...(taken.has(room.id) ? { description: "In use" } : {})}
+              {...(taken.has(room.id) ? { description: 'In use' } : {})}
               data-testid={`room-${room.id}`}
             />
           ))}
         </Stack>
       </Radio.Group>
     </FormFrame>
-  );
+  )
 }

@@ -1,184 +1,119 @@
-import type {
-  Appointment,
-  Location,
-  User,
-  WaitlistEntry,
-} from "@derm/contract";
-import {
-  Alert,
-  Button,
-  Center,
-  Group,
-  Skeleton,
-  Stack,
-  Text,
-  Title,
-} from "@mantine/core";
-import { useMediaQuery } from "@mantine/hooks";
-import { IconAlertCircle, IconCalendarPlus } from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import {
-  Suspense,
-  lazy,
-  useCallback,
-  useEffect,
-  useMemo,
-  useState,
-} from "react";
-import { setPreferences, usePreferences } from "../app/preferences.ts";
-import { describeError } from "../http/api-error.ts";
-import { isReschedulable, type ActionPanel } from "./appointment-actions.tsx";
-import { AppointmentList } from "./appointment-list.tsx";
-import { usePendingIds } from "./appointment-changes.ts";
-import { Board } from "./board.tsx";
-import { buildColumns, findHours } from "./board-model.ts";
-import classes from "./schedule-page.module.css";
-import type { CreateDialogProps } from "./create-dialog.tsx";
-import type { DropTarget } from "./drag-target.ts";
-import {
-  NO_FILTER,
-  filterAppointments,
-  type ScheduleFilter,
-} from "./schedule-filter.ts";
-import {
-  dayQuery,
-  maySchedule,
-  providersQuery,
-  useAppointment,
-} from "./schedule-queries.ts";
-import { SummaryRow } from "./summary-row.tsx";
-import { Toolbar } from "./toolbar.tsx";
-import { useDragMove } from "./use-drag-move.ts";
-import { useShortcuts } from "./use-shortcuts.ts";
-import { addDays, toClock, todayIn } from "./zone-time.ts";
+import type { Appointment, Location, User, WaitlistEntry } from '@derm/contract'
+import { Alert, Button, Center, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import { IconAlertCircle, IconCalendarPlus } from '@tabler/icons-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Suspense, lazy, useCallback, useEffect, useMemo, useState } from 'react'
+import { setPreferences, usePreferences } from '../app/preferences.ts'
+import { describeError } from '../http/api-error.ts'
+import { isReschedulable, type ActionPanel } from './appointment-actions.tsx'
+import { AppointmentList } from './appointment-list.tsx'
+import { usePendingIds } from './appointment-changes.ts'
+import { Board } from './board.tsx'
+import { buildColumns, findHours } from './board-model.ts'
+import classes from './schedule-page.module.css'
+import type { CreateDialogProps } from './create-dialog.tsx'
+import type { DropTarget } from './drag-target.ts'
+import { NO_FILTER, filterAppointments, type ScheduleFilter } from './schedule-filter.ts'
+import { dayQuery, maySchedule, providersQuery, useAppointment } from './schedule-queries.ts'
+import { SummaryRow } from './summary-row.tsx'
+import { Toolbar } from './toolbar.tsx'
+import { useDragMove } from './use-drag-move.ts'
+import { useShortcuts } from './use-shortcuts.ts'
+import { addDays, toClock, todayIn } from './zone-time.ts'
 
 const AppointmentDrawer = lazy(() =>
-  import("./appointment-drawer.tsx").then((module) => ({
+  import('./appointment-drawer.tsx').then((module) => ({
     default: module.AppointmentDrawer,
   })),
-);
+)
 const CreateDialog = lazy(() =>
-  import("./create-dialog.tsx").then((module) => ({
+  import('./create-dialog.tsx').then((module) => ({
     default: module.CreateDialog,
   })),
-);
+)
 const WaitlistDrawer = lazy(() =>
-  import("../waitlist/waitlist-drawer.tsx").then((module) => ({
+  import('../waitlist/waitlist-drawer.tsx').then((module) => ({
     default: module.WaitlistDrawer,
   })),
-);
+)
 
 type Props = {
-  user: User;
-  locations: readonly Location[];
-  location: Location;
-  date: string;
-  onNavigate: (to: { location?: string; date?: string }) => void;
-};
+  user: User
+  locations: readonly Location[]
+  location: Location
+  date: string
+  onNavigate: (to: { location?: string; date?: string }) => void
+}
 
-const NONE: readonly Appointment[] = [];
+const NONE: readonly Appointment[] = []
 
 /** A day of one location. */
-export function SchedulePage({
-  user,
-  locations,
-  location,
-  date,
-  onNavigate,
-}: Props) {
-  const queryClient = useQueryClient();
-  const preferences = usePreferences();
-  const isNarrow = useMediaQuery("(max-width: 48em)", false, {
+export function SchedulePage({ user, locations, location, date, onNavigate }: Props) {
+  const queryClient = useQueryClient()
+  const preferences = usePreferences()
+  const isNarrow = useMediaQuery('(max-width: 48em)', false, {
     getInitialValueInEffect: false,
-  });
-  const view = isNarrow
-    ? "list"
-    : preferences.view === "auto"
-      ? "board"
-      : preferences.view;
-  const today = todayIn(location.timeZone);
-  const isWritable = maySchedule(user, location.id);
+  })
+  const view = isNarrow ? 'list' : preferences.view === 'auto' ? 'board' : preferences.view
+  const today = todayIn(location.timeZone)
+  const isWritable = maySchedule(user, location.id)
 
-  const providers = useQuery(providersQuery(location.id));
-  const day = useQuery(dayQuery(location, date));
-  const pendingIds = usePendingIds();
-  const [filter, setFilter] = useState<ScheduleFilter>(NO_FILTER);
-  const [open, setOpen] = useState<{ id: string; panel: ActionPanel } | null>(
-    null,
-  );
-  const [creating, setCreating] = useState<Pick<
-    CreateDialogProps,
-    "initial" | "entry"
-  > | null>(null);
-  const [isWaitlistOpen, setWaitlistOpen] = useState(false);
-  const moveByDrag = useDragMove(location, date);
+  const providers = useQuery(providersQuery(location.id))
+  const day = useQuery(dayQuery(location, date))
+  const pendingIds = usePendingIds()
+  const [filter, setFilter] = useState<ScheduleFilter>(NO_FILTER)
+  const [open, setOpen] = useState<{ id: string; panel: ActionPanel } | null>(null)
+  const [creating, setCreating] = useState<Pick<CreateDialogProps, 'initial' | 'entry'> | null>(null)
+  const [isWaitlistOpen, setWaitlistOpen] = useState(false)
+  const moveByDrag = useDragMove(location, date)
 
-  const appointments = day.data ?? NONE;
+  const appointments = day.data ?? NONE
   const shownProviders = useMemo(
-    () =>
-      (providers.data ?? []).filter(
-        ({ id }) =>
-          filter.providerIds.length === 0 || filter.providerIds.includes(id),
-      ),
+    () => (providers.data ?? []).filter(({ id }) => filter.providerIds.length === 0 || filter.providerIds.includes(id)),
     [providers.data, filter.providerIds],
-  );
+  )
   const columns = useMemo(
-    () =>
-      buildColumns(
-        shownProviders,
-        filterAppointments(appointments, filter),
-        date,
-        location.timeZone,
-      ),
+    () => buildColumns(shownProviders, filterAppointments(appointments, filter), date, location.timeZone),
     [shownProviders, appointments, filter, date, location.timeZone],
-  );
-  const hours = useMemo(
-    () => findHours(location, columns),
-    [location, columns],
-  );
-  const opened = useOpened(open?.id ?? null, appointments);
+  )
+  const hours = useMemo(() => findHours(location, columns), [location, columns])
+  const opened = useOpened(open?.id ?? null, appointments)
 
-  const openCard = useCallback(
-    (id: string) => setOpen({ id, panel: null }),
-    [],
-  );
+  const openCard = useCallback((id: string) => setOpen({ id, panel: null }), [])
   const startCreate = useCallback(
     (target?: DropTarget, entry: WaitlistEntry | null = null) =>
       setCreating({
         entry,
         initial: {
           providerId:
-            target?.providerId ??
-            entry?.offer?.providerId ??
-            entry?.providerId ??
-            providers.data?.[0]?.id ??
-            "",
+            target?.providerId ?? entry?.offer?.providerId ?? entry?.providerId ?? providers.data?.[0]?.id ?? '',
           date: entry && entry.earliestDate > date ? entry.earliestDate : date,
-          time: target ? toClock(target.start) : "",
-          length: "",
+          time: target ? toClock(target.start) : '',
+          length: '',
         },
       }),
     [providers.data, date],
-  );
-  const goTo = (next: string) => onNavigate({ date: next });
+  )
+  const goTo = (next: string) => onNavigate({ date: next })
   useShortcuts(
     {
       t: () => goTo(today),
-      "[": () => goTo(addDays(date, -1)),
-      "]": () => goTo(addDays(date, 1)),
+      '[': () => goTo(addDays(date, -1)),
+      ']': () => goTo(addDays(date, 1)),
       w: () => setWaitlistOpen(true),
       ...(isWritable ? { n: () => startCreate() } : {}),
     },
     preferences.hasShortcuts,
-  );
+  )
   useEffect(() => {
-    document.title = `Schedule · ${location.name} · DermLive`;
-  }, [location.name]);
+    document.title = `Schedule · ${location.name} · DermLive`
+  }, [location.name])
 
-  const failure = day.data ? null : (day.error ?? providers.error);
-  const isLoading = !failure && (!day.data || !providers.data);
+  const failure = day.data ? null : (day.error ?? providers.error)
+  const isLoading = !failure && (!day.data || !providers.data)
   return (
-    <div className={classes["page"]}>
+    <div className={classes['page']}>
       <Toolbar
         locations={locations}
         location={location}
@@ -189,9 +124,9 @@ export function SchedulePage({
         filter={filter}
         isWritable={isWritable}
         onLocation={(id) => {
-          setFilter(NO_FILTER);
-          setOpen(null);
-          onNavigate({ location: id });
+          setFilter(NO_FILTER)
+          setOpen(null)
+          onNavigate({ location: id })
         }}
         onDate={goTo}
         onPreview={(next) =>
@@ -205,11 +140,7 @@ export function SchedulePage({
         onCreate={() => startCreate()}
         onWaitlist={() => setWaitlistOpen(true)}
       />
-      <SummaryRow
-        appointments={appointments}
-        filter={filter}
-        onFilter={setFilter}
-      />
+      <SummaryRow appointments={appointments} filter={filter} onFilter={setFilter} />
       {failure ? (
         <Failure
           text={describeError(failure)}
@@ -219,8 +150,8 @@ export function SchedulePage({
       ) : isLoading ? (
         <LoadingBoard />
       ) : (
-        <div className={classes["view"]} aria-busy={day.isFetching}>
-          {view === "board" && columns.length > 0 ? (
+        <div className={classes['view']} aria-busy={day.isFetching}>
+          {view === 'board' && columns.length > 0 ? (
             <Board
               columns={columns}
               hours={hours}
@@ -234,7 +165,7 @@ export function SchedulePage({
               isMovable={isReschedulable}
             />
           ) : null}
-          {view === "list" && columns.some(({ cards }) => cards.length > 0) ? (
+          {view === 'list' && columns.some(({ cards }) => cards.length > 0) ? (
             <AppointmentList
               columns={columns}
               date={date}
@@ -282,55 +213,36 @@ export function SchedulePage({
             providers={providers.data ?? []}
             onClose={() => setCreating(null)}
             onCreated={(_, on) => {
-              setCreating(null);
-              if (on !== date) goTo(on);
+              setCreating(null)
+              if (on !== date) goTo(on)
             }}
           />
         ) : null}
       </Suspense>
     </div>
-  );
+  )
 }
 
 /** The open appointment as the board has it, else as the API does: it may have been moved to another day. */
-function useOpened(
-  id: string | null,
-  appointments: readonly Appointment[],
-): Appointment | null | undefined {
-  const onBoard =
-    id === null
-      ? undefined
-      : appointments.find((appointment) => appointment.id === id);
-  const elsewhere = useAppointment(id !== null && !onBoard ? id : null);
-  if (id === null) return null;
-  if (onBoard) return onBoard;
-  return elsewhere.data?.id === id ? elsewhere.data : undefined;
+function useOpened(id: string | null, appointments: readonly Appointment[]): Appointment | null | undefined {
+  const onBoard = id === null ? undefined : appointments.find((appointment) => appointment.id === id)
+  const elsewhere = useAppointment(id !== null && !onBoard ? id : null)
+  if (id === null) return null
+  if (onBoard) return onBoard
+  return elsewhere.data?.id === id ? elsewhere.data : undefined
 }
 
 function LoadingBoard() {
   return (
-    <div
-      className={classes["skeletons"]}
-      role="status"
-      aria-label="Loading the schedule"
-      data-testid="loading"
-    >
+    <div className={classes['skeletons']} role="status" aria-label="Loading the schedule" data-testid="loading">
       {Array.from({ length: 24 }, (_, index) => (
         <Skeleton key={index} h={34 + ((index * 29) % 60)} radius="md" />
       ))}
     </div>
-  );
+  )
 }
 
-function Failure({
-  text,
-  isRetrying,
-  onRetry,
-}: {
-  text: string;
-  isRetrying: boolean;
-  onRetry: () => void;
-}) {
+function Failure({ text, isRetrying, onRetry }: { text: string; isRetrying: boolean; onRetry: () => void }) {
   return (
     <Alert
       color="red"
@@ -341,41 +253,24 @@ function Failure({
     >
       <Group justify="space-between">
         {text}
-        <Button
-          variant="default"
-          loading={isRetrying}
-          onClick={onRetry}
-          data-testid="retry"
-        >
+        <Button variant="default" loading={isRetrying} onClick={onRetry} data-testid="retry">
           Try again
         </Button>
       </Group>
     </Alert>
-  );
+  )
 }
 
-function Empty({
-  isFiltered,
-  onClear,
-  onCreate,
-}: {
-  isFiltered: boolean;
-  onClear: () => void;
-  onCreate?: () => void;
-}) {
+function Empty({ isFiltered, onClear, onCreate }: { isFiltered: boolean; onClear: () => void; onCreate?: () => void }) {
   return (
-    <Center className={classes["empty"]!} data-testid="empty">
-      <Stack align="center" gap={6} className={classes["emptyCard"]!}>
+    <Center className={classes['empty']!} data-testid="empty">
+      <Stack align="center" gap={6} className={classes['emptyCard']!}>
         <IconCalendarPlus size={28} stroke={1.5} aria-hidden="true" />
-        <Title order={2}>
-          {isFiltered
-            ? "Nothing matches the filter"
-            : "No appointments on this day"}
-        </Title>
+        <Title order={2}>{isFiltered ? 'Nothing matches the filter' : 'No appointments on this day'}</Title>
         <Text c="dimmed" fz="sm">
           {isFiltered
-            ? "There are appointments of other providers or statuses."
-            : "Bookings by anyone appear here at once."}
+            ? 'There are appointments of other providers or statuses.'
+            : 'Bookings by anyone appear here at once.'}
         </Text>
         {isFiltered ? (
           <Button mt="xs" variant="default" onClick={onClear}>
@@ -388,5 +283,5 @@ function Empty({
         ) : null}
       </Stack>
     </Center>
-  );
+  )
 }

@@ -1,16 +1,11 @@
-import { isDate } from "./zone-time.ts";
+import { isDate } from './zone-time.ts'
 
 /** What the schedule's url says: a location and a day, and never anything of a patient. */
-export type ScheduleSearch = { location?: string; date?: string };
+export type ScheduleSearch = { location?: string; date?: string }
 
-export function parseScheduleSearch({
-  location,
-  date,
-}: Record<string, unknown>): ScheduleSearch {
+export function parseScheduleSearch({ location, date }: Record<string, unknown>): ScheduleSearch {
   return {
-    ...(typeof location === "string" && /^[0-9a-f-]{36}$/.test(location)
-      ? { location }
-      : {}),
+    ...(typeof location === 'string' && /^[0-9a-f-]{36}$/.test(location) ? { location } : {}),
     ...(isDate(date) ? { date } : {}),
-  };
+  }
 }

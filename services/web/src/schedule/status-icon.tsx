@@ -1,4 +1,4 @@
-import type { AppointmentStatus } from "@derm/contract";
+import type { AppointmentStatus } from '@derm/contract'
 import {
   IconCalendar,
   IconCircleCheck,
@@ -8,7 +8,7 @@ import {
   IconUserCheck,
   IconUserX,
   type Icon,
-} from "@tabler/icons-react";
+} from '@tabler/icons-react'
 
 /** A status has its own shape too: colour alone tells nothing to one in twelve men. */
 export const STATUS_ICON = {
@@ -19,15 +19,9 @@ export const STATUS_ICON = {
   completed: IconCircleCheck,
   cancelled: IconCircleX,
   no_show: IconUserX,
-} as const satisfies Record<AppointmentStatus, Icon>;
+} as const satisfies Record<AppointmentStatus, Icon>
 
-export function StatusIcon({
-  status,
-  size = 14,
-}: {
-  status: AppointmentStatus;
-  size?: number;
-}) {
-  const StatusShape = STATUS_ICON[status];
-  return <StatusShape size={size} stroke={2} aria-hidden="true" />;
+export function StatusIcon({ status, size = 14 }: { status: AppointmentStatus; size?: number }) {
+  const StatusShape = STATUS_ICON[status]
+  return <StatusShape size={size} stroke={2} aria-hidden="true" />
 }

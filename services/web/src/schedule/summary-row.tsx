@@ -1,39 +1,25 @@
-import type { Appointment, AppointmentStatus } from "@derm/contract";
-import { memo } from "react";
-import { STATUSES, STATUS_LABEL } from "./appointment-labels.ts";
-import {
-  NO_FILTER,
-  countStatuses,
-  toggleStatus,
-  type ScheduleFilter,
-} from "./schedule-filter.ts";
-import { StatusIcon } from "./status-icon.tsx";
-import classes from "./summary-row.module.css";
+import type { Appointment, AppointmentStatus } from '@derm/contract'
+import { memo } from 'react'
+import { STATUSES, STATUS_LABEL } from './appointment-labels.ts'
+import { NO_FILTER, countStatuses, toggleStatus, type ScheduleFilter } from './schedule-filter.ts'
+import { StatusIcon } from './status-icon.tsx'
+import classes from './summary-row.module.css'
 
 type Props = {
-  appointments: readonly Appointment[];
-  filter: ScheduleFilter;
-  onFilter: (filter: ScheduleFilter) => void;
-};
+  appointments: readonly Appointment[]
+  filter: ScheduleFilter
+  onFilter: (filter: ScheduleFilter) => void
+}
 
 /** How the day stands: the counts by status, each of them also that status's filter. */
-export const SummaryRow = memo(function SummaryRow({
-  appointments,
-  filter,
-  onFilter,
-}: Props) {
-  const counts = countStatuses(appointments, filter);
-  const total = STATUSES.reduce((sum, status) => sum + counts[status], 0);
+export const SummaryRow = memo(function SummaryRow({ appointments, filter, onFilter }: Props) {
+  const counts = countStatuses(appointments, filter)
+  const total = STATUSES.reduce((sum, status) => sum + counts[status], 0)
   return (
-    <div
-      className={classes["row"]}
-      role="group"
-      aria-label="Filter by status"
-      data-testid="summary"
-    >
+    <div className={classes['row']} role="group" aria-label="Filter by status" data-testid="summary">
       <button
         type="button"
-        className={classes["chip"]}
+        className={classes['chip']}
         aria-pressed={filter.statuses.length === 0}
         onClick={() => onFilter({ ...filter, statuses: NO_FILTER.statuses })}
         data-testid="count-all"
@@ -44,16 +30,15 @@ export const SummaryRow = memo(function SummaryRow({
         <button
           key={status}
           type="button"
-          className={classes["chip"]}
+          className={classes['chip']}
           data-status={status}
           aria-pressed={filter.statuses.includes(status)}
           onClick={() => onFilter(toggleStatus(filter, status))}
           data-testid={`count-${status}`}
         >
-          <StatusIcon status={status} /> {STATUS_LABEL[status]}{" "}
-          <b className="numbers">{counts[status]}</b>
+          <StatusIcon status={status} /> {STATUS_LABEL[status]} <b className="numbers">{counts[status]}</b>
         </button>
       ))}
     </div>
-  );
-});
+  )
+})

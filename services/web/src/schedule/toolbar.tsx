@@ -1,4 +1,4 @@
-import type { Location, Provider } from "@derm/contract";
+import type { Location, Provider } from '@derm/contract'
 import {
   ActionIcon,
   Button,
@@ -11,7 +11,7 @@ import {
   Stack,
   Tooltip,
   VisuallyHidden,
-} from "@mantine/core";
+} from '@mantine/core'
 import {
   IconCalendarMonth,
   IconChevronLeft,
@@ -21,60 +21,45 @@ import {
   IconList,
   IconListCheck,
   IconPlus,
-} from "@tabler/icons-react";
-import { Suspense, lazy, useState } from "react";
-import type { ScheduleFilter } from "./schedule-filter.ts";
-import classes from "./toolbar.module.css";
-import { addDays, formatDate, zoneName } from "./zone-time.ts";
+} from '@tabler/icons-react'
+import { Suspense, lazy, useState } from 'react'
+import type { ScheduleFilter } from './schedule-filter.ts'
+import classes from './toolbar.module.css'
+import { addDays, formatDate, zoneName } from './zone-time.ts'
 
-const DayPicker = lazy(() => import("./day-picker.tsx"));
+const DayPicker = lazy(() => import('./day-picker.tsx'))
 
 type Props = {
-  locations: readonly Location[];
-  location: Location;
-  providers: readonly Provider[];
-  date: string;
-  today: string;
+  locations: readonly Location[]
+  location: Location
+  providers: readonly Provider[]
+  date: string
+  today: string
   /** `null`: there is no choice on a narrow screen. */
-  view: "board" | "list" | null;
-  filter: ScheduleFilter;
-  isWritable: boolean;
-  onLocation: (id: string) => void;
-  onDate: (date: string) => void;
-  onPreview: (date: string) => void;
-  onView: (view: "board" | "list") => void;
-  onFilter: (filter: ScheduleFilter) => void;
-  onCreate: () => void;
-  onWaitlist: () => void;
-};
+  view: 'board' | 'list' | null
+  filter: ScheduleFilter
+  isWritable: boolean
+  onLocation: (id: string) => void
+  onDate: (date: string) => void
+  onPreview: (date: string) => void
+  onView: (view: 'board' | 'list') => void
+  onFilter: (filter: ScheduleFilter) => void
+  onCreate: () => void
+  onWaitlist: () => void
+}
 
 export function Toolbar(props: Props) {
-  const {
-    locations,
-    location,
-    providers,
-    date,
-    today,
-    view,
-    filter,
-    isWritable,
-  } = props;
+  const { locations, location, providers, date, today, view, filter, isWritable } = props
   const step = (days: number) => ({
     onClick: () => props.onDate(addDays(date, days)),
     onPointerEnter: () => props.onPreview(addDays(date, days)),
     onFocus: () => props.onPreview(addDays(date, days)),
-  });
+  })
   return (
-    <div className={classes["toolbar"]}>
-      <div className={classes["days"]} role="group" aria-label="Day">
+    <div className={classes['toolbar']}>
+      <div className={classes['days']} role="group" aria-label="Day">
         <Tooltip label="Previous day ( [ )">
-          <ActionIcon
-            variant="default"
-            size={36}
-            aria-label="Previous day"
-            {...step(-1)}
-            data-testid="previous-day"
-          >
+          <ActionIcon variant="default" size={36} aria-label="Previous day" {...step(-1)} data-testid="previous-day">
             <IconChevronLeft size={18} />
           </ActionIcon>
         </Tooltip>
@@ -88,56 +73,34 @@ export function Toolbar(props: Props) {
           Today
         </Button>
         <Tooltip label="Next day ( ] )">
-          <ActionIcon
-            variant="default"
-            size={36}
-            aria-label="Next day"
-            {...step(1)}
-            data-testid="next-day"
-          >
+          <ActionIcon variant="default" size={36} aria-label="Next day" {...step(1)} data-testid="next-day">
             <IconChevronRight size={18} />
           </ActionIcon>
         </Tooltip>
-        <DateButton
-          date={date}
-          today={today}
-          onDate={props.onDate}
-          zoneLabel={zoneName(location.timeZone, date)}
-        />
+        <DateButton date={date} today={today} onDate={props.onDate} zoneLabel={zoneName(location.timeZone, date)} />
       </div>
-      <div className={classes["tools"]}>
+      <div className={classes['tools']}>
         <NativeSelect
           aria-label="Location"
-          className={classes["location"]!}
+          className={classes['location']!}
           data={locations.map(({ id, name }) => ({ value: id, label: name }))}
           value={location.id}
           onChange={(event) => props.onLocation(event.currentTarget.value)}
           data-testid="location"
         />
-        <ProviderFilter
-          providers={providers}
-          filter={filter}
-          onFilter={props.onFilter}
-        />
+        <ProviderFilter providers={providers} filter={filter} onFilter={props.onFilter} />
         {view === null ? null : (
           <SegmentedControl
             aria-label="View"
             value={view}
-            onChange={(next) =>
-              props.onView(next === "list" ? "list" : "board")
-            }
+            onChange={(next) => props.onView(next === 'list' ? 'list' : 'board')}
             data={[
               {
-                value: "board",
-                label: (
-                  <ViewLabel
-                    icon={<IconLayoutColumns size={17} />}
-                    text="Board"
-                  />
-                ),
+                value: 'board',
+                label: <ViewLabel icon={<IconLayoutColumns size={17} />} text="Board" />,
               },
               {
-                value: "list",
+                value: 'list',
                 label: <ViewLabel icon={<IconList size={17} />} text="List" />,
               },
             ]}
@@ -153,17 +116,13 @@ export function Toolbar(props: Props) {
           Waitlist
         </Button>
         {isWritable ? (
-          <Button
-            leftSection={<IconPlus size={17} />}
-            onClick={props.onCreate}
-            data-testid="new-appointment"
-          >
-            New<span className={classes["long"]}>&nbsp;appointment</span>
+          <Button leftSection={<IconPlus size={17} />} onClick={props.onCreate} data-testid="new-appointment">
+            New<span className={classes['long']}>&nbsp;appointment</span>
           </Button>
         ) : null}
       </div>
     </div>
-  );
+  )
 }
 
 function DateButton({
@@ -172,36 +131,27 @@ function DateButton({
   onDate,
   zoneLabel,
 }: {
-  date: string;
-  today: string;
-  onDate: (date: string) => void;
-  zoneLabel: string;
+  date: string
+  today: string
+  onDate: (date: string) => void
+  zoneLabel: string
 }) {
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, setOpen] = useState(false)
   return (
-    <Popover
-      opened={isOpen}
-      onChange={setOpen}
-      position="bottom-start"
-      shadow="md"
-      trapFocus
-      returnFocus
-    >
+    <Popover opened={isOpen} onChange={setOpen} position="bottom-start" shadow="md" trapFocus returnFocus>
       <Popover.Target>
         <button
           type="button"
-          className={classes["date"]}
+          className={classes['date']}
           onClick={() => setOpen(!isOpen)}
           aria-haspopup="dialog"
           data-testid="date"
         >
-          <h1 className={classes["heading"]}>
-            <span className={classes["full"]}>{formatDate(date)}</span>
-            <span className={classes["brief"]}>
-              {formatDate(date, "short")}
-            </span>
+          <h1 className={classes['heading']}>
+            <span className={classes['full']}>{formatDate(date)}</span>
+            <span className={classes['brief']}>{formatDate(date, 'short')}</span>
           </h1>
-          <span className={classes["zone"]}>
+          <span className={classes['zone']}>
             {date === today ? <b>Today · </b> : null}
             {zoneLabel}
           </span>
@@ -214,14 +164,14 @@ function DateButton({
           <DayPicker
             date={date}
             onDate={(next) => {
-              setOpen(false);
-              onDate(next);
+              setOpen(false)
+              onDate(next)
             }}
           />
         </Suspense>
       </Popover.Dropdown>
     </Popover>
-  );
+  )
 }
 
 function ProviderFilter({
@@ -229,23 +179,21 @@ function ProviderFilter({
   filter,
   onFilter,
 }: {
-  providers: readonly Provider[];
-  filter: ScheduleFilter;
-  onFilter: (filter: ScheduleFilter) => void;
+  providers: readonly Provider[]
+  filter: ScheduleFilter
+  onFilter: (filter: ScheduleFilter) => void
 }) {
-  const count = filter.providerIds.length;
+  const count = filter.providerIds.length
   return (
     <Popover position="bottom-end" shadow="md" trapFocus returnFocus>
       <Popover.Target>
         <Button
-          variant={count > 0 ? "light" : "default"}
+          variant={count > 0 ? 'light' : 'default'}
           leftSection={<IconFilter size={16} />}
           data-testid="provider-filter"
         >
-          <span className={classes["long"]}>
-            {count > 0 ? `Providers: ${count}` : "All providers"}
-          </span>
-          <span className={classes["short"]}>{count > 0 ? count : "All"}</span>
+          <span className={classes['long']}>{count > 0 ? `Providers: ${count}` : 'All providers'}</span>
+          <span className={classes['short']}>{count > 0 ? count : 'All'}</span>
         </Button>
       </Popover.Target>
       <Popover.Dropdown>
@@ -256,12 +204,7 @@ function ProviderFilter({
         >
           <Stack gap={8} mt="xs">
             {providers.map(({ id, displayName, specialty }) => (
-              <Checkbox
-                key={id}
-                value={id}
-                label={displayName}
-                description={specialty}
-              />
+              <Checkbox key={id} value={id} label={displayName} description={specialty} />
             ))}
           </Stack>
         </Checkbox.Group>
@@ -277,14 +220,14 @@ function ProviderFilter({
         </Group>
       </Popover.Dropdown>
     </Popover>
-  );
+  )
 }
 
 function ViewLabel({ icon, text }: { icon: React.ReactNode; text: string }) {
   return (
-    <span className={classes["view"]}>
+    <span className={classes['view']}>
       {icon}
       <VisuallyHidden>{text}</VisuallyHidden>
     </span>
-  );
+  )
 }

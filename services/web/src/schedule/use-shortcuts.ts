@@ -1,40 +1,29 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef } from 'react'
 
 /** Single keys, while nobody types and no dialog is open. `isEnabled` is the person's choice, kept with their preferences. */
-export function useShortcuts(
-  handlers: Record<string, () => void>,
-  isEnabled: boolean,
-): void {
-  const latest = useRef(handlers);
+export function useShortcuts(handlers: Record<string, () => void>, isEnabled: boolean): void {
+  const latest = useRef(handlers)
   useEffect(() => {
-    latest.current = handlers;
-  });
+    latest.current = handlers
+  })
   useEffect(() => {
-    if (!isEnabled) return;
+    if (!isEnabled) return
     function handleKey(event: KeyboardEvent) {
-      if (
-        event.altKey ||
-        event.ctrlKey ||
-        event.metaKey ||
-        event.defaultPrevented ||
-        isTyping(event.target)
-      )
-        return;
-      if (document.querySelector('[role="dialog"]')) return;
-      const handler = latest.current[event.key.toLowerCase()];
-      if (!handler) return;
-      event.preventDefault();
-      handler();
+      if (event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented || isTyping(event.target)) return
+      if (document.querySelector('[role="dialog"]')) return
+      const handler = latest.current[event.key.toLowerCase()]
+      if (!handler) return
+      event.preventDefault()
+      handler()
     }
-    document.addEventListener("keydown", handleKey);
-    return () => document.removeEventListener("keydown", handleKey);
-  }, [isEnabled]);
+    document.addEventListener('keydown', handleKey)
+    return () => document.removeEventListener('keydown', handleKey)
+  }, [isEnabled])
 }
 
 function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
-    (target.isContentEditable ||
-      ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName))
-  );
+    (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+  )
 }

@@ -4,48 +4,44 @@
  *
  * - `date`: `YYYY-MM-DD`, a day of the location's calendar. - `minutes`: since midnight on the wall. - `instant`: ISO 8601 UTC.
  */
-export type WallTime = { date: string; minutes: number };
+export type WallTime = { date: string; minutes: number }
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+const formats = new Map<string, Intl.DateTimeFormat>()
 
 function formatIn(zone: string): Intl.DateTimeFormat {
-  let format = formats.get(zone);
+  let format = formats.get(zone)
   if (!format) {
-    format = new Intl.DateTimeFormat("en-US", {
+    format = new Intl.DateTimeFormat('en-US', {
       timeZone: zone,
-      hourCycle: "h23",
-      year: "numeric",
-      month: "2-digit",
-      day: "2-digit",
-      hour: "2-digit",
-      minute: "2-digit",
-    });
-    formats.set(zone, format);
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+    })
+    formats.set(zone, format)
   }
-  return format;
+  return format
 }
 
 /** What the wall shows at an instant (ISO text or milliseconds). */
 export function toWallTime(instant: string | number, zone: string): WallTime {
-  const parts: Record<string, string> = {};
+  const parts: Record<string, string> = {}
   for (const { type, value } of formatIn(zone).formatToParts(
-    typeof instant === "number" ? instant : Date.parse(instant),
+    typeof instant === 'number' ? instant : Date.parse(instant),
   ))
-    parts[type] = value;
+    parts[type] = value
   return {
-    date: `${parts["year"]}-${parts["month"]}-${parts["day"]}`,
-    minutes: Number(parts["hour"]) * 60 + Number(parts["minute"]),
-  };
+    date: `${parts['year']}-${parts['month']}-${parts['day']}`,
+    minutes: Number(parts['hour']) * 60 + Number(parts['minute']),
+  }
 }
 
 /** Milliseconds that the zone is ahead of UTC at an instant, to the minute. */
 function offsetAt(ms: number, zone: string): number {
-  const { date, minutes } = toWallTime(ms, zone);
-  return (
-    Date.parse(`${date}T00:00:00Z`) +
-    minutes * 60_000 -
-    Math.floor(ms / 60_000) * 60_000
-  );
+  const { date, minutes } = toWallTime(ms, zone)
+  return Date.parse(`${date}T00:00:00Z`) + minutes * 60_000 - Math.floor(ms / 60_000) * 60_000
 }
 
 /**
@@ -53,98 +49,84 @@ function offsetAt(ms: number, zone: string): number {
  * that comes twice, the first. `minutes` may reach beyond the day.
  */
 export function toInstant({ date, minutes }: WallTime, zone: string): string {
-  const wall = Date.parse(`${date}T00:00:00Z`) + minutes * 60_000;
-  const before = wall - offsetAt(wall - 86_400_000, zone);
-  if (wall - offsetAt(before, zone) === before)
-    return new Date(before).toISOString();
-  const after = wall - offsetAt(wall + 86_400_000, zone);
-  const ms = wall - offsetAt(after, zone) === after ? after : before;
-  return new Date(ms).toISOString();
+  const wall = Date.parse(`${date}T00:00:00Z`) + minutes * 60_000
+  const before = wall - offsetAt(wall - 86_400_000, zone)
+  if (wall - offsetAt(before, zone) === before) return new Date(before).toISOString()
+  const after = wall - offsetAt(wall + 86_400_000, zone)
+  const ms = wall - offsetAt(after, zone) === after ? after : before
+  return new Date(ms).toISOString()
 }
 
 /** A day of the location as the half-open range of instants that the API takes: 23 or 25 hours when the clocks change. */
-export function dayRange(
-  date: string,
-  zone: string,
-): { from: string; to: string } {
+export function dayRange(date: string, zone: string): { from: string; to: string } {
   return {
     from: toInstant({ date, minutes: 0 }, zone),
     to: toInstant({ date: addDays(date, 1), minutes: 0 }, zone),
-  };
+  }
 }
 
 export function todayIn(zone: string, now: number = Date.now()): string {
-  return toWallTime(now, zone).date;
+  return toWallTime(now, zone).date
 }
 
 export function addDays(date: string, days: number): string {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000)
-    .toISOString()
-    .slice(0, 10);
+  return new Date(Date.parse(`${date}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
 }
 
 export function isDate(text: unknown): text is string {
-  if (typeof text !== "string" || !/^\d{4}-\d\d-\d\d$/.test(text)) return false;
-  const ms = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
+  if (typeof text !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(text)) return false
+  const ms = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)
 }
 
 /** `HH:mm` → minutes since midnight; `null` when it is no time. */
 export function parseClock(text: string): number | null {
-  const match = /^(\d{1,2}):(\d\d)(?::\d\d)?$/.exec(text);
-  if (!match) return null;
-  const [hours, minutes] = [Number(match[1]), Number(match[2])];
-  return hours < 24 && minutes < 60 ? hours * 60 + minutes : null;
+  const match = /^(\d{1,2}):(\d\d)(?::\d\d)?$/.exec(text)
+  if (!match) return null
+  const [hours, minutes] = [Number(match[1]), Number(match[2])]
+  return hours < 24 && minutes < 60 ? hours * 60 + minutes : null
 }
 
 /** Minutes → `HH:mm`, the form of `<input type="time">`. */
 export function toClock(minutes: number): string {
-  const inDay = ((minutes % 1440) + 1440) % 1440;
-  return `${String(Math.floor(inDay / 60)).padStart(2, "0")}:${String(inDay % 60).padStart(2, "0")}`;
+  const inDay = ((minutes % 1440) + 1440) % 1440
+  return `${String(Math.floor(inDay / 60)).padStart(2, '0')}:${String(inDay % 60).padStart(2, '0')}`
 }
 
 /** Minutes → `9:05 AM`. */
 export function formatMinutes(minutes: number): string {
-  const hours = Math.floor((((minutes % 1440) + 1440) % 1440) / 60);
-  return `${hours % 12 === 0 ? 12 : hours % 12}:${String(((minutes % 60) + 60) % 60).padStart(2, "0")} ${hours < 12 ? "AM" : "PM"}`;
+  const hours = Math.floor((((minutes % 1440) + 1440) % 1440) / 60)
+  return `${hours % 12 === 0 ? 12 : hours % 12}:${String(((minutes % 60) + 60) % 60).padStart(2, '0')} ${hours < 12 ? 'AM' : 'PM'}`
 }
 
 export function formatTime(instant: string, zone: string): string {
-  return formatMinutes(toWallTime(instant, zone).minutes);
+  return formatMinutes(toWallTime(instant, zone).minutes)
 }
 
-const longDate = new Intl.DateTimeFormat("en-US", {
-  timeZone: "UTC",
-  weekday: "long",
-  month: "long",
-  day: "numeric",
-  year: "numeric",
-});
-const shortDate = new Intl.DateTimeFormat("en-US", {
-  timeZone: "UTC",
-  weekday: "short",
-  month: "short",
-  day: "numeric",
-});
+const longDate = new Intl.DateTimeFormat('en-US', {
+  timeZone: 'UTC',
+  weekday: 'long',
+  month: 'long',
+  day: 'numeric',
+  year: 'numeric',
+})
+const shortDate = new Intl.DateTimeFormat('en-US', {
+  timeZone: 'UTC',
+  weekday: 'short',
+  month: 'short',
+  day: 'numeric',
+})
 
-export function formatDate(
-  date: string,
-  length: "long" | "short" = "long",
-): string {
-  return (length === "long" ? longDate : shortDate).format(
-    Date.parse(`${date}T00:00:00Z`),
-  );
+export function formatDate(date: string, length: 'long' | 'short' = 'long'): string {
+  return (length === 'long' ? longDate : shortDate).format(Date.parse(`${date}T00:00:00Z`))
 }
 
 /** What people call the zone on that day: `CST`, `CDT`. */
 export function zoneName(zone: string, date: string): string {
-  const format = new Intl.DateTimeFormat("en-US", {
+  const format = new Intl.DateTimeFormat('en-US', {
     timeZone: zone,
-    timeZoneName: "short",
-  });
-  const noon = Date.parse(toInstant({ date, minutes: 720 }, zone));
-  return (
-    format.formatToParts(noon).find(({ type }) => type === "timeZoneName")
-      ?.value ?? zone
-  );
+    timeZoneName: 'short',
+  })
+  const noon = Date.parse(toInstant({ date, minutes: 720 }, zone))
+  return format.formatToParts(noon).find(({ type }) => type === 'timeZoneName')?.value ?? zone
 }

@@ -1,5 +1,5 @@
-import type { LoginResponse, User } from "@derm/contract";
-import { ApiError, readProblem } from "../http/api-error.ts";
+import type { LoginResponse, User } from '@derm/contract'
+import { ApiError, readProblem } from '../http/api-error.ts'
 
 /**
  * Who is signed in, in this window. The access token lives in memory only; a reload gets a new one for the refresh cookie.
@@ -7,166 +7,142 @@ import { ApiError, readProblem } from "../http/api-error.ts";
  * States: `unknown` (before the first `restore`) · `signed-out` · `signed-in`.
  */
 export type SessionState =
-  | { status: "unknown" }
-  | { status: "signed-out"; notice: string | null }
-  | { status: "signed-in"; user: User };
+  { status: 'unknown' } | { status: 'signed-out'; notice: string | null } | { status: 'signed-in'; user: User }
 
 export type Session = {
-  getState: () => SessionState;
-  subscribe: (listener: () => void) => () => void;
+  getState: () => SessionState
+  subscribe: (listener: () => void) => () => void
   /** Asks for a token with the refresh cookie, once per page. @throws ApiError when the server gave no answer that decides. */
-  restore: () => Promise<SessionState>;
+  restore: () => Promise<SessionState>
   /** @throws ApiError */
-  login: (email: string, password: string) => Promise<void>;
+  login: (email: string, password: string) => Promise<void>
   /** Ends the session on the server, so on every node and tab, then here; here also when the server is away. */
-  logout: () => Promise<void>;
+  logout: () => Promise<void>
   /** A token good for at least some seconds. @throws ApiError when there is none to be had. */
-  getToken: () => Promise<string>;
+  getToken: () => Promise<string>
   /** A new token, whatever the old one's age. Callers at the same time share one request. */
-  refreshToken: () => Promise<string>;
+  refreshToken: () => Promise<string>
   /** Ends it in this window only: the server has said that it is over. */
-  end: (notice: string | null) => void;
-};
+  end: (notice: string | null) => void
+}
 
 export type SessionOptions = {
-  fetch: typeof fetch;
-  now: () => number;
+  fetch: typeof fetch
+  now: () => number
   /** Runs one at a time over all tabs of this browser: the refresh cookie rotates, and two uses of one would look like theft. */
-  exclusively: <Result>(run: () => Promise<Result>) => Promise<Result>;
-};
+  exclusively: <Result>(run: () => Promise<Result>) => Promise<Result>
+}
 
 /** A token is renewed so long before it ends, in milliseconds. */
-const RENEW_BEFORE = 30_000;
+const RENEW_BEFORE = 30_000
 
 export const OTHER_ACCOUNT =
-  "Another account has signed in to this browser, so this window was signed out. To work with two accounts side by side, use a private window.";
+  'Another account has signed in to this browser, so this window was signed out. To work with two accounts side by side, use a private window.'
 
-export function createSession({
-  fetch,
-  now,
-  exclusively,
-}: SessionOptions): Session {
-  let state: SessionState = { status: "unknown" };
-  let token: { text: string; endsAt: number } | null = null;
-  let refreshing: Promise<string> | null = null;
-  const listeners = new Set<() => void>();
+export function createSession({ fetch, now, exclusively }: SessionOptions): Session {
+  let state: SessionState = { status: 'unknown' }
+  let token: { text: string; endsAt: number } | null = null
+  let refreshing: Promise<string> | null = null
+  const listeners = new Set<() => void>()
 
   function setState(next: SessionState) {
-    state = next;
-    for (const listener of [...listeners]) listener();
+    state = next
+    for (const listener of [...listeners]) listener()
   }
 
   function end(notice: string | null) {
-    token = null;
-    setState({ status: "signed-out", notice });
+    token = null
+    setState({ status: 'signed-out', notice })
   }
 
   async function post(path: string, body?: unknown): Promise<Response> {
     const headers = {
-      "content-type": "application/json",
+      'content-type': 'application/json',
       ...(token ? { authorization: `Bearer ${token.text}` } : {}),
-    };
+    }
     const init = {
-      method: "POST",
+      method: 'POST',
       headers,
-      credentials: "same-origin" as const,
+      credentials: 'same-origin' as const,
       body: JSON.stringify(body ?? {}),
-    };
-    const response = await fetch(`/api/v1/auth/${path}`, init).catch(
-      () => null,
-    );
-    if (!response) throw new ApiError("offline", 0);
-    if (!response.ok) throw await readProblem(response);
-    return response;
+    }
+    const response = await fetch(`/api/v1/auth/${path}`, init).catch(() => null)
+    if (!response) throw new ApiError('offline', 0)
+    if (!response.ok) throw await readProblem(response)
+    return response
   }
 
   function accept(answer: LoginResponse) {
     token = {
       text: answer.accessToken,
       endsAt: now() + answer.expiresIn * 1000,
-    };
-    setState({ status: "signed-in", user: answer.user });
+    }
+    setState({ status: 'signed-in', user: answer.user })
   }
 
   async function refresh(): Promise<string> {
-    const before = state;
+    const before = state
     try {
-      const answer = (await (
-        await exclusively(() => post("refresh"))
-      ).json()) as LoginResponse;
-      if (before.status === "signed-in" && before.user.id !== answer.user.id) {
-        end(OTHER_ACCOUNT);
-        throw new ApiError("session_ended", 401);
+      const answer = (await (await exclusively(() => post('refresh'))).json()) as LoginResponse
+      if (before.status === 'signed-in' && before.user.id !== answer.user.id) {
+        end(OTHER_ACCOUNT)
+        throw new ApiError('session_ended', 401)
       }
       // Signed out while the answer was on its way: it must not bring the session back.
-      if (before.status === "signed-in" && state.status !== "signed-in")
-        throw new ApiError("session_ended", 401);
-      accept(answer);
-      return answer.accessToken;
+      if (before.status === 'signed-in' && state.status !== 'signed-in') throw new ApiError('session_ended', 401)
+      accept(answer)
+      return answer.accessToken
     } catch (error) {
-      const isOver =
-        error instanceof ApiError &&
-        (error.status === 401 || error.status === 403);
-      if (isOver && state.status !== "signed-out")
-        end(
-          before.status === "signed-in"
-            ? "Your session has ended. Sign in again to go on."
-            : null,
-        );
-      throw error;
+      const isOver = error instanceof ApiError && (error.status === 401 || error.status === 403)
+      if (isOver && state.status !== 'signed-out')
+        end(before.status === 'signed-in' ? 'Your session has ended. Sign in again to go on.' : null)
+      throw error
     }
   }
 
   const refreshToken = () =>
     (refreshing ??= refresh().finally(() => {
-      refreshing = null;
-    }));
+      refreshing = null
+    }))
 
   return {
     getState: () => state,
     subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
     async restore() {
-      if (state.status !== "unknown") return state;
+      if (state.status !== 'unknown') return state
       await refreshToken().catch((error: unknown) => {
-        if (state.status === "unknown") throw error;
-      });
-      return state;
+        if (state.status === 'unknown') throw error
+      })
+      return state
     },
     async login(email, password) {
-      const answer = await exclusively(() =>
-        post("login", { email, password }),
-      );
-      accept((await answer.json()) as LoginResponse);
+      const answer = await exclusively(() => post('login', { email, password }))
+      accept((await answer.json()) as LoginResponse)
     },
     async logout() {
-      await post("logout").catch(() => undefined);
-      end(null);
+      await post('logout').catch(() => undefined)
+      end(null)
     },
     async getToken() {
-      if (token && token.endsAt - now() > RENEW_BEFORE) return token.text;
-      if (state.status === "signed-out")
-        throw new ApiError("unauthenticated", 401);
-      return refreshToken();
+      if (token && token.endsAt - now() > RENEW_BEFORE) return token.text
+      if (state.status === 'signed-out') throw new ApiError('unauthenticated', 401)
+      return refreshToken()
     },
     refreshToken,
     end,
-  };
+  }
 }
 
 /** Web Locks where the page has them (it is https or localhost), else at least one at a time in this tab. */
-export function createExclusive(
-  locks: LockManager | undefined,
-): SessionOptions["exclusively"] {
-  if (locks)
-    return (run) =>
-      locks.request("derm-session", run) as ReturnType<typeof run>;
-  let last: Promise<unknown> = Promise.resolve();
+export function createExclusive(locks: LockManager | undefined): SessionOptions['exclusively'] {
+  if (locks) return (run) => locks.request('derm-session', run) as ReturnType<typeof run>
+  let last: Promise<unknown> = Promise.resolve()
   return (run) => {
-    const next = last.then(run, run);
-    last = next.catch(() => undefined);
-    return next;
-  };
+    const next = last.then(run, run)
+    last = next.catch(() => undefined)
+    return next
+  }
 }

@@ -1,63 +1,52 @@
-import {
-  AppointmentType,
-  type Location,
-  type PatientSummary,
-  type Provider,
-} from "@derm/contract";
-import { Group, NativeSelect, TextInput, Textarea } from "@mantine/core";
-import { useState } from "react";
-import { describeError } from "../http/api-error.ts";
-import { PatientPicker } from "../patients/patient-picker.tsx";
-import { TYPE_LABEL, optionsOf } from "../schedule/appointment-labels.ts";
-import { FormFrame } from "../schedule/form-frame.tsx";
-import { isDate } from "../schedule/zone-time.ts";
-import { useAddToWaitlist } from "./waitlist-queries.ts";
+import { AppointmentType, type Location, type PatientSummary, type Provider } from '@derm/contract'
+import { Group, NativeSelect, TextInput, Textarea } from '@mantine/core'
+import { useState } from 'react'
+import { describeError } from '../http/api-error.ts'
+import { PatientPicker } from '../patients/patient-picker.tsx'
+import { TYPE_LABEL, optionsOf } from '../schedule/appointment-labels.ts'
+import { FormFrame } from '../schedule/form-frame.tsx'
+import { isDate } from '../schedule/zone-time.ts'
+import { useAddToWaitlist } from './waitlist-queries.ts'
 
 type Props = {
-  location: Location;
-  providers: readonly Provider[];
-  date: string;
-  onDone: () => void;
-  onCancel: () => void;
-};
+  location: Location
+  providers: readonly Provider[]
+  date: string
+  onDone: () => void
+  onCancel: () => void
+}
 
-export function AddForm({
-  location,
-  providers,
-  date,
-  onDone,
-  onCancel,
-}: Props) {
-  const [patient, setPatient] = useState<PatientSummary | null>(null);
-  const [type, setType] = useState<AppointmentType>("follow_up");
-  const [providerId, setProviderId] = useState("");
-  const [earliestDate, setEarliestDate] = useState(date);
-  const [latestDate, setLatestDate] = useState("");
-  const [note, setNote] = useState("");
-  const [isChecked, setChecked] = useState(false);
-  const add = useAddToWaitlist();
+export function AddForm({ location, providers, date, onDone, onCancel }: Props) {
+  const [patient, setPatient] = useState<PatientSummary | null>(null)
+  const [type, setType] = useState<AppointmentType>('follow_up')
+  const [providerId, setProviderId] = useState('')
+  const [earliestDate, setEarliestDate] = useState(date)
+  const [latestDate, setLatestDate] = useState('')
+  const [note, setNote] = useState('')
+  const [isChecked, setChecked] = useState(false)
+  const add = useAddToWaitlist()
   const fault = !isDate(earliestDate)
-    ? "Choose the first possible date."
-    : latestDate !== "" && latestDate < earliestDate
-      ? "The last date lies before the first."
-      : null;
+    ? 'Choose the first possible date.'
+    : latestDate !== '' && latestDate < earliestDate
+      ? 'The last date lies before the first.'
+      : null
 
   function submit() {
-    setChecked(true);
-    if (patient === null || fault !== null) return;
-    const text = note.trim();
+    setChecked(true)
+    if (patient === null || fault !== null) return
+    const text = note.trim()
     add.mutate(
       {
         locationId: location.id,
         patientId: patient.id,
-        providerId: providerId === "" ? null : providerId,
+        providerId: providerId === '' ? null : providerId,
         type,
         earliestDate,
-        latestDate: latestDate === "" ? null : latestDate,
-        ...(text === "" ? {} : { note: text }),
+        latestDate: latestDate === '' ? null : latestDate,
+        ...(text === '' ? {} : { note: text }),
       },
       { onSuccess: onDone },
-    );
+    )
   }
   return (
     <FormFrame
@@ -65,37 +54,25 @@ export function AddForm({
       submitLabel="Add"
       testId="waitlist-form"
       isPending={add.isPending}
-      error={
-        isChecked && fault !== null
-          ? fault
-          : add.error
-            ? describeError(add.error)
-            : null
-      }
+      error={isChecked && fault !== null ? fault : add.error ? describeError(add.error) : null}
       onSubmit={submit}
       onCancel={onCancel}
     >
       <PatientPicker
         value={patient}
         onChange={setPatient}
-        error={
-          isChecked && patient === null
-            ? "Choose a patient from the list"
-            : null
-        }
+        error={isChecked && patient === null ? 'Choose a patient from the list' : null}
       />
       <NativeSelect
         label="Type of visit"
         data={optionsOf(TYPE_LABEL)}
         value={type}
-        onChange={(event) =>
-          setType(AppointmentType.parse(event.currentTarget.value))
-        }
+        onChange={(event) => setType(AppointmentType.parse(event.currentTarget.value))}
       />
       <NativeSelect
         label="Provider"
         data={[
-          { value: "", label: "Any provider" },
+          { value: '', label: 'Any provider' },
           ...providers.map(({ id, displayName }) => ({
             value: id,
             label: displayName,
@@ -127,5 +104,5 @@ export function AddForm({
         onChange={(event) => setNote(event.currentTarget.value)}
       />
     </FormFrame>
-  );
+  )
 }

@@ -1,58 +1,41 @@
-import type { Location, Provider, WaitlistEntry } from "@derm/contract";
-import { useState } from "react";
-import { describeError } from "../http/api-error.ts";
-import { TYPE_MINUTES } from "../schedule/appointment-labels.ts";
-import { FormFrame } from "../schedule/form-frame.tsx";
-import {
-  SlotFields,
-  toSlot,
-  type SlotDraft,
-} from "../schedule/slot-fields.tsx";
-import { zoneName } from "../schedule/zone-time.ts";
-import { useOfferSlot } from "./waitlist-queries.ts";
+import type { Location, Provider, WaitlistEntry } from '@derm/contract'
+import { useState } from 'react'
+import { describeError } from '../http/api-error.ts'
+import { TYPE_MINUTES } from '../schedule/appointment-labels.ts'
+import { FormFrame } from '../schedule/form-frame.tsx'
+import { SlotFields, toSlot, type SlotDraft } from '../schedule/slot-fields.tsx'
+import { zoneName } from '../schedule/zone-time.ts'
+import { useOfferSlot } from './waitlist-queries.ts'
 
 type Props = {
-  entry: WaitlistEntry;
-  location: Location;
-  providers: readonly Provider[];
-  date: string;
-  onDone: () => void;
-  onCancel: () => void;
-};
+  entry: WaitlistEntry
+  location: Location
+  providers: readonly Provider[]
+  date: string
+  onDone: () => void
+  onCancel: () => void
+}
 
-export function OfferForm({
-  entry,
-  location,
-  providers,
-  date,
-  onDone,
-  onCancel,
-}: Props) {
+export function OfferForm({ entry, location, providers, date, onDone, onCancel }: Props) {
   const [draft, setDraft] = useState<SlotDraft>({
-    providerId: entry.providerId ?? providers[0]?.id ?? "",
+    providerId: entry.providerId ?? providers[0]?.id ?? '',
     date: date < entry.earliestDate ? entry.earliestDate : date,
-    time: "",
+    time: '',
     length: String(TYPE_MINUTES[entry.type]),
-  });
-  const [isChecked, setChecked] = useState(false);
-  const offer = useOfferSlot();
-  const slot = toSlot(draft, location.timeZone);
+  })
+  const [isChecked, setChecked] = useState(false)
+  const offer = useOfferSlot()
+  const slot = toSlot(draft, location.timeZone)
   return (
     <FormFrame
       title="Offer a slot"
       submitLabel="Offer"
       testId="offer-form"
       isPending={offer.isPending}
-      error={
-        isChecked && slot === null
-          ? "Choose a date and a time."
-          : offer.error
-            ? describeError(offer.error)
-            : null
-      }
+      error={isChecked && slot === null ? 'Choose a date and a time.' : offer.error ? describeError(offer.error) : null}
       onSubmit={() => {
-        setChecked(true);
-        if (slot) offer.mutate({ entry, slot }, { onSuccess: onDone });
+        setChecked(true)
+        if (slot) offer.mutate({ entry, slot }, { onSuccess: onDone })
       }}
       onCancel={onCancel}
     >
@@ -63,5 +46,5 @@ export function OfferForm({
         zoneLabel={zoneName(location.timeZone, draft.date || date)}
       />
     </FormFrame>
-  );
+  )
 }

@@ -1,38 +1,25 @@
-import type { Location, Provider, WaitlistEntry } from "@derm/contract";
-import { UpdateHighlight } from "@derm/react";
-import {
-  Alert,
-  Badge,
-  Button,
-  Drawer,
-  Group,
-  Skeleton,
-  Stack,
-  Text,
-} from "@mantine/core";
-import { IconAlertCircle, IconClockPlus, IconPlus } from "@tabler/icons-react";
-import { useState } from "react";
-import { describeError } from "../http/api-error.ts";
-import {
-  TYPE_LABEL,
-  formatBirthDate,
-  fullName,
-} from "../schedule/appointment-labels.ts";
-import { formatDate, formatTime, toWallTime } from "../schedule/zone-time.ts";
-import { AddForm } from "./add-form.tsx";
-import { OfferForm } from "./offer-form.tsx";
-import classes from "./waitlist-drawer.module.css";
-import { useWaitlist } from "./waitlist-queries.ts";
+import type { Location, Provider, WaitlistEntry } from '@derm/contract'
+import { UpdateHighlight } from '@derm/react'
+import { Alert, Badge, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { IconAlertCircle, IconClockPlus, IconPlus } from '@tabler/icons-react'
+import { useState } from 'react'
+import { describeError } from '../http/api-error.ts'
+import { TYPE_LABEL, formatBirthDate, fullName } from '../schedule/appointment-labels.ts'
+import { formatDate, formatTime, toWallTime } from '../schedule/zone-time.ts'
+import { AddForm } from './add-form.tsx'
+import { OfferForm } from './offer-form.tsx'
+import classes from './waitlist-drawer.module.css'
+import { useWaitlist } from './waitlist-queries.ts'
 
 type Props = {
-  opened: boolean;
-  location: Location;
-  providers: readonly Provider[];
-  date: string;
-  isWritable: boolean;
-  onClose: () => void;
-  onBook: (entry: WaitlistEntry) => void;
-};
+  opened: boolean
+  location: Location
+  providers: readonly Provider[]
+  date: string
+  isWritable: boolean
+  onClose: () => void
+  onBook: (entry: WaitlistEntry) => void
+}
 
 /** Who waits for a slot at this location: add, offer, book. */
 export function WaitlistDrawer({ opened, onClose, ...rest }: Props) {
@@ -43,27 +30,19 @@ export function WaitlistDrawer({ opened, onClose, ...rest }: Props) {
       position="right"
       size={440}
       title={`Waitlist · ${rest.location.name}`}
-      closeButtonProps={{ "aria-label": "Close the waitlist", size: "lg" }}
+      closeButtonProps={{ 'aria-label': 'Close the waitlist', size: 'lg' }}
       data-testid="waitlist-drawer"
     >
       {opened ? <Waitlist {...rest} /> : null}
     </Drawer>
-  );
+  )
 }
 
-function Waitlist({
-  location,
-  providers,
-  date,
-  isWritable,
-  onBook,
-}: Omit<Props, "opened" | "onClose">) {
-  const waitlist = useWaitlist(location.id);
-  const [isAdding, setAdding] = useState(false);
-  const [offeringId, setOfferingId] = useState<string | null>(null);
-  const open = (waitlist.data ?? []).filter(
-    ({ status }) => status === "waiting" || status === "offered",
-  );
+function Waitlist({ location, providers, date, isWritable, onBook }: Omit<Props, 'opened' | 'onClose'>) {
+  const waitlist = useWaitlist(location.id)
+  const [isAdding, setAdding] = useState(false)
+  const [offeringId, setOfferingId] = useState<string | null>(null)
+  const open = (waitlist.data ?? []).filter(({ status }) => status === 'waiting' || status === 'offered')
 
   return (
     <Stack gap="sm">
@@ -98,11 +77,7 @@ function Waitlist({
         <Alert color="red" icon={<IconAlertCircle />} role="alert">
           <Stack gap="xs" align="flex-start">
             {describeError(waitlist.error)}
-            <Button
-              size="compact-sm"
-              variant="default"
-              onClick={() => void waitlist.refetch()}
-            >
+            <Button size="compact-sm" variant="default" onClick={() => void waitlist.refetch()}>
               Try again
             </Button>
           </Stack>
@@ -113,24 +88,16 @@ function Waitlist({
           Nobody is waiting for a slot here.
         </Text>
       ) : null}
-      <ul className={classes["list"]}>
+      <ul className={classes['list']}>
         {open.map((entry) => (
           <li key={entry.id}>
-            <UpdateHighlight
-              resource="waitlist"
-              id={entry.id}
-              className={classes["glow"]!}
-            >
+            <UpdateHighlight resource="waitlist" id={entry.id} className={classes['glow']!}>
               <article
-                className={classes["entry"]}
+                className={classes['entry']}
                 data-testid={`waitlist-${entry.id}`}
                 data-status-value={entry.status}
               >
-                <Entry
-                  entry={entry}
-                  location={location}
-                  providers={providers}
-                />
+                <Entry entry={entry} location={location} providers={providers} />
                 {offeringId === entry.id ? (
                   <OfferForm
                     entry={entry}
@@ -149,13 +116,9 @@ function Waitlist({
                       onClick={() => setOfferingId(entry.id)}
                       data-testid={`offer-${entry.id}`}
                     >
-                      {entry.offer ? "Offer another slot" : "Offer a slot"}
+                      {entry.offer ? 'Offer another slot' : 'Offer a slot'}
                     </Button>
-                    <Button
-                      size="compact-md"
-                      onClick={() => onBook(entry)}
-                      data-testid={`book-${entry.id}`}
-                    >
+                    <Button size="compact-md" onClick={() => onBook(entry)} data-testid={`book-${entry.id}`}>
                       Book…
                     </Button>
                   </Group>
@@ -166,7 +129,7 @@ function Waitlist({
         ))}
       </ul>
     </Stack>
-  );
+  )
 }
 
 function Entry({
@@ -174,55 +137,40 @@ function Entry({
   location,
   providers,
 }: {
-  entry: WaitlistEntry;
-  location: Location;
-  providers: readonly Provider[];
+  entry: WaitlistEntry
+  location: Location
+  providers: readonly Provider[]
 }) {
-  const nameOf = (id: string) =>
-    providers.find((provider) => provider.id === id)?.displayName ??
-    "another provider";
-  const { offer } = entry;
+  const nameOf = (id: string) => providers.find((provider) => provider.id === id)?.displayName ?? 'another provider'
+  const { offer } = entry
   return (
     <>
       <Group justify="space-between" wrap="nowrap" align="flex-start" gap="xs">
         <Text fw={650}>{fullName(entry.patient)}</Text>
-        <Badge
-          variant="light"
-          color={entry.status === "offered" ? "yellow" : "gray"}
-          tt="none"
-          fw={600}
-        >
-          {entry.status === "offered" ? "Offered" : "Waiting"}
+        <Badge variant="light" color={entry.status === 'offered' ? 'yellow' : 'gray'} tt="none" fw={600}>
+          {entry.status === 'offered' ? 'Offered' : 'Waiting'}
         </Badge>
       </Group>
       <Text fz="sm" c="dimmed" className="numbers">
-        Born {formatBirthDate(entry.patient.dateOfBirth)} ·{" "}
-        {TYPE_LABEL[entry.type]}
+        Born {formatBirthDate(entry.patient.dateOfBirth)} · {TYPE_LABEL[entry.type]}
       </Text>
       <Text fz="sm" className="numbers">
         {entry.latestDate === null
-          ? `From ${formatDate(entry.earliestDate, "short")}`
-          : `${formatDate(entry.earliestDate, "short")} to ${formatDate(entry.latestDate, "short")}`}
-        {entry.providerId === null
-          ? ", any provider"
-          : `, ${nameOf(entry.providerId)}`}
+          ? `From ${formatDate(entry.earliestDate, 'short')}`
+          : `${formatDate(entry.earliestDate, 'short')} to ${formatDate(entry.latestDate, 'short')}`}
+        {entry.providerId === null ? ', any provider' : `, ${nameOf(entry.providerId)}`}
       </Text>
       {offer ? (
-        <Text fz="sm" mt={4} className={classes["offer"]!}>
-          Offered:{" "}
-          {formatDate(
-            toWallTime(offer.startsAt, location.timeZone).date,
-            "short",
-          )}
-          , {formatTime(offer.startsAt, location.timeZone)},{" "}
-          {nameOf(offer.providerId)}
+        <Text fz="sm" mt={4} className={classes['offer']!}>
+          Offered: {formatDate(toWallTime(offer.startsAt, location.timeZone).date, 'short')},{' '}
+          {formatTime(offer.startsAt, location.timeZone)}, {nameOf(offer.providerId)}
         </Text>
       ) : null}
-      {entry.note === null || entry.note === "" ? null : (
-        <Text fz="sm" c="dimmed" mt={4} className={classes["note"]!}>
+      {entry.note === null || entry.note === '' ? null : (
+        <Text fz="sm" c="dimmed" mt={4} className={classes['note']!}>
           {entry.note}
         </Text>
       )}
     </>
-  );
+  )
 }

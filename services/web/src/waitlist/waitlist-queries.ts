@@ -1,44 +1,39 @@
-import type { OfferRequest, WaitlistAdd, WaitlistEntry } from "@derm/contract";
-import { live } from "@derm/react";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { request, requestAll } from "../http/request.ts";
-import { realtime } from "../realtime/realtime.ts";
+import type { OfferRequest, WaitlistAdd, WaitlistEntry } from '@derm/contract'
+import { live } from '@derm/react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { request, requestAll } from '../http/request.ts'
+import { realtime } from '../realtime/realtime.ts'
 
 export function useWaitlist(locationId: string) {
   return useQuery({
-    queryKey: ["waitlist", locationId],
-    queryFn: live(({ fetch, signal }) =>
-      requestAll<WaitlistEntry>(fetch, "/waitlist", { locationId }, signal),
-    ),
-  });
+    queryKey: ['waitlist', locationId],
+    queryFn: live(({ fetch, signal }) => requestAll<WaitlistEntry>(fetch, '/waitlist', { locationId }, signal)),
+  })
 }
 
 export function useAddToWaitlist() {
-  const queryClient = useQueryClient();
+  const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: realtime.mutation("waitlist", ({ fetch }, body: WaitlistAdd) =>
-      request<WaitlistEntry>(fetch, "/waitlist", { method: "POST", body }),
+    mutationFn: realtime.mutation('waitlist', ({ fetch }, body: WaitlistAdd) =>
+      request<WaitlistEntry>(fetch, '/waitlist', { method: 'POST', body }),
     ),
-    onSuccess: () => queryClient.invalidateQueries({ queryKey: ["waitlist"] }),
-  });
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['waitlist'] }),
+  })
 }
 
 export function useOfferSlot() {
-  const queryClient = useQueryClient();
+  const queryClient = useQueryClient()
   return useMutation({
     mutationFn: realtime.mutation(
-      "waitlist",
-      (
-        { fetch },
-        { entry, slot }: { entry: WaitlistEntry; slot: OfferRequest },
-      ) =>
+      'waitlist',
+      ({ fetch }, { entry, slot }: { entry: WaitlistEntry; slot: OfferRequest }) =>
         request<WaitlistEntry>(fetch, `/waitlist/${entry.id}/offer`, {
-          method: "POST",
+          method: 'POST',
           body: slot,
           version: entry.version,
         }),
     ),
     // Refused or not, the list is asked anew: a refusal means that someone else was quicker.
-    onSettled: () => queryClient.invalidateQueries({ queryKey: ["waitlist"] }),
-  });
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ['waitlist'] }),
+  })
 }

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest'
+import { BUDGET, measureFirstLoad } from './first-load.ts'
+
+describe('the script that a first load costs', () => {
+  it(
+    'stays within the budget, for the sign-in alone and together with the schedule',
+    { timeout: 120_000 },
+    async () => {
+      const { signIn, schedule, chunks } = await measureFirstLoad()
+      expect(signIn).toBeLessThanOrEqual(BUDGET.signIn)
+      expect(schedule).toBeLessThanOrEqual(BUDGET.schedule)
+      // The date picker and the dialogs come when someone opens them.
+      expect(chunks.filter(({ page }) => page === 'later').map(({ file }) => file)).toEqual(
+        expect.arrayContaining([expect.stringContaining('day-picker'), expect.stringContaining('appointment-drawer')]),
+      )
+    },
+  )
+})
