@@ -17,6 +17,9 @@ type Row = Omit<OutboxRow, 'seq' | 'at'> & { seq: string; at: string }
 type HeadRow = { channel: ChannelName; epoch: string; seq: string; base: string }
 
 export function createPgRelayStore(pool: pg.Pool): RelayStore {
+  // An idle connection that is lost is replaced by the pool; without a listener it would end the process.
+  if (pool.listenerCount('error') === 0) pool.on('error', () => {})
+
   return {
     async own(partition, { wait }, work) {
       const client = await pool.connect()
