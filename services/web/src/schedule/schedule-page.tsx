@@ -1,7 +1,5 @@
 import type { Appointment, Location, User, WaitlistEntry } from '@derm/contract'
-import { Alert, Button, Center, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { IconAlertCircle, IconCalendarPlus } from '@tabler/icons-react'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Suspense, lazy, useCallback, useEffect, useMemo, useState } from 'react'
 import { setPreferences, usePreferences } from '../app/preferences.ts'
@@ -16,6 +14,7 @@ import type { CreateDialogProps } from './create-dialog.tsx'
 import type { DropTarget } from './drag-target.ts'
 import { NO_FILTER, filterAppointments, type ScheduleFilter } from './schedule-filter.ts'
 import { dayQuery, maySchedule, providersQuery, useAppointment } from './schedule-queries.ts'
+import { Empty, Failure, LoadingBoard } from './schedule-states.tsx'
 import { SummaryRow } from './summary-row.tsx'
 import { Toolbar } from './toolbar.tsx'
 import { useDragMove } from './use-drag-move.ts'
@@ -230,58 +229,4 @@ function useOpened(id: string | null, appointments: readonly Appointment[]): App
   if (id === null) return null
   if (onBoard) return onBoard
   return elsewhere.data?.id === id ? elsewhere.data : undefined
-}
-
-function LoadingBoard() {
-  return (
-    <div className={classes['skeletons']} role="status" aria-label="Loading the schedule" data-testid="loading">
-      {Array.from({ length: 24 }, (_, index) => (
-        <Skeleton key={index} h={34 + ((index * 29) % 60)} radius="md" />
-      ))}
-    </div>
-  )
-}
-
-function Failure({ text, isRetrying, onRetry }: { text: string; isRetrying: boolean; onRetry: () => void }) {
-  return (
-    <Alert
-      color="red"
-      icon={<IconAlertCircle />}
-      title="The schedule could not be loaded"
-      role="alert"
-      data-testid="load-error"
-    >
-      <Group justify="space-between">
-        {text}
-        <Button variant="default" loading={isRetrying} onClick={onRetry} data-testid="retry">
-          Try again
-        </Button>
-      </Group>
-    </Alert>
-  )
-}
-
-function Empty({ isFiltered, onClear, onCreate }: { isFiltered: boolean; onClear: () => void; onCreate?: () => void }) {
-  return (
-    <Center className={classes['empty']!} data-testid="empty">
-      <Stack align="center" gap={6} className={classes['emptyCard']!}>
-        <IconCalendarPlus size={28} stroke={1.5} aria-hidden="true" />
-        <Title order={2}>{isFiltered ? 'Nothing matches the filter' : 'No appointments on this day'}</Title>
-        <Text c="dimmed" fz="sm">
-          {isFiltered
-            ? 'There are appointments of other providers or statuses.'
-            : 'Bookings by anyone appear here at once.'}
-        </Text>
-        {isFiltered ? (
-          <Button mt="xs" variant="default" onClick={onClear}>
-            Show everything
-          </Button>
-        ) : onCreate ? (
-          <Button mt="xs" variant="default" onClick={onCreate}>
-            New appointment
-          </Button>
-        ) : null}
-      </Stack>
-    </Center>
-  )
 }

@@ -1,33 +1,11 @@
 import type { Location, Provider } from '@derm/contract'
-import {
-  ActionIcon,
-  Button,
-  Checkbox,
-  Group,
-  NativeSelect,
-  Popover,
-  SegmentedControl,
-  Skeleton,
-  Stack,
-  Tooltip,
-  VisuallyHidden,
-} from '@mantine/core'
-import {
-  IconCalendarMonth,
-  IconChevronLeft,
-  IconChevronRight,
-  IconFilter,
-  IconLayoutColumns,
-  IconList,
-  IconListCheck,
-  IconPlus,
-} from '@tabler/icons-react'
-import { Suspense, lazy, useState } from 'react'
+import { ActionIcon, Button, NativeSelect, SegmentedControl, Tooltip, VisuallyHidden } from '@mantine/core'
+import { IconChevronLeft, IconChevronRight, IconLayoutColumns, IconList, IconListCheck, IconPlus } from '@tabler/icons-react'
+import { DateButton } from './date-button.tsx'
+import { ProviderFilter } from './provider-filter.tsx'
 import type { ScheduleFilter } from './schedule-filter.ts'
 import classes from './toolbar.module.css'
-import { addDays, formatDate, zoneName } from './zone-time.ts'
-
-const DayPicker = lazy(() => import('./day-picker.tsx'))
+import { addDays, zoneName } from './zone-time.ts'
 
 type Props = {
   locations: readonly Location[]
@@ -122,104 +100,6 @@ export function Toolbar(props: Props) {
         ) : null}
       </div>
     </div>
-  )
-}
-
-function DateButton({
-  date,
-  today,
-  onDate,
-  zoneLabel,
-}: {
-  date: string
-  today: string
-  onDate: (date: string) => void
-  zoneLabel: string
-}) {
-  const [isOpen, setOpen] = useState(false)
-  return (
-    <Popover opened={isOpen} onChange={setOpen} position="bottom-start" shadow="md" trapFocus returnFocus>
-      <Popover.Target>
-        <button
-          type="button"
-          className={classes['date']}
-          onClick={() => setOpen(!isOpen)}
-          aria-haspopup="dialog"
-          data-testid="date"
-        >
-          <h1 className={classes['heading']}>
-            <span className={classes['full']}>{formatDate(date)}</span>
-            <span className={classes['brief']}>{formatDate(date, 'short')}</span>
-          </h1>
-          <span className={classes['zone']}>
-            {date === today ? <b>Today · </b> : null}
-            {zoneLabel}
-          </span>
-          <IconCalendarMonth size={18} aria-hidden="true" />
-          <VisuallyHidden>Choose a day</VisuallyHidden>
-        </button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Suspense fallback={<Skeleton w={240} h={270} />}>
-          <DayPicker
-            date={date}
-            onDate={(next) => {
-              setOpen(false)
-              onDate(next)
-            }}
-          />
-        </Suspense>
-      </Popover.Dropdown>
-    </Popover>
-  )
-}
-
-function ProviderFilter({
-  providers,
-  filter,
-  onFilter,
-}: {
-  providers: readonly Provider[]
-  filter: ScheduleFilter
-  onFilter: (filter: ScheduleFilter) => void
-}) {
-  const count = filter.providerIds.length
-  return (
-    <Popover position="bottom-end" shadow="md" trapFocus returnFocus>
-      <Popover.Target>
-        <Button
-          variant={count > 0 ? 'light' : 'default'}
-          leftSection={<IconFilter size={16} />}
-          data-testid="provider-filter"
-        >
-          <span className={classes['long']}>{count > 0 ? `Providers: ${count}` : 'All providers'}</span>
-          <span className={classes['short']}>{count > 0 ? count : 'All'}</span>
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Checkbox.Group
-          label="Show these providers"
-          value={[...filter.providerIds]}
-          onChange={(providerIds) => onFilter({ ...filter, providerIds })}
-        >
-          <Stack gap={8} mt="xs">
-            {providers.map(({ id, displayName, specialty }) => (
-              <Checkbox key={id} value={id} label={displayName} description={specialty} />
-            ))}
-          </Stack>
-        </Checkbox.Group>
-        <Group justify="flex-end" mt="sm">
-          <Button
-            variant="subtle"
-            size="compact-sm"
-            disabled={count === 0}
-            onClick={() => onFilter({ ...filter, providerIds: [] })}
-          >
-            Show all
-          </Button>
-        </Group>
-      </Popover.Dropdown>
-    </Popover>
   )
 }
 

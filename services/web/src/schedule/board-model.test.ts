@@ -1,0 +1,43 @@
+import type { Appointment, AppointmentStatus, Provider } from '@derm/contract'
+import { describe, expect, it } from 'vitest'
+import { buildColumns, findHours, minutesOf } from './board-model.ts'
+
+const zone = 'America/Chicago'
+const date = '2026-11-23'
+const provider = (id: string) => ({ id, displayName: id, specialty: '', locationIds: [] }) as Provider
+const make = (id: string, providerId: string, startsAt: string, endsAt: string, status: AppointmentStatus = 'scheduled') =>
+  ({ id, providerId, startsAt, endsAt, status }) as Appointment
+const at = (clock: string) => `2026-11-23T${clock}:00.000Z`
+
+describe('the columns of a day', () => {
+  const day = [make('late', 'a', at('17:00'), at('17:30')), make('early', 'a', at('15:00'), at('15:15')), make('gone', 'b', at('15:00'), at('15:15'))]
+  it('place each appointment with its provider, in the time of the location, in the order of time', () => {
+    const [first, second] = buildColumns([provider('a'), provider('b')], day, date, zone)
+    expect(first!.cards.map(({ appointment, start, end }) => [appointment.id, start, end])).toEqual([
+      ['early', 540, 555],
+      ['late', 660, 690],
+    ])
+    expect(second!.cards).toHaveLength(1)
+  })
+  it('leave out what belongs to a provider who is not shown', () => {
+    expect(buildColumns([provider('b')], day, date, zone).flatMap(({ cards }) => cards)).toHaveLength(1)
+  })
+  it('give even the shortest visit room for a line of text', () => {
+    const [column] = buildColumns([provider('a')], [make('x', 'a', at('15:00'), at('15:05'))], date, zone)
+    expect(column!.cards[0]!.end - column!.cards[0]!.start).toBe(10)
+  })
+  it('cut at midnight what reaches beyond the day', () => {
+    expect(minutesOf({ startsAt: '2026-11-24T05:30:00.000Z', endsAt: '2026-11-24T07:00:00.000Z' }, date, zone)).toEqual({ start: 1410, end: 1440 })
+  })
+})
+
+describe('the hours of the board', () => {
+  const location = { opensAt: '07:30', closesAt: '16:30' }
+  it('are the location’s, in whole hours', () => {
+    expect(findHours(location, [])).toEqual({ start: 420, end: 1020, opens: 450, closes: 990 })
+  })
+  it('grow for an appointment outside of them: nothing booked is out of sight', () => {
+    const columns = buildColumns([provider('a')], [make('x', 'a', at('12:15'), at('12:30')), make('y', 'a', '2026-11-24T00:10:00.000Z', '2026-11-24T00:40:00.000Z')], date, zone)
+    expect(findHours(location, columns)).toMatchObject({ start: 360, end: 1140 })
+  })
+})
