@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CodedError, Position, channelOfTenant, maySee, parseChannel, type Positions } from '@derm/contract'
-import type { Prisma, TenantTx } from '@derm/database'
+import type { TenantTx } from '@derm/database'
 import type { Caller } from './access/principal.ts'
 
 /** A user's key, what it was sent for, and who sends it now. */
@@ -12,6 +12,9 @@ const StoredHeaders = z.object({
   headers: z.record(z.string(), z.string()),
   published: z.record(z.string(), Position),
 })
+
+/** The body's own text: as JSON, the database would put its fields into another order, and the tag would not fit. */
+const StoredBody = z.string()
 
 /**
  * Claims a key as its transaction's first write; answers the first request's answer when there is one.
@@ -35,7 +38,7 @@ export async function claimKey(tx: TenantTx, { key, fingerprint, caller }: Idemp
     const channel = parseChannel(channelOfTenant(tenantId, local) ?? '')
     if (!channel || !maySee(caller, channel)) throw new CodedError('forbidden')
   }
-  return { status: first.responseStatus ?? 200, headers, body: first.responseBody, published }
+  return { status: first.responseStatus ?? 200, headers, body: JSON.parse(StoredBody.parse(first.responseBody)) as unknown, published }
 }
 
 /** Stores the answer in the row that this transaction has claimed. */
@@ -46,7 +49,7 @@ export async function completeKey(tx: TenantTx, { key, caller }: IdempotencyClai
     data: {
       responseStatus: answer.status,
       responseHeaders: { headers: answer.headers, published: answer.published },
-      ...(answer.body === null ? {} : { responseBody: answer.body as Prisma.InputJsonValue }),
+      responseBody: JSON.stringify(answer.body),
       completedAt: new Date(),
     },
   })

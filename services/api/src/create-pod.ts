@@ -1,0 +1,87 @@
+import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/auth'
+import { systemClock, type Clock } from '@derm/core'
+import { createPrisma } from '@derm/database'
+import { createAdminServer, createMetrics, createRedisConnections, type Logger, type Step } from '@derm/service'
+import { createSocketKicker } from './access/socket-kicker.ts'
+import type { Api } from './api.ts'
+import { createApiMetrics } from './api-metrics.ts'
+import { createAuditWriter } from './audit/audit-writer.ts'
+import { createRefreshTokens } from './auth/refresh-token.ts'
+import { createMemoryCounters, createRedisCounters, createSignInLimiter, withFallback } from './auth/sign-in-limiter.ts'
+import type { ApiConfig } from './config.ts'
+import { createApp } from './create-app.ts'
+import { createPodRelay } from './relay.ts'
+import { createHttpServer } from './server.ts'
+
+export type Pod = {
+  api: Api
+  /** In this order they start, in the opposite one they end: requests first, what these need last. */
+  steps: readonly Step[]
+  /** Known once it has started. */
+  ports: () => { port: number; adminPort: number }
+}
+
+/** Puts one API pod together. Nothing is connected to before its step starts. */
+export function createPod(
+  config: ApiConfig,
+  { log, isReady, clock = systemClock }: { log: Logger; isReady: () => boolean; clock?: Clock },
+): Pod {
+  const instance = config.INSTANCE_NAME
+  const metrics = createMetrics()
+  const apiMetrics = createApiMetrics(metrics)
+  const redis = createRedisConnections({ url: config.REDIS_URL, instance, log })
+  const prisma = createPrisma(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, applicationName: instance })
+  const now = () => clock.now()
+  const keyRing = createKeyRing(config.SIGNING_KEYS_FILE, {
+    now,
+    onFault: (error) => log.error({ error }, 'the signing keys could not be read again; those from before stay in force'),
+  })
+  const tokens = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE, now }
+  const audit = createAuditWriter(prisma, (rows) => {
+    apiMetrics.auditRows.inc(rows)
+    apiMetrics.auditBatches.inc()
+  })
+  const relay = createPodRelay()
+  const api: Api = {
+    prisma,
+    keyRing,
+    issuer: createTokenIssuer({ keyRing, ...tokens }),
+    verifier: createTokenVerifier({ keys: keyRing, ...tokens }),
+    audit,
+    limiter: createSignInLimiter(withFallback(createRedisCounters(redis.commands('sign-in')), createMemoryCounters(now))),
+    refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET),
+    kicker: createSocketKicker(redis.publisher('emitter')),
+    wakeRelay: relay.wake,
+    metrics: apiMetrics,
+    log,
+    clock,
+    origins: config.PUBLIC_ORIGINS,
+    isSecure: config.PUBLIC_ORIGINS.every((origin) => origin.startsWith('https:')),
+    checksAnswers: config.NODE_ENV === 'test',
+  }
+  const server = createHttpServer(createApp(api, { trustedProxies: config.TRUSTED_PROXIES }), config.PORT, config.HOST)
+  const admin = createAdminServer({ port: config.ADMIN_PORT, host: config.HOST, isReady, metrics })
+  let ports = { port: 0, adminPort: 0 }
+
+  return {
+    api,
+    ports: () => ports,
+    steps: [
+      { name: 'redis', stop: () => redis.close() },
+      { name: 'postgres', start: () => prisma.$queryRaw`SELECT 1`, stop: () => prisma.$disconnect() },
+      relay,
+      { name: 'audit', drain: () => audit.drain() },
+      {
+        name: 'http',
+        start: async () => {
+          ports = { adminPort: await admin.start(), port: await server.start() }
+        },
+        drain: () => server.drain(),
+        stop: () => {
+          server.stop()
+          return admin.stop()
+        },
+      },
+    ],
+  }
+}
