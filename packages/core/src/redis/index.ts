@@ -1,1 +1,3 @@
-export {}
+export * from './redis-event-log-writer.ts'
+export * from './redis-event-log-reader.ts'
+export * from './signer.ts'

@@ -1,0 +1,89 @@
+import type { ChannelName } from '@derm/contract'
+import type { Redis } from 'ioredis'
+import type { EventLogReader, HistoryRead, LogEntry } from '../log/event-log.ts'
+import { readPrefix } from '../log/frame.ts'
+import { partitionOf } from '../log/partition.ts'
+import { HISTORY } from './history.lua.ts'
+import { feedName, headsKey, historyKey } from './keys.ts'
+import { parseHead, readHeads } from './read-heads.ts'
+import { createScript } from './script.ts'
+
+type Answer = [outcome: string, head: string, entries: [string, string[]][]]
+
+/**
+ * Reads the event log. `commands` must fail within about a second; `feed` is a connection of its own for
+ * subscriptions, with `maxRetriesPerRequest: null`, a `socketTimeout`, and `autoResubscribe: false`: it is renewed
+ * here, so that `onBreak` comes only after the server has confirmed every subscription.
+ */
+export function createRedisEventLogReader(commands: Redis, feed: Redis, { isSharded = false } = {}): EventLogReader {
+  const history = createScript<Answer>(HISTORY)
+  /** By the feed's name: a message is matched without taking names apart. */
+  const subscribed = new Map<string, ChannelName>()
+  let onMessage: (channel: ChannelName, bytes: string) => void = () => {}
+  let onBreak: () => void = () => {}
+  let connections = 0
+
+  const listen = (names: string[]) => (isSharded ? feed.ssubscribe(...names) : feed.subscribe(...names))
+
+  feed.on(isSharded ? 'smessage' : 'message', (name: string, bytes: string) => {
+    const channel = subscribed.get(name)
+    if (channel !== undefined) onMessage(channel, bytes)
+  })
+  feed.on('ready', () => {
+    const connection = ++connections
+    if (connection === 1 && subscribed.size === 0) return
+    void renew(connection)
+  })
+  if (feed.status === 'ready') connections = 1
+
+  async function renew(connection: number): Promise<void> {
+    try {
+      const names = [...subscribed.keys()]
+      for (let at = 0; at < names.length; at += 500) await listen(names.slice(at, at + 500))
+      if (connection === connections) onBreak()
+    } catch {
+      // Lost again: the next connection renews. A refusal by a live server must not leave it `ready` and deaf.
+      if (connection === connections && feed.status === 'ready') feed.disconnect(true)
+    }
+  }
+
+  return {
+    heads: (channels) => readHeads(commands, channels),
+
+    async history(channel, after, limit): Promise<HistoryRead> {
+      const [answer] = await history.run(commands, [
+        { keys: [headsKey(partitionOf(channel)), historyKey(channel)], args: [channel, after.epoch, after.seq, limit.entries] },
+      ])
+      const [outcome, text, stored] = answer!
+      const head = parseHead(text)
+      if (outcome === 'unknown' || !head) return { kind: 'unknown' }
+      if (outcome === 'unreachable' || outcome === 'behind') return { kind: outcome, head }
+      const entries: LogEntry[] = []
+      let size = 0
+      for (const [, [, id, , bytes]] of stored) {
+        const prefix = bytes === undefined ? null : readPrefix(bytes)
+        // Somebody else's doing: as good as trimmed.
+        if (!prefix || id === undefined || bytes === undefined) return { kind: 'unreachable', head }
+        size += bytes.length
+        if (size > limit.bytes && entries.length > 0) break
+        entries.push({ id, epoch: prefix.epoch, seq: prefix.seq, bytes })
+      }
+      const reached = entries.at(-1)?.seq ?? after.seq
+      return { kind: reached === head.seq ? 'complete' : 'partial', head, entries }
+    },
+
+    async subscribe(channel) {
+      const name = feedName(channel)
+      subscribed.set(name, channel)
+      await listen([name])
+    },
+    async unsubscribe(channel) {
+      const name = feedName(channel)
+      subscribed.delete(name)
+      await (isSharded ? feed.sunsubscribe(name) : feed.unsubscribe(name))
+    },
+    onMessage: (listener) => void (onMessage = listener),
+    onBreak: (listener) => void (onBreak = listener),
+    reconnect: () => feed.disconnect(true),
+  }
+}

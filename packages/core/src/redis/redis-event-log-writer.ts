@@ -1,0 +1,71 @@
+import type { ChannelName, Position } from '@derm/contract'
+import type { Redis } from 'ioredis'
+import type { AppendResult, ChannelBatch, EventLogWriter, LogEntry } from '../log/event-log.ts'
+import { partitionOf } from '../log/partition.ts'
+import { APPEND } from './append.lua.ts'
+import { feedName, headsKey, historyKey } from './keys.ts'
+import { parseHead, readHeads } from './read-heads.ts'
+import { REFILL } from './refill.lua.ts'
+import { createScript } from './script.ts'
+
+type Answer = [outcome: string, head: string, appended: number]
+
+export type RedisEventLogOptions = {
+  /** About how many entries of each channel are kept (`MAXLEN ~`). */
+  maxEntries?: number
+  /** `SPUBLISH` on Redis Cluster. */
+  isSharded?: boolean
+}
+
+/**
+ * Writes the event log. `redis` must fail a command within about a second, connected or not: a frozen
+ * server must not hold the relay.
+ */
+export function createRedisEventLogWriter(
+  redis: Redis,
+  { maxEntries = 2000, isSharded = false }: RedisEventLogOptions = {},
+): EventLogWriter & { serverIdentity(): Promise<string> } {
+  const append = createScript<Answer>(APPEND)
+  const refill = createScript<Answer>(REFILL)
+  const publish = isSharded ? 'SPUBLISH' : 'PUBLISH'
+
+  return {
+    async append(batches) {
+      const sent = batches.filter(({ entries }) => entries.length > 0)
+      const answers = await append.run(
+        redis,
+        sent.map(({ channel, entries }) => ({
+          keys: keysOf(channel),
+          args: [channel, feedName(channel), publish, maxEntries, entries[0]!.epoch, entries[0]!.seq, ...listEntries(entries)],
+        })),
+      )
+      const results = new Map(sent.map((batch, i) => [batch, toResult(answers[i]!)]))
+      return batches.map((batch) => results.get(batch) ?? { ok: true, appended: 0, head: { epoch: '', seq: 0 } })
+    },
+
+    async refill({ channel, entries }: ChannelBatch, base: Position) {
+      const args = [channel, maxEntries, base.epoch, base.seq, ...listEntries(entries)]
+      const [answer] = await refill.run(redis, [{ keys: keysOf(channel), args }])
+      return toResult(answer!)
+    },
+
+    heads: (channels) => readHeads(redis, channels),
+
+    /** Changes when the server was restarted, or another one answers: then what it acknowledged may be gone. */
+    async serverIdentity() {
+      const info = await redis.info('server')
+      const role = await redis.info('replication')
+      const field = (text: string, name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(text)?.[1] ?? ''
+      return [field(info, 'run_id'), field(role, 'role'), field(role, 'master_replid')].join('/')
+    },
+  }
+}
+
+const keysOf = (channel: ChannelName) => [headsKey(partitionOf(channel)), historyKey(channel)]
+const listEntries = (entries: readonly LogEntry[]) => entries.flatMap(({ id, bytes }) => [id, bytes])
+
+function toResult([outcome, text, appended]: Answer): AppendResult {
+  const head = parseHead(text)
+  if (outcome === 'ok') return { ok: true, appended, head: head! }
+  return { ok: false, reason: outcome as Exclude<AppendResult, { ok: true }>['reason'], head, appended }
+}

@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+import type { Redis } from 'ioredis'
+
+export type ScriptCall = { keys: readonly string[]; args: readonly (string | number)[] }
+
+/** One Lua script. `run` sends all calls in one round trip; a server that does not know the script (restarted, flushed) gets it, and is asked again. */
+export function createScript<Answer>(source: string): { run(redis: Redis, calls: readonly ScriptCall[]): Promise<Answer[]> } {
+  const hash = createHash('sha1').update(source).digest('hex')
+
+  async function send(redis: Redis, calls: readonly ScriptCall[]) {
+    const pipeline = redis.pipeline()
+    for (const { keys, args } of calls) pipeline.evalsha(hash, keys.length, ...keys, ...args)
+    return (await pipeline.exec()) ?? []
+  }
+
+  return {
+    async run(redis, calls) {
+      let results = await send(redis, calls)
+      // Every script here may be repeated: what the first attempt did is found done.
+      if (results.some(([error]) => error?.message.startsWith('NOSCRIPT'))) {
+        await redis.script('LOAD', source)
+        results = await send(redis, calls)
+      }
+      if (results.length < calls.length) throw new Error('Redis answered less than it was asked')
+      return results.map(([error, answer]) => {
+        if (error) throw error
+        return answer as Answer
+      })
+    },
+  }
+}
