@@ -19,7 +19,13 @@ const slot = z.strictObject({ providerId: Id, startsAt: z.iso.datetime(), endsAt
 
 const base = { topic: 'scheduling', subject: 'appointment', touches: ['appointments'] } as const
 
-export const appointmentCreatedEvent = defineEvent({ ...base, type: 'appointment:created', data: appointment })
+/** Booking may take an entry off the waitlist, which has no event of its own. */
+export const appointmentCreatedEvent = defineEvent({
+  ...base,
+  type: 'appointment:created',
+  touches: ['appointments', 'waitlist'],
+  data: appointment,
+})
 export const appointmentUpdatedEvent = defineEvent({ ...base, type: 'appointment:updated', data: appointment })
 export const appointmentRescheduledEvent = defineEvent({
   ...base,
