@@ -1,17 +1,46 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient } from './generated/client.ts'
 
-/** Settings of the client's pool. `max`: connections. */
-export type PrismaOptions = { max: number; applicationName?: string }
+/**
+ * `max`: connections of the client's own pool. `hasPreparedStatements`: false behind a pooler that deals out connections by transaction and
+ * does not carry prepared statements over (PgBouncer does since 1.21, with `max_prepared_statements`).
+ */
+export type PrismaOptions = { max: number; applicationName?: string; hasPreparedStatements?: boolean }
 
 /** A client on a pool of its own. The caller ends it with `$disconnect()`. */
-export function createPrisma(url: string, { max, applicationName }: PrismaOptions): PrismaClient {
-  const adapter = new PrismaPg({
-    connectionString: url,
-    max,
-    connectionTimeoutMillis: 5_000,
-    idleTimeoutMillis: 30_000,
-    ...(applicationName === undefined ? {} : { application_name: applicationName }),
-  })
+export function createPrisma(
+  url: string,
+  { max, applicationName, hasPreparedStatements = true }: PrismaOptions,
+): PrismaClient {
+  const adapter = new PrismaPg(
+    {
+      connectionString: url,
+      max,
+      connectionTimeoutMillis: 5_000,
+      idleTimeoutMillis: 30_000,
+      ...(applicationName === undefined ? {} : { application_name: applicationName }),
+    },
+    hasPreparedStatements ? { statementNameGenerator: createStatementNames() } : {},
+  )
   return new PrismaClient({ adapter })
+}
+
+/** Each connection keeps every named statement: a list of ids as long as the page makes a statement of its own, so there is a limit. */
+const MAX_STATEMENTS = 300
+
+/**
+ * Names for prepared statements. Half of what the events' flush costs Postgres is planning: prepared, a small write
+ * transaction with an event runs about 1.4 times as often.
+ */
+function createStatementNames(): (query: { sql: string }) => string {
+  const names = new Map<string, string>()
+  return ({ sql }) => {
+    const known = names.get(sql)
+    if (known !== undefined) return known
+    // The empty name is Postgres' word for a statement that is not kept.
+    if (names.size === MAX_STATEMENTS) return ''
+    const name = `derm_${names.size}`
+    names.set(sql, name)
+    return name
+  }
 }

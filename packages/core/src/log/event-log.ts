@@ -24,10 +24,11 @@ export type AppendResult =
    * - `stale_epoch`: the head's epoch is later: this writer is behind the times and must not publish.
    * - `conflict`: another id stands at one of these seqs → a new epoch is due.
    * - `unverifiable`: at or below the head, but trimmed, so that the id cannot be compared.
+   * - `rejected`: the server refused this channel's entries (too large, say); the others are not concerned.
    */
   | {
       ok: false
-      reason: 'unknown' | 'gap' | 'new_epoch' | 'stale_epoch' | 'conflict' | 'unverifiable'
+      reason: 'unknown' | 'gap' | 'new_epoch' | 'stale_epoch' | 'conflict' | 'unverifiable' | 'rejected'
       head: Position | null
       /** How many of this batch's entries were appended before the refusal. */
       appended: number

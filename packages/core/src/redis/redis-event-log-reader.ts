@@ -6,7 +6,7 @@ import { partitionOf } from '../log/partition.ts'
 import { HISTORY } from './history.lua.ts'
 import { feedName, headsKey, historyKey } from './keys.ts'
 import { parseHead, readHeads } from './read-heads.ts'
-import { createScript } from './script.ts'
+import { RefusedCall, createScript } from './script.ts'
 
 type Answer = [outcome: string, head: string, entries: [string, string[]][]]
 
@@ -54,7 +54,8 @@ export function createRedisEventLogReader(commands: Redis, feed: Redis, { isShar
       const [answer] = await history.run(commands, [
         { keys: [headsKey(partitionOf(channel)), historyKey(channel)], args: [channel, after.epoch, after.seq, limit.entries] },
       ])
-      const [outcome, text, stored] = answer!
+      if (!answer || answer instanceof RefusedCall) throw answer?.error ?? new Error('Redis did not answer')
+      const [outcome, text, stored] = answer
       const head = parseHead(text)
       if (outcome === 'unknown' || !head) return { kind: 'unknown' }
       if (outcome === 'unreachable' || outcome === 'behind') return { kind: outcome, head }

@@ -6,7 +6,7 @@ import { APPEND } from './append.lua.ts'
 import { feedName, headsKey, historyKey } from './keys.ts'
 import { parseHead, readHeads } from './read-heads.ts'
 import { REFILL } from './refill.lua.ts'
-import { createScript } from './script.ts'
+import { RefusedCall, createScript } from './script.ts'
 
 type Answer = [outcome: string, head: string, appended: number]
 
@@ -64,7 +64,9 @@ export function createRedisEventLogWriter(
 const keysOf = (channel: ChannelName) => [headsKey(partitionOf(channel)), historyKey(channel)]
 const listEntries = (entries: readonly LogEntry[]) => entries.flatMap(({ id, bytes }) => [id, bytes])
 
-function toResult([outcome, text, appended]: Answer): AppendResult {
+function toResult(answer: Answer | RefusedCall): AppendResult {
+  if (answer instanceof RefusedCall) return { ok: false, reason: 'rejected', head: null, appended: 0 }
+  const [outcome, text, appended] = answer
   const head = parseHead(text)
   if (outcome === 'ok') return { ok: true, appended, head: head! }
   return { ok: false, reason: outcome as Exclude<AppendResult, { ok: true }>['reason'], head, appended }

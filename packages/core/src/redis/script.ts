@@ -3,8 +3,16 @@ import type { Redis } from 'ioredis'
 
 export type ScriptCall = { keys: readonly string[]; args: readonly (string | number)[] }
 
+/** Replies that say something about the server, not about the call: they concern every channel alike. */
+const SERVER_TROUBLE = /^(LOADING|READONLY|OOM|MISCONF|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|MOVED|ASK|NOREPLICAS|BUSY|NOAUTH|NOPERM|UNKILLABLE)/
+
+/** What one call's refusal looks like; everything else rejects. */
+export class RefusedCall {
+  constructor(readonly error: Error) {}
+}
+
 /** One Lua script. `run` sends all calls in one round trip; a server that does not know the script (restarted, flushed) gets it, and is asked again. */
-export function createScript<Answer>(source: string): { run(redis: Redis, calls: readonly ScriptCall[]): Promise<Answer[]> } {
+export function createScript<Answer>(source: string) {
   const hash = createHash('sha1').update(source).digest('hex')
 
   async function send(redis: Redis, calls: readonly ScriptCall[]) {
@@ -14,7 +22,8 @@ export function createScript<Answer>(source: string): { run(redis: Redis, calls:
   }
 
   return {
-    async run(redis, calls) {
+    async run(redis: Redis, calls: readonly ScriptCall[]): Promise<(Answer | RefusedCall)[]> {
+      if (calls.length === 0) return []
       let results = await send(redis, calls)
       // Every script here may be repeated: what the first attempt did is found done.
       if (results.some(([error]) => error?.message.startsWith('NOSCRIPT'))) {
@@ -23,8 +32,9 @@ export function createScript<Answer>(source: string): { run(redis: Redis, calls:
       }
       if (results.length < calls.length) throw new Error('Redis answered less than it was asked')
       return results.map(([error, answer]) => {
-        if (error) throw error
-        return answer as Answer
+        if (!error) return answer as Answer
+        if (error.name !== 'ReplyError' || SERVER_TROUBLE.test(error.message)) throw error
+        return new RefusedCall(error)
       })
     },
   }

@@ -1,1 +1,3 @@
 export * from './relay-store.ts'
+export * from './relay.ts'
+export type { RelayObserver, RelayOptions, RelaySettings } from './relay-options.ts'

@@ -80,10 +80,23 @@ export function createMemoryCounters(now: () => number = Date.now, maxKeys = 10_
   }
 }
 
+/** So long after a failure the first counters are not asked: waiting for their deadline at each sign-in would be felt. */
+const REST_MS = 5_000
+
 /** Signing in works without Redis: each pod then counts for itself. */
-export function withFallback(first: Counters, second: Counters): Counters {
+export function withFallback(first: Counters, second: Counters, now: () => number = Date.now): Counters {
+  let restUntil = -Infinity
+  const attempt = async <Result>(run: (counters: Counters) => Promise<Result>): Promise<Result> => {
+    if (now() < restUntil) return run(second)
+    try {
+      return await run(first)
+    } catch {
+      restUntil = now() + REST_MS
+      return run(second)
+    }
+  }
   return {
-    add: (key, by, windowMs) => first.add(key, by, windowMs).catch(() => second.add(key, by, windowMs)),
-    forget: async (key) => void (await Promise.allSettled([first.forget(key), second.forget(key)])),
+    add: (key, by, windowMs) => attempt((counters) => counters.add(key, by, windowMs)),
+    forget: (key) => attempt((counters) => counters.forget(key)),
   }
 }

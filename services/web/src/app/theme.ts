@@ -91,6 +91,8 @@ export const theme = createTheme({
     Modal: {
       defaultProps: {
         centered: true,
+        // The page itself does not scroll; locking it would cost every card a new style at each opening.
+        lockScroll: false,
         styles: { title: { fontWeight: 650, fontSize: '1.05rem' } },
         overlayProps: { backgroundOpacity: 0.35 },
         transitionProps: { duration: 120 },
@@ -98,6 +100,7 @@ export const theme = createTheme({
     },
     Drawer: {
       defaultProps: {
+        lockScroll: false,
         overlayProps: { backgroundOpacity: 0.18 },
         transitionProps: { duration: 140 },
       },

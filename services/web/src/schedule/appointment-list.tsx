@@ -16,7 +16,7 @@ type Props = {
 }
 
 /** The same day as a list in the order of time: for a phone, for high zoom, and for those who like it better. */
-export function AppointmentList({ columns, date, location, pendingIds, onOpen }: Props) {
+export const AppointmentList = memo(function AppointmentList({ columns, date, location, pendingIds, onOpen }: Props) {
   const rows = columns
     .flatMap(({ provider, cards }) => cards.map((card) => ({ provider, card })))
     .sort((a, b) => a.card.start - b.card.start || a.provider.displayName.localeCompare(b.provider.displayName))
@@ -53,7 +53,7 @@ export function AppointmentList({ columns, date, location, pendingIds, onOpen }:
       ))}
     </ol>
   )
-}
+})
 
 type RowProps = {
   card: Card

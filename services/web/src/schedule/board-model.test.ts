@@ -1,16 +1,25 @@
 import type { Appointment, AppointmentStatus, Provider } from '@derm/contract'
 import { describe, expect, it } from 'vitest'
-import { buildColumns, findHours, minutesOf } from './board-model.ts'
+import { buildColumns, findHours, minutesOf, shareColumns } from './board-model.ts'
 
 const zone = 'America/Chicago'
 const date = '2026-11-23'
 const provider = (id: string) => ({ id, displayName: id, specialty: '', locationIds: [] }) as Provider
-const make = (id: string, providerId: string, startsAt: string, endsAt: string, status: AppointmentStatus = 'scheduled') =>
-  ({ id, providerId, startsAt, endsAt, status }) as Appointment
+const make = (
+  id: string,
+  providerId: string,
+  startsAt: string,
+  endsAt: string,
+  status: AppointmentStatus = 'scheduled',
+) => ({ id, providerId, startsAt, endsAt, status }) as Appointment
 const at = (clock: string) => `2026-11-23T${clock}:00.000Z`
 
 describe('the columns of a day', () => {
-  const day = [make('late', 'a', at('17:00'), at('17:30')), make('early', 'a', at('15:00'), at('15:15')), make('gone', 'b', at('15:00'), at('15:15'))]
+  const day = [
+    make('late', 'a', at('17:00'), at('17:30')),
+    make('early', 'a', at('15:00'), at('15:15')),
+    make('gone', 'b', at('15:00'), at('15:15')),
+  ]
   it('place each appointment with its provider, in the time of the location, in the order of time', () => {
     const [first, second] = buildColumns([provider('a'), provider('b')], day, date, zone)
     expect(first!.cards.map(({ appointment, start, end }) => [appointment.id, start, end])).toEqual([
@@ -27,7 +36,9 @@ describe('the columns of a day', () => {
     expect(column!.cards[0]!.end - column!.cards[0]!.start).toBe(10)
   })
   it('cut at midnight what reaches beyond the day', () => {
-    expect(minutesOf({ startsAt: '2026-11-24T05:30:00.000Z', endsAt: '2026-11-24T07:00:00.000Z' }, date, zone)).toEqual({ start: 1410, end: 1440 })
+    expect(minutesOf({ startsAt: '2026-11-24T05:30:00.000Z', endsAt: '2026-11-24T07:00:00.000Z' }, date, zone)).toEqual(
+      { start: 1410, end: 1440 },
+    )
   })
 })
 
@@ -37,7 +48,32 @@ describe('the hours of the board', () => {
     expect(findHours(location, [])).toEqual({ start: 420, end: 1020, opens: 450, closes: 990 })
   })
   it('grow for an appointment outside of them: nothing booked is out of sight', () => {
-    const columns = buildColumns([provider('a')], [make('x', 'a', at('12:15'), at('12:30')), make('y', 'a', '2026-11-24T00:10:00.000Z', '2026-11-24T00:40:00.000Z')], date, zone)
+    const columns = buildColumns(
+      [provider('a')],
+      [
+        make('x', 'a', at('12:15'), at('12:30')),
+        make('y', 'a', '2026-11-24T00:10:00.000Z', '2026-11-24T00:40:00.000Z'),
+      ],
+      date,
+      zone,
+    )
     expect(findHours(location, columns)).toMatchObject({ start: 360, end: 1140 })
+  })
+})
+
+describe('columns after a change', () => {
+  const providers = [provider('a'), provider('b')]
+  const day = [make('x', 'a', at('15:00'), at('15:15')), make('y', 'b', at('15:00'), at('15:15'))]
+  it('are the same objects where nothing has changed', () => {
+    const before = buildColumns(providers, day, date, zone)
+    const moved = [day[0]!, make('y', 'b', at('16:00'), at('16:15'))]
+    const after = shareColumns(before, buildColumns(providers, moved, date, zone))
+    expect(after[0]).toBe(before[0])
+    expect(after[1]).not.toBe(before[1])
+    expect(after[1]!.cards[0]!.start).toBe(600)
+  })
+  it('place a card by the wall on a day with a change of clocks too', () => {
+    const early = make('z', 'a', '2026-11-01T15:00:00.000Z', '2026-11-01T15:30:00.000Z')
+    expect(buildColumns(providers, [early], '2026-11-01', zone)[0]!.cards[0]).toMatchObject({ start: 540, end: 570 })
   })
 })

@@ -1,6 +1,6 @@
 import type { Appointment, Location, Provider } from '@derm/contract'
 import { layoutColumn, type Place } from './board-layout.ts'
-import { parseClock, toWallTime } from './zone-time.ts'
+import { dayRange, parseClock, toWallTime } from './zone-time.ts'
 
 /** One card: where an appointment stands, in minutes of the location's day and per cent of its column. */
 export type Card = Place & {
@@ -32,9 +32,11 @@ export function buildColumns(
 ): Column[] {
   const byProvider = new Map<string, Appointment[]>(providers.map(({ id }) => [id, []]))
   for (const appointment of appointments) byProvider.get(appointment.providerId)?.push(appointment)
+  const { from, to } = dayRange(date, zone)
+  const range = { from: Date.parse(from), to: Date.parse(to) }
   return providers.map((provider) => {
     const spans = byProvider.get(provider.id)!.map((appointment) => {
-      const { start, end } = minutesOf(appointment, date, zone)
+      const { start, end } = minutesOf(appointment, date, zone, range)
       return {
         id: appointment.id,
         appointment,
@@ -57,9 +59,20 @@ export function buildColumns(
 }
 
 /** Minutes of `date` between which an appointment runs; one that reaches beyond the day is cut at its edges. */
-export function minutesOf(appointment: Pick<Appointment, 'startsAt' | 'endsAt'>, date: string, zone: string) {
-  const from = toWallTime(appointment.startsAt, zone)
-  const length = (Date.parse(appointment.endsAt) - Date.parse(appointment.startsAt)) / 60_000
+export function minutesOf(
+  appointment: Pick<Appointment, 'startsAt' | 'endsAt'>,
+  date: string,
+  zone: string,
+  range?: { from: number; to: number },
+) {
+  const startsAt = Date.parse(appointment.startsAt)
+  const length = (Date.parse(appointment.endsAt) - startsAt) / 60_000
+  // On a day without a change of clocks the wall follows by subtraction; asking Intl five hundred times would take longer than drawing.
+  if (range && range.to - range.from === 86_400_000 && startsAt >= range.from && startsAt < range.to) {
+    const minutes = Math.floor((startsAt - range.from) / 60_000)
+    return { start: minutes, end: Math.min(minutes + length, 1440) }
+  }
+  const from = toWallTime(startsAt, zone)
   const start = from.date < date ? 0 : from.date > date ? 1440 - SHORTEST : from.minutes
   return { start, end: Math.min(start + length, 1440) }
 }
@@ -80,4 +93,27 @@ export function findHours(location: Pick<Location, 'opensAt' | 'closesAt'>, colu
     opens,
     closes,
   }
+}
+
+/**
+ * The new columns, with the old objects wherever nothing has changed: what is the same object is not rendered again. One moved
+ * appointment then costs two columns, not all of them.
+ */
+export function shareColumns(before: readonly Column[], after: readonly Column[]): Column[] {
+  const old = new Map(before.map((column) => [column.provider.id, column]))
+  return after.map((column) => {
+    const same = old.get(column.provider.id)
+    if (!same || same.provider !== column.provider || same.cards.length !== column.cards.length) return column
+    return column.cards.every((card, index) => isSameCard(card, same.cards[index]!)) ? same : column
+  })
+}
+
+function isSameCard(a: Card, b: Card): boolean {
+  return (
+    a.appointment === b.appointment &&
+    a.start === b.start &&
+    a.end === b.end &&
+    a.left === b.left &&
+    a.width === b.width
+  )
 }

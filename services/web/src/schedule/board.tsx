@@ -1,5 +1,14 @@
 import type { Appointment, Location } from '@derm/contract'
-import { memo, useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent, type MouseEvent } from 'react'
+import {
+  memo,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type CSSProperties,
+  type KeyboardEvent,
+  type MouseEvent,
+} from 'react'
 import type { Column, Hours } from './board-model.ts'
 import classes from './board.module.css'
 import { nextCard } from './card-navigation.ts'
@@ -21,13 +30,15 @@ export type BoardProps = {
   isMovable: (appointment: Appointment) => boolean
 }
 
+const NONE: ReadonlySet<string> = new Set()
+
 /**
  * A day by provider: one column each, time downwards. One tab stop for all cards; arrow keys go from card to card.
  *
  * Our own grid, not `@mantine/schedule`'s ResourcesDayView: with 500 appointments that one took 111 to 226 ms for each step of
  * a drag (it renders all of them anew), where we allow 100; and in its rows a visit of 15 minutes is too narrow for a name.
  */
-export function Board(props: BoardProps) {
+export const Board = memo(function Board(props: BoardProps) {
   const { columns, hours, location, date, isWritable, pendingIds, onOpen, onMove, onCreate, isMovable } = props
   const board = useRef<HTMLDivElement>(null)
   const [focusedId, setFocusedId] = useState<string | null>(null)
@@ -83,7 +94,7 @@ export function Board(props: BoardProps) {
   return (
     <div
       ref={board}
-      className={`${classes['board']} ${drag ? classes['dragging'] : ''}`}
+      className={classes['board']}
       style={
         {
           '--columns': columns.length,
@@ -98,6 +109,7 @@ export function Board(props: BoardProps) {
       onKeyDown={handleKeyDown}
       onFocus={(event) => setFocusedId((event.target as HTMLElement).dataset['appointment'] ?? focusedId)}
     >
+      {drag ? <div className={classes['shield']} /> : null}
       <div className={classes['grid']}>
         <div className={classes['corner']} aria-hidden="true">
           {zoneName(location.timeZone, date)}
@@ -121,7 +133,7 @@ export function Board(props: BoardProps) {
             rooms={rooms}
             isWritable={isWritable}
             isMovable={isMovable}
-            pendingIds={pendingIds}
+            pendingIds={column.cards.some(({ appointment }) => pendingIds.has(appointment.id)) ? pendingIds : NONE}
             tabStop={column.cards.some(({ appointment }) => appointment.id === tabStop) ? tabStop : null}
             preview={drag?.target.providerId === column.provider.id ? drag : null}
           />
@@ -129,7 +141,7 @@ export function Board(props: BoardProps) {
       </div>
     </div>
   )
-}
+})
 
 const TimeGutter = memo(function TimeGutter({ hours }: { hours: Hours }) {
   const marks = Array.from({ length: (hours.end - hours.start) / 60 }, (_, index) => hours.start + index * 60)

@@ -1,14 +1,14 @@
 import type { Appointment, Location, User, WaitlistEntry } from '@derm/contract'
 import { useMediaQuery } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Suspense, lazy, useCallback, useEffect, useMemo, useState } from 'react'
+import { Suspense, lazy, startTransition, useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react'
 import { setPreferences, usePreferences } from '../app/preferences.ts'
 import { describeError } from '../http/api-error.ts'
 import { isReschedulable, type ActionPanel } from './appointment-actions.tsx'
 import { AppointmentList } from './appointment-list.tsx'
 import { usePendingIds } from './appointment-changes.ts'
 import { Board } from './board.tsx'
-import { buildColumns, findHours } from './board-model.ts'
+import { buildColumns, findHours, shareColumns, type Column } from './board-model.ts'
 import classes from './schedule-page.module.css'
 import type { CreateDialogProps } from './create-dialog.tsx'
 import type { DropTarget } from './drag-target.ts'
@@ -61,7 +61,9 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
   const providers = useQuery(providersQuery(location.id))
   const day = useQuery(dayQuery(location, date))
   const pendingIds = usePendingIds()
-  const [filter, setFilter] = useState<ScheduleFilter>(NO_FILTER)
+  const [chosenFilter, setFilter] = useState<ScheduleFilter>(NO_FILTER)
+  // The control answers at once; five hundred cards follow as soon as they are drawn.
+  const filter = useDeferredValue(chosenFilter)
   const [open, setOpen] = useState<{ id: string; panel: ActionPanel } | null>(null)
   const [creating, setCreating] = useState<Pick<CreateDialogProps, 'initial' | 'entry'> | null>(null)
   const [isWaitlistOpen, setWaitlistOpen] = useState(false)
@@ -72,14 +74,15 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
     () => (providers.data ?? []).filter(({ id }) => filter.providerIds.length === 0 || filter.providerIds.includes(id)),
     [providers.data, filter.providerIds],
   )
-  const columns = useMemo(
+  const built = useMemo(
     () => buildColumns(shownProviders, filterAppointments(appointments, filter), date, location.timeZone),
     [shownProviders, appointments, filter, date, location.timeZone],
   )
+  const columns = useSharedColumns(built)
   const hours = useMemo(() => findHours(location, columns), [location, columns])
   const opened = useOpened(open?.id ?? null, appointments)
 
-  const openCard = useCallback((id: string) => setOpen({ id, panel: null }), [])
+  const openCard = useCallback((id: string) => startTransition(() => setOpen({ id, panel: null })), [])
   const startCreate = useCallback(
     (target?: DropTarget, entry: WaitlistEntry | null = null) =>
       setCreating({
@@ -120,7 +123,7 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
         date={date}
         today={today}
         view={isNarrow ? null : view}
-        filter={filter}
+        filter={chosenFilter}
         isWritable={isWritable}
         onLocation={(id) => {
           setFilter(NO_FILTER)
@@ -139,7 +142,7 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
         onCreate={() => startCreate()}
         onWaitlist={() => setWaitlistOpen(true)}
       />
-      <SummaryRow appointments={appointments} filter={filter} onFilter={setFilter} />
+      <SummaryRow appointments={appointments} filter={chosenFilter} onFilter={setFilter} />
       {failure ? (
         <Failure
           text={describeError(failure)}
@@ -220,6 +223,14 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
       </Suspense>
     </div>
   )
+}
+
+function useSharedColumns(built: readonly Column[]): readonly Column[] {
+  const [kept, setKept] = useState({ built, shared: built })
+  if (kept.built === built) return kept.shared
+  const shared = shareColumns(kept.shared, built)
+  setKept({ built, shared })
+  return shared
 }
 
 /** The open appointment as the board has it, else as the API does: it may have been moved to another day. */

@@ -31,7 +31,15 @@ export function Failure({ text, isRetrying, onRetry }: { text: string; isRetryin
   )
 }
 
-export function Empty({ isFiltered, onClear, onCreate }: { isFiltered: boolean; onClear: () => void; onCreate?: () => void }) {
+export function Empty({
+  isFiltered,
+  onClear,
+  onCreate,
+}: {
+  isFiltered: boolean
+  onClear: () => void
+  onCreate?: () => void
+}) {
   return (
     <Center className={classes['empty']!} data-testid="empty">
       <Stack align="center" gap={6} className={classes['emptyCard']!}>

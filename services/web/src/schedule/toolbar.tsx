@@ -1,6 +1,13 @@
 import type { Location, Provider } from '@derm/contract'
 import { ActionIcon, Button, NativeSelect, SegmentedControl, Tooltip, VisuallyHidden } from '@mantine/core'
-import { IconChevronLeft, IconChevronRight, IconLayoutColumns, IconList, IconListCheck, IconPlus } from '@tabler/icons-react'
+import {
+  IconChevronLeft,
+  IconChevronRight,
+  IconLayoutColumns,
+  IconList,
+  IconListCheck,
+  IconPlus,
+} from '@tabler/icons-react'
 import { DateButton } from './date-button.tsx'
 import { ProviderFilter } from './provider-filter.tsx'
 import type { ScheduleFilter } from './schedule-filter.ts'

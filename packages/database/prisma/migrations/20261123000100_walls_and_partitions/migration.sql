@@ -23,6 +23,16 @@ ALTER TABLE channel_heads
   ADD CONSTRAINT channel_heads_tenant CHECK (starts_with(channel, tenant_id::text || '/')),
   ADD CONSTRAINT channel_heads_base CHECK (base <= seq);
 
+-- Realtime nodes compare versions: a change that forgot to raise it would never reach a live socket.
+CREATE FUNCTION raise_access_version() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.version := greatest(NEW.version, OLD.version + 1);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER user_access_version BEFORE UPDATE ON user_access
+  FOR EACH ROW EXECUTE FUNCTION raise_access_version();
+
 -- ---------------------------------------------------------------------------------------------------------------
 -- Events, a partition a day (UTC)
 -- ---------------------------------------------------------------------------------------------------------------
@@ -190,9 +200,11 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO derm_api, derm_relay, derm_realtime;
 
 GRANT SELECT ON tenants TO derm_api;
-GRANT SELECT, INSERT, UPDATE, DELETE ON
+GRANT SELECT, INSERT, UPDATE ON
   locations, rooms, providers, provider_locations, users, user_access, sessions, patients, appointments,
   waitlist_entries, idempotency_keys TO derm_api;
+-- A record is never deleted; these are not records.
+GRANT DELETE ON provider_locations, sessions, idempotency_keys TO derm_api;
 GRANT SELECT, INSERT ON audit_log TO derm_api;
 GRANT USAGE ON SEQUENCE audit_log_id_seq TO derm_api;
 GRANT SELECT, INSERT ON events TO derm_api;

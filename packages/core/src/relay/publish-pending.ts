@@ -1,0 +1,119 @@
+import type { ChannelName } from '@derm/contract'
+import type { AppendResult, ChannelBatch } from '../log/event-log.ts'
+import { encodeEntry, encodeTombstone } from '../log/frame.ts'
+import { refillBefore } from './refill.ts'
+import type { RelayOptions, RelaySettings } from './relay-options.ts'
+import type { OutboxRow, OwnedPartition } from './relay-store.ts'
+import type { StandingStill } from './standing-still.ts'
+
+export type RelayContext = RelayOptions & { settings: RelaySettings; standing: StandingStill }
+
+type Batch = ChannelBatch & { rows: OutboxRow[]; isWhole: boolean }
+
+/**
+ * Publishes what is unpublished in a partition that is owned, in order, and marks it: a row is marked only after the log
+ * has answered for it. [REL1] [REL2]
+ * @returns whether more may be pending.
+ */
+export async function publishPending(context: RelayContext, owned: OwnedPartition): Promise<boolean> {
+  const { settings, standing, clock } = context
+  for (let round = 0; round < settings.maxBatches; round++) {
+    const rows = await owned.pending(settings.batchRows, standing.channels(clock.now()))
+    if (rows.length === 0) return false
+    const batches = groupByChannel(rows).flatMap((group) => toBatch(context, group) ?? [])
+    const results = await context.log.append(batches)
+    const published: OutboxRow[] = []
+    for (const [i, batch] of batches.entries()) published.push(...(await settleBatch(context, owned, batch, results[i]!)))
+    if (published.length > 0) {
+      await context.afterPublish?.(published)
+      await owned.mark(published)
+      context.observer?.published?.(published, clock.now())
+    }
+    if (rows.length < settings.batchRows && batches.every(({ isWhole }) => isWhole) && published.length === rows.length) return false
+  }
+  return true
+}
+
+/** @returns the rows that the log now has. */
+async function settleBatch(
+  context: RelayContext,
+  owned: OwnedPartition,
+  batch: Batch,
+  first: AppendResult,
+): Promise<OutboxRow[]> {
+  const { log, logger, observer, standing } = context
+  let result = first
+  if (!result.ok && (result.reason === 'unknown' || result.reason === 'gap' || result.reason === 'new_epoch')) {
+    // What is missing before these rows comes back unpublished; then the rows themselves go out.
+    await refillBefore(context, owned, batch.channel, batch.rows[0]!, result)
+    result = (await log.append([batch]))[0]!
+  }
+  if (result.ok) {
+    standing.clear(batch.channel)
+    return batch.rows
+  }
+  switch (result.reason) {
+    // The log's history is not Postgres' own (Postgres lost events, or somebody wrote): a new epoch, which the next round publishes in.
+    case 'conflict':
+    case 'unverifiable':
+    case 'stale_epoch': {
+      const than = result.head?.epoch ?? batch.rows[0]!.epoch
+      await owned.startEpoch(batch.channel, than)
+      logger.error({ reason: result.reason }, 'a channel started a new epoch')
+      observer?.epochStarted?.(batch.channel, result.reason)
+      return []
+    }
+    case 'rejected':
+      standing.reject(batch.channel, batch.rows[0]!.seq, context.clock.now())
+      return []
+    // Still not appendable after the refill: somebody flushed the log in between. The next round tries again.
+    case 'unknown':
+    case 'gap':
+    case 'new_epoch':
+      return []
+  }
+}
+
+/** Rows up to the first that cannot be encoded; that one alone, as a tombstone, once its tries are used up. */
+function toBatch(context: RelayContext, rows: OutboxRow[]): Batch | null {
+  const { standing, settings, sign, clock, observer, logger } = context
+  const channel = rows[0]!.channel
+  const entries = []
+  for (const [i, row] of rows.entries()) {
+    const isHopeless = standing.isHopeless(channel, row.seq)
+    const entry = isHopeless ? encodeTombstone(row, sign) : tryEncode(row, context)
+    if (entry && entry.bytes.length <= settings.maxEntryBytes) {
+      entries.push(entry)
+      if (isHopeless) {
+        observer?.tombstoned?.(channel)
+        logger.error({ type: row.type }, 'an event was given up: its clients are told to resync')
+      }
+      continue
+    }
+    if (i === 0) {
+      standing.reject(channel, row.seq, clock.now())
+      return null
+    }
+    return { channel, entries, rows: rows.slice(0, i), isWhole: false }
+  }
+  return { channel, entries, rows, isWhole: true }
+}
+
+function tryEncode(row: OutboxRow, { sign }: RelayContext) {
+  try {
+    return encodeEntry(row, sign)
+  } catch {
+    return null
+  }
+}
+
+/** Runs of one channel and epoch: a channel whose epoch changed among unpublished rows goes out epoch by epoch. */
+function groupByChannel(rows: readonly OutboxRow[]): OutboxRow[][] {
+  const groups = new Map<ChannelName, OutboxRow[]>()
+  for (const row of rows) {
+    const group = groups.get(row.channel)
+    if (!group) groups.set(row.channel, [row])
+    else if (group[0]!.epoch === row.epoch && group.at(-1)!.seq + 1 === row.seq) group.push(row)
+  }
+  return [...groups.values()]
+}

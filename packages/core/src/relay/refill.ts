@@ -1,0 +1,61 @@
+import type { ChannelName, Position } from '@derm/contract'
+import type { AppendResult, LogEntry } from '../log/event-log.ts'
+import { encodeEntry, encodeTombstone } from '../log/frame.ts'
+import type { RelayContext } from './publish-pending.ts'
+import type { OutboxRow, OwnedPartition } from './relay-store.ts'
+
+/** Brings back what the log lacks before `first`, the channel's lowest unpublished row. [REL4] */
+export async function refillBefore(
+  context: RelayContext,
+  owned: OwnedPartition,
+  channel: ChannelName,
+  first: OutboxRow,
+  refusal: Extract<AppendResult, { ok: false }>,
+): Promise<void> {
+  const isSameEpoch = refusal.head?.epoch === first.epoch
+  const from = isSameEpoch ? refusal.head!.seq : Math.max(0, first.seq - 1 - context.settings.refillEntries)
+  await refill(context, owned, channel, { epoch: first.epoch, seq: first.seq - 1 }, from, refusal.reason)
+}
+
+/**
+ * Refills a channel up to `head`, from the rows after `from` that Postgres still has. Unpublished: nodes find it by the
+ * next gap or comparison of heads. The rows may begin later than `from` (pruned, or another epoch): then the log's history begins there.
+ */
+export async function refill(
+  context: RelayContext,
+  owned: OwnedPartition,
+  channel: ChannelName,
+  head: Position,
+  from: number,
+  reason: string,
+): Promise<void> {
+  const { log, observer, settings } = context
+  const start = Math.max(from, head.seq - settings.refillEntries)
+  const rows = (await owned.read(channel, start, settings.refillEntries)).filter(({ seq }) => seq <= head.seq)
+  const tail = contiguousTail(rows, head.seq)
+  const base = { epoch: head.epoch, seq: head.seq - tail.length }
+  await log.refill({ channel, entries: tail.map((row) => encode(context, row)) }, base)
+  observer?.refilled?.(tail.length, reason)
+}
+
+/** The rows that run without a hole up to `last`. */
+function contiguousTail(rows: readonly OutboxRow[], last: number): OutboxRow[] {
+  const tail: OutboxRow[] = []
+  let expected = last
+  for (const row of rows.toReversed()) {
+    if (row.seq !== expected) break
+    tail.push(row)
+    expected--
+  }
+  return tail.toReversed()
+}
+
+function encode({ sign, settings }: RelayContext, row: OutboxRow): LogEntry {
+  try {
+    const entry = encodeEntry(row, sign)
+    if (entry.bytes.length <= settings.maxEntryBytes) return entry
+  } catch {
+    // What was given up when it was published is given up here too.
+  }
+  return encodeTombstone(row, sign)
+}

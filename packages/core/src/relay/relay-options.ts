@@ -1,0 +1,61 @@
+import type { ChannelName } from '@derm/contract'
+import type { Clock, Log, Random } from '../clock.ts'
+import type { EventLogWriter } from '../log/event-log.ts'
+import type { Sign } from '../log/frame.ts'
+import type { OutboxRow, RelayStore } from './relay-store.ts'
+
+/** What the relay tells whoever keeps the metrics. Seconds are from flush to publication. */
+export type RelayObserver = {
+  published?(rows: readonly OutboxRow[], now: number): void
+  refilled?(entries: number, reason: string): void
+  tombstoned?(channel: ChannelName): void
+  epochStarted?(channel: ChannelName, reason: string): void
+  failed?(part: 'drain' | 'verify' | 'poll', error: unknown): void
+}
+
+export type RelaySettings = {
+  /** Rows read and published at a time; with `maxBatches` it bounds a transaction, and stays well below the log's length. */
+  batchRows: number
+  maxBatches: number
+  /** Entries above this many bytes are poison: every node would have to carry them. */
+  maxEntryBytes: number
+  /** Entries that a refill brings back at most. */
+  refillEntries: number
+  pollMs: number
+  /** How often channels that changed within `recentMs` are compared with the log, and how often all are. */
+  verifyRecentMs: number
+  recentMs: number
+  verifyAllMs: number
+  /** After so many tries a rejected event gives way to a tombstone. */
+  tries: number
+  /** How long the log is left alone after it could not be reached; doubles up to `maxBreakMs`. */
+  breakMs: number
+  maxBreakMs: number
+}
+
+export const RELAY_SETTINGS: RelaySettings = {
+  batchRows: 250,
+  maxBatches: 3,
+  maxEntryBytes: 64 * 1024,
+  refillEntries: 1000,
+  pollMs: 250,
+  verifyRecentMs: 1000,
+  recentMs: 10_000,
+  verifyAllMs: 5000,
+  tries: 5,
+  breakMs: 100,
+  maxBreakMs: 2000,
+}
+
+export type RelayOptions = {
+  store: RelayStore
+  log: EventLogWriter & { serverIdentity?(): Promise<string> }
+  sign: Sign
+  clock: Clock
+  random: Random
+  logger: Log
+  observer?: RelayObserver
+  settings?: Partial<RelaySettings>
+  /** Where a test stops a relay: after the log has the rows, before Postgres says so. */
+  afterPublish?: (rows: readonly OutboxRow[]) => Promise<void>
+}

@@ -1,0 +1,151 @@
+import type { Timer } from '../clock.ts'
+import { PARTITIONS } from '../log/partition.ts'
+import { publishPending, type RelayContext } from './publish-pending.ts'
+import { RELAY_SETTINGS, type RelayOptions } from './relay-options.ts'
+import type { OwnedPartition } from './relay-store.ts'
+import { StandingStill } from './standing-still.ts'
+import { verifyHeads } from './verify-heads.ts'
+
+/**
+ * Moves committed events from Postgres to the log. It runs in every API pod; per partition one owns at a time.
+ *
+ * - `wake` after a commit: drains at once, waiting for the lock if another holds it.
+ * - a poll finds what a dead pod left behind.
+ * - a comparison of heads finds what the log has lost.
+ */
+export interface Relay {
+  start(): void
+  /** Drains these partitions soon. One drain that waits for a partition is enough: it reads after the lock. [REL3] */
+  wake(partitions: Iterable<number>): void
+  /** One comparison of every channel's head with the log; resolves when it is done. */
+  verifyAll(): Promise<void>
+  /** Resolves when nothing of this relay is under way any more. */
+  stop(): Promise<void>
+}
+
+export function createRelay(options: RelayOptions): Relay {
+  const settings = { ...RELAY_SETTINGS, ...options.settings }
+  const context: RelayContext = { ...options, settings, standing: new StandingStill(settings.tries, 200) }
+  const { store, log, clock, random, logger, observer } = options
+  const waiting = new Set<number>()
+  const recent = new Map<number, number>()
+  const underWay = new Set<Promise<void>>()
+  const timers = new Set<Timer>()
+  let isStopped = false
+  let breakUntil = 0
+  let breakMs = settings.breakMs
+  let identity: string | undefined
+  let lastVerifiedAll = 0
+
+  const isBroken = () => clock.now() < breakUntil
+
+  /** The log cannot be reached: it is left alone for a while, so that no drain waits for it and no lock is held for nothing. */
+  function trip(part: 'drain' | 'verify' | 'poll', error: unknown): void {
+    breakUntil = clock.now() + breakMs * (0.5 + random() / 2)
+    breakMs = Math.min(breakMs * 2, settings.maxBreakMs)
+    logger.warn({ part, error }, 'the relay could not do its work, and tries again')
+    observer?.failed?.(part, error)
+  }
+
+  function track(work: Promise<void>): Promise<void> {
+    underWay.add(work)
+    void work.finally(() => underWay.delete(work))
+    return work
+  }
+
+  async function own(
+    partition: number,
+    wait: boolean,
+    part: 'drain' | 'verify',
+    work: (owned: OwnedPartition) => Promise<boolean>,
+  ): Promise<boolean> {
+    try {
+      const more = await store.own(partition, { wait }, async (owned) => {
+        // From here on a new commit may not be seen: whoever wakes us now must get a drain of its own.
+        if (wait) waiting.delete(partition)
+        return work(owned)
+      })
+      if (more !== 'busy') breakMs = settings.breakMs
+      return more === true
+    } catch (error) {
+      if (!isStopped) trip(part, error)
+      return false
+    } finally {
+      if (wait) waiting.delete(partition)
+    }
+  }
+
+  async function drain(partition: number, wait: boolean): Promise<void> {
+    while (!isStopped && !isBroken()) {
+      recent.set(partition, clock.now())
+      if (!(await own(partition, wait, 'drain', (owned) => publishPending(context, owned)))) return
+    }
+    if (wait) waiting.delete(partition)
+  }
+
+  async function verify(partitions: Iterable<number>, since: number): Promise<void> {
+    for (const partition of partitions) {
+      if (isStopped || isBroken()) return
+      await own(partition, false, 'verify', (owned) => verifyHeads(context, owned, since))
+    }
+  }
+
+  async function poll(): Promise<void> {
+    if (isBroken()) return
+    const { rows, seconds } = await store.lag()
+    if (rows > 0 && seconds * 1000 >= settings.pollMs / 2) for (const partition of everyPartition()) await drain(partition, false)
+  }
+
+  async function compare(): Promise<void> {
+    if (isBroken()) return
+    const now = clock.now()
+    const server = await log.serverIdentity?.()
+    const isAnother = server !== identity
+    identity = server
+    if (isAnother || now - lastVerifiedAll >= settings.verifyAllMs) {
+      lastVerifiedAll = now
+      return verify(everyPartition(), 0)
+    }
+    for (const [partition, at] of recent) if (now - at > settings.recentMs) recent.delete(partition)
+    await verify(recent.keys(), now - settings.recentMs)
+  }
+
+  /** Runs again and again, with jitter so that pods do not march in step. */
+  function repeat(part: 'poll' | 'verify', ms: number, run: () => Promise<void>): void {
+    const timer = clock.setTimeout(
+      () => {
+        timers.delete(timer)
+        void track(run().catch((error: unknown) => trip(part, error))).finally(() => {
+          if (!isStopped) repeat(part, ms, run)
+        })
+      },
+      ms * (0.75 + random() / 2),
+    )
+    timers.add(timer)
+  }
+
+  return {
+    start() {
+      repeat('poll', settings.pollMs, poll)
+      repeat('verify', settings.verifyRecentMs, compare)
+    },
+    wake(partitions) {
+      if (isStopped || isBroken()) return
+      for (const partition of partitions) {
+        if (waiting.has(partition)) continue
+        waiting.add(partition)
+        void track(drain(partition, true))
+      }
+    },
+    verifyAll: () => track(verify(everyPartition(), 0)),
+    async stop() {
+      isStopped = true
+      for (const timer of timers) clock.clearTimeout(timer)
+      await Promise.allSettled(underWay)
+    },
+  }
+}
+
+function* everyPartition(): Generator<number> {
+  for (let partition = 0; partition < PARTITIONS; partition++) yield partition
+}

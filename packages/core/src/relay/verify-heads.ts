@@ -1,0 +1,38 @@
+import { comparePositions } from '@derm/contract'
+import { publishPending, type RelayContext } from './publish-pending.ts'
+import { refill } from './refill.ts'
+import type { OwnedPartition } from './relay-store.ts'
+
+/**
+ * A marked row is not a delivery: the log may have lost what it acknowledged. Compares the heads of channels that changed since
+ * `since` with the log's, and refills what is missing. [REL5]
+ *
+ * The heads are read first, then what is unpublished goes out: whatever the log still lacks of those heads, it has lost.
+ */
+export async function verifyHeads(context: RelayContext, owned: OwnedPartition, since: number): Promise<boolean> {
+  const { log, standing, observer, logger } = context
+  const heads = await owned.heads(since)
+  if (await publishPending(context, owned)) return true
+  const checked = heads.filter(({ channel, seq, base }) => !standing.has(channel) && (seq > base || seq > 0))
+  const found = await log.heads(checked.map(({ channel }) => channel))
+  const suspects = []
+  for (const [i, head] of checked.entries()) {
+    const known = found[i]
+    if (!known || comparePositions(known, head) < 0) {
+      const from = known?.epoch === head.epoch ? known.seq : 0
+      await refill(context, owned, head.channel, head, from, 'lost')
+    } else if (comparePositions(known, head) > 0) suspects.push({ channel: head.channel, known })
+  }
+  if (suspects.length === 0) return false
+  // Ahead of what Postgres said a moment ago may be what was published since; ahead of what it says now, Postgres has lost events.
+  const now = new Map((await owned.heads(0)).map((head) => [head.channel, head]))
+  for (const { channel, known } of suspects) {
+    const head = now.get(channel)
+    if (!head || comparePositions(known, head) <= 0) continue
+    const fresh = await owned.startEpoch(channel, known.epoch)
+    await refill(context, owned, channel, fresh, fresh.base, 'epoch')
+    logger.error({ reason: 'log_ahead' }, 'a channel started a new epoch')
+    observer?.epochStarted?.(channel, 'log_ahead')
+  }
+  return false
+}

@@ -1,0 +1,81 @@
+import pg from 'pg'
+import { beforeAll, expect, it } from 'vitest'
+import { SEED_ACCOUNTS, seed } from '../index.ts'
+import { useTestDatabase } from '../test-database.ts'
+
+const db = useTestDatabase()
+/** A Wednesday, 10:30 in Chicago. */
+const today = new Date('2026-11-25T16:30:00Z')
+let wrote: boolean
+
+beforeAll(async () => {
+  wrote = await seed(db.ownerUrl, { size: 'full', today })
+})
+
+async function ask(sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(db.superuserUrl)
+  await client.connect()
+  return client
+    .query(sql)
+    .then(({ rows }) => rows)
+    .finally(() => client.end())
+}
+const count = async (sql: string) => Number((await ask(`SELECT count(*) AS n FROM ${sql}`))[0]?.['n'])
+
+it('fills an empty database, and leaves a full one alone', async () => {
+  expect(wrote).toBe(true)
+  const before = await count('appointments')
+  expect(await seed(db.ownerUrl, { size: 'full' })).toBe(false)
+  expect(await seed(db.ownerUrl, { size: 'small' })).toBe(false)
+  expect(await count('appointments')).toBe(before)
+})
+
+it('has two practices of three locations, and at least 2,000 patients', async () => {
+  expect(await count('tenants')).toBe(2)
+  expect(await count('locations')).toBe(6)
+  expect(await count('patients')).toBeGreaterThanOrEqual(2000)
+  expect(await count('waitlist_entries')).toBeGreaterThan(50)
+})
+
+it('keeps to the opening hours of each location’s own clock, and to weekdays', async () => {
+  const inside = `appointments a JOIN locations l ON l.id = a.location_id
+    WHERE (a.starts_at AT TIME ZONE l.time_zone)::time >= l.opens_at::time
+      AND (a.ends_at AT TIME ZONE l.time_zone)::time <= l.closes_at::time
+      AND extract(isodow FROM a.starts_at AT TIME ZONE l.time_zone) < 6`
+  expect(await count(inside)).toBe(await count('appointments'))
+  expect(await count('appointments')).toBeGreaterThan(10_000)
+})
+
+it('spans eight weeks, and has each provider only where they work', async () => {
+  const [span] = await ask(`SELECT extract(day FROM max(starts_at) - min(starts_at)) AS days FROM appointments`)
+  expect(Number(span?.['days'])).toBeGreaterThanOrEqual(52)
+  const elsewhere = `appointments a WHERE NOT EXISTS (
+    SELECT FROM provider_locations p WHERE p.provider_id = a.provider_id AND p.location_id = a.location_id)`
+  expect(await count(elsewhere)).toBe(0)
+})
+
+it('has statuses that fit the day', async () => {
+  const open = `('scheduled', 'confirmed', 'checked_in', 'roomed')`
+  expect(await count(`appointments WHERE starts_at < '2026-11-25' AND status IN ${open}`)).toBe(0)
+  expect(
+    await count(
+      `appointments WHERE starts_at > '2026-11-26' AND status NOT IN ('scheduled', 'confirmed', 'cancelled')`,
+    ),
+  ).toBe(0)
+  const ofToday = await ask(`SELECT DISTINCT status FROM appointments WHERE starts_at::date = '2026-11-25'`)
+  expect(ofToday.map((row) => row['status'])).toEqual(
+    expect.arrayContaining(['completed', 'roomed', 'checked_in', 'confirmed', 'scheduled']),
+  )
+  expect(await count(`appointments WHERE (status = 'cancelled') <> (cancel_code IS NOT NULL)`)).toBe(0)
+})
+
+it('writes no events', async () => {
+  expect(await count('events')).toBe(0)
+  expect(await count('channel_heads')).toBe(0)
+})
+
+it('has an account for every role, each with access', async () => {
+  expect(SEED_ACCOUNTS).toHaveLength(await count('users JOIN user_access ON user_id = id WHERE active'))
+  const roles = await ask(`SELECT DISTINCT jsonb_array_elements(grants) ->> 'role' AS role FROM user_access`)
+  expect(roles).toHaveLength(7)
+})

@@ -1,0 +1,199 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { ChannelName } from '@derm/contract'
+import { partitionOf } from '@derm/core'
+import type { OutboxRow } from '@derm/core/relay'
+import { createPgRelayStore } from './pg-relay-store.ts'
+import { createGate, createTestTenant, publish } from './test-events.ts'
+import { useTestDatabase } from '../../database/src/test-database.ts'
+
+const db = useTestDatabase()
+let api: pg.Pool
+let relays: [pg.Pool, pg.Pool]
+let superuser: pg.Pool
+beforeAll(() => {
+  api = new pg.Pool({ connectionString: db.apiUrl, max: 8 })
+  relays = [0, 1].map(() => new pg.Pool({ connectionString: db.relayUrl, max: 4 })) as [pg.Pool, pg.Pool]
+  superuser = new pg.Pool({ connectionString: db.superuserUrl, max: 2 })
+  relays.forEach(createPgRelayStore)
+})
+afterAll(() => Promise.all([api, superuser, ...relays].map((pool) => pool.end())))
+
+const range = (length: number) => Array.from({ length }, (_, index) => index + 1)
+const seqs = (rows: readonly OutboxRow[]) => rows.map((row) => row.seq)
+
+/** A tenant with at least two channels in one partition. */
+function createNeighbours() {
+  for (;;) {
+    const tenant = createTestTenant(8)
+    const [first, ...others] = tenant.channels as [ChannelName, ...ChannelName[]]
+    const second = others.find((channel) => partitionOf(channel) === partitionOf(first))
+    if (second) return { tenant, first, second, partition: partitionOf(first) }
+  }
+}
+
+describe('the relay’s store on Postgres', () => {
+  it('[LOG9] two relays that fight for a partition publish each event once, in order', async () => {
+    const { tenant, first, second, partition } = createNeighbours()
+    const published = new Map<ChannelName, number[]>([
+      [first, []],
+      [second, []],
+    ])
+    let isWriting = true
+    let turns = 0
+
+    async function relay(pool: pg.Pool): Promise<void> {
+      const store = createPgRelayStore(pool)
+      for (let rows = 1; isWriting || rows > 0;) {
+        rows = (await store.own(partition, { wait: true }, async (owned) => {
+          const pending = await owned.pending(7)
+          // A publishing that takes a while: the other relay waits for the lock meanwhile.
+          for (const row of pending) {
+            published.get(row.channel)?.push(row.seq)
+            await new Promise(setImmediate)
+          }
+          await owned.mark(pending)
+          turns++
+          return pending.length
+        })) as number
+      }
+    }
+    const relaying = relays.map(relay)
+    const written = range(6).map(async () => {
+      for (let turn = 0; turn < 25; turn++) await publish(api, tenant, turn % 3 === 0 ? [first, second] : [first])
+    })
+    await Promise.all(written).finally(() => (isWriting = false))
+    await Promise.all(relaying)
+    expect(published.get(first)).toEqual(range(150))
+    expect(published.get(second)).toEqual(range(54))
+    expect(turns).toBeGreaterThan(10)
+  })
+
+  it('[LOG9] says busy, without waiting, while another owns the partition', async () => {
+    const [one, two] = relays.map(createPgRelayStore)
+    const inner = await one!.own(3, { wait: false }, () => two!.own(3, { wait: false }, async () => 'mine'))
+    expect(inner).toBe('busy')
+    expect(await two!.own(3, { wait: false }, async () => 'mine')).toBe('mine')
+  })
+
+  it('[LOG9] marks nothing when its work fails, or when its connection is lost', async () => {
+    const { tenant, first, partition } = createNeighbours()
+    await publish(api, tenant, [first, first])
+    const store = createPgRelayStore(relays[0])
+    const markAnd = (after: () => Promise<unknown>) =>
+      store.own(partition, { wait: true }, async (owned) => {
+        const rows = await owned.pending(10)
+        await owned.mark(rows)
+        await after()
+        return seqs(rows)
+      })
+    await expect(markAnd(() => Promise.reject(new Error('Redis is away')))).rejects.toThrow('Redis is away')
+    const cut = () =>
+      superuser.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'derm_relay' AND datname = current_database() AND state = 'idle in transaction'`,
+      )
+    await expect(markAnd(cut)).rejects.toThrow()
+    expect(await markAnd(async () => {})).toEqual([1, 2])
+    expect(await markAnd(async () => {})).toEqual([])
+  })
+
+  it('[LOG8] an owner that freezes is ended, and the one that waits takes over what it has not marked', async () => {
+    const { tenant, first, partition } = createNeighbours()
+    await publish(api, tenant, [first])
+    const hasty = new pg.Pool({
+      connectionString: db.relayUrl,
+      max: 1,
+      options: '-c idle_in_transaction_session_timeout=200',
+    })
+    const { opened: frozen, open: thaw } = createGate()
+    const { opened: holds, open: held } = createGate()
+    const owner = createPgRelayStore(hasty).own(partition, { wait: true }, async (owned) => {
+      const rows = await owned.pending(10)
+      held()
+      await frozen
+      await owned.mark(rows)
+    })
+    owner.catch(() => {})
+    await holds
+    const taken = await createPgRelayStore(relays[1]).own(partition, { wait: true }, async (owned) =>
+      seqs(await owned.pending(10)),
+    )
+    expect(taken).toEqual([1])
+    thaw()
+    await expect(owner).rejects.toThrow()
+    await hasty.end()
+  })
+
+  it('[LOG8] goes on after Postgres has cut every connection', async () => {
+    const store = createPgRelayStore(relays[0])
+    await store.own(1, { wait: true }, async () => {})
+    await superuser.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'derm_relay' AND datname = current_database()`,
+    )
+    await vi.waitFor(() => expect(store.own(1, { wait: true }, async () => 'on')).resolves.toBe('on'))
+  })
+
+  it('gives what is pending per channel from its lowest, without the channels that stand still', async () => {
+    const { tenant, first, second, partition } = createNeighbours()
+    await publish(api, tenant, [first, second, first, second, first])
+    const other = tenant.channels.find((channel) => partitionOf(channel) !== partition)!
+    await publish(api, tenant, [other])
+    await createPgRelayStore(relays[0]).own(partition, { wait: true }, async (owned) => {
+      const ours = (rows: OutboxRow[]) => rows.filter((row) => row.channel.startsWith(tenant.id))
+      const rows = ours(await owned.pending(1000))
+      expect(seqs(rows.filter((row) => row.channel === first))).toEqual([1, 2, 3])
+      expect(seqs(rows.filter((row) => row.channel === second))).toEqual([1, 2])
+      expect(rows).toHaveLength(5)
+      expect(Math.abs(rows[0]!.at - Date.now())).toBeLessThan(60_000)
+      await owned.mark(rows.filter((row) => row.channel === first).slice(0, 2))
+      expect(seqs(ours(await owned.pending(1000)).filter((row) => row.channel === first))).toEqual([3])
+      expect(ours(await owned.pending(1000, [first])).map((row) => row.channel)).toEqual([second, second])
+      expect(await owned.pending(1)).toHaveLength(1)
+      expect(seqs(await owned.read(first, 1, 10))).toEqual([2, 3])
+      expect(seqs(await owned.read(first, 0, 2))).toEqual([1, 2])
+    })
+  })
+
+  it('knows the heads, all of them or the recent ones', async () => {
+    const { tenant, first, partition } = createNeighbours()
+    const { positions } = await publish(api, tenant, [first])
+    await createPgRelayStore(relays[0]).own(partition, { wait: true }, async (owned) => {
+      const head = { channel: first, ...positions.get(first)!, base: 0 }
+      expect(await owned.heads(0)).toContainEqual(head)
+      expect(await owned.heads(Date.now() - 1_000)).toContainEqual(head)
+      expect(await owned.heads(Date.now() + 3_600_000)).toEqual([])
+    })
+  })
+
+  it('[LOG5] starts an epoch later than both the old one and the log’s, and takes along what was not published', async () => {
+    const { tenant, first, partition } = createNeighbours()
+    const { positions } = await publish(api, tenant, [first, first, first])
+    const old = positions.get(first)!.epoch
+    const foreign = 'f0f0f0f0f0f0aaaa'
+    const head = await createPgRelayStore(relays[0]).own(partition, { wait: true }, async (owned) => {
+      const rows = (await owned.pending(1000)).filter((row) => row.channel === first)
+      await owned.mark(rows.slice(0, 2))
+      const started = await owned.startEpoch(first, foreign)
+      expect((await owned.pending(1000)).filter((row) => row.channel === first)).toMatchObject([
+        { seq: 3, epoch: started.epoch },
+      ])
+      expect(seqs(await owned.read(first, 0, 10))).toEqual([3])
+      return started
+    })
+    if (head === 'busy') throw new Error('nobody else relays here')
+    expect(head).toMatchObject({ channel: first, seq: 3, base: 2 })
+    expect([head.epoch > old, head.epoch > foreign]).toEqual([true, true])
+    expect(head.epoch).toMatch(/^[0-9a-f]{16}$/)
+    expect((await publish(api, tenant, [first])).positions.get(first)).toEqual({ epoch: head.epoch, seq: 4 })
+  })
+
+  it('tells how far behind it is', async () => {
+    const store = createPgRelayStore(relays[0])
+    const before = await store.lag()
+    const tenant = createTestTenant(1)
+    await publish(api, tenant, [tenant.channels[0]!])
+    const after = await store.lag()
+    expect(after.rows).toBe(before.rows + 1)
+    expect(after.seconds).toBeGreaterThanOrEqual(0)
+  })
+})
