@@ -1,0 +1,195 @@
+import type { ChannelName, Position } from '@derm/contract'
+import type { Timer } from '../clock.ts'
+import { HUB_SETTINGS, type HubOptions, type HubSettings } from './hub-options.ts'
+import { NodeChannel, type Prepared } from './node-channel.ts'
+
+export type Joined = { channel: ChannelName; status: Prepared['status']; position: Position; frames: string[] }
+
+/**
+ * All channels of one node: subscribed while somebody wants them, compared with the log's heads every second, verified
+ * after a break.
+ */
+export class ChannelHub<Member> {
+  private readonly channels = new Map<ChannelName, NodeChannel<Member>>()
+  private readonly leaving = new Map<ChannelName, Promise<void>>()
+  private readonly options: HubOptions<Member> & { settings: HubSettings }
+  private readonly lingers = new Map<ChannelName, Timer>()
+  private check: Timer | undefined
+  private silentChecks = 0
+  private isStopped = false
+
+  constructor(options: HubOptions<Member>) {
+    this.options = { ...options, settings: { ...HUB_SETTINGS, ...options.settings } }
+    options.log.onMessage((channel, bytes) => this.channels.get(channel)?.receive(bytes))
+    options.log.onBreak(() => void this.verifyAfterBreak())
+  }
+
+  start(): void {
+    this.scheduleCheck()
+  }
+
+  stop(): void {
+    this.isStopped = true
+    this.options.clock.clearTimeout(this.check)
+    for (const timer of this.lingers.values()) this.options.clock.clearTimeout(timer)
+    for (const channel of this.channels.values()) channel.end()
+  }
+
+  /**
+   * Reads what each cursor lacks, then calls `admit` in the very tick in which the answer is complete. `admit` adds the member with `add`, and
+   * sends the answer, before it returns; it may refuse by throwing.
+   * @throws when the log cannot be reached.
+   */
+  async join<Answer>(
+    wants: readonly { channel: ChannelName; cursor: Position | undefined }[],
+    admit: (joined: Joined[]) => Answer,
+  ): Promise<Answer> {
+    const pinned = new Set<NodeChannel<Member>>()
+    try {
+      for (let attempt = 0; ; attempt++) {
+        const prepared = await Promise.all(
+          wants.map(async ({ channel, cursor }) => {
+            const found = await this.open(channel, pinned)
+            // What cannot be completed because events come too fast is a resync in the end, never an endless loop.
+            return attempt < 5 ? found.prepare(cursor) : { ...(await found.prepare(undefined)), cursor, status: 'resync' as const }
+          }),
+        )
+        const joined: Joined[] = []
+        for (const one of prepared) {
+          const channel = one.channel as unknown as NodeChannel<Member>
+          const finished = channel.finish(one)
+          if (!finished) break
+          joined.push({ channel: channel.name, ...finished })
+        }
+        if (joined.length < prepared.length) continue
+        const answer = admit(joined)
+        for (const { status, frames } of joined) this.options.observer?.recovered?.(status, frames.length)
+        return answer
+      }
+    } finally {
+      for (const channel of pinned) {
+        channel.pins--
+        this.lingerIfEmpty(channel)
+      }
+    }
+  }
+
+  add(channel: ChannelName, member: Member): void {
+    this.channels.get(channel)?.members.add(member)
+  }
+
+  leave(channel: ChannelName, member: Member): void {
+    const found = this.channels.get(channel)
+    if (found?.members.delete(member)) this.lingerIfEmpty(found)
+  }
+
+  position(channel: ChannelName): Position | null {
+    return this.channels.get(channel)?.last ?? null
+  }
+
+  membersOf(channel: ChannelName): ReadonlySet<Member> {
+    return this.channels.get(channel)?.members ?? new Set()
+  }
+
+  names(): IterableIterator<ChannelName> {
+    return this.channels.keys()
+  }
+
+  /** Compares every channel's head with the log's and repairs. Also after access was confirmed again. */
+  async verify(how: 'head' | 'break'): Promise<void> {
+    const { log, clock, settings, observer } = this.options
+    const live = [...this.channels.values()].filter(({ phase }) => phase === 'live' || phase === 'lingering')
+    const heads = await log.heads(live.map(({ name }) => name))
+    if (how === 'head') await new Promise<void>((resolve) => clock.setTimeout(resolve, settings.graceMs))
+    if (this.isStopped || !this.options.isConfirmed()) return
+    let silent = 0
+    const repairs: Promise<void>[] = []
+    for (const [i, channel] of live.entries()) {
+      const head = heads[i] ?? null
+      if (!head || channel.phase === 'leaving' || !channel.isBehind(head)) continue
+      if (!channel.last) {
+        channel.learnHead(head)
+        continue
+      }
+      silent++
+      observer?.gapFound?.(how)
+      repairs.push(channel.repair())
+      if (how === 'head') repairs.push(log.subscribe(channel.name).catch(() => {}))
+    }
+    if (how === 'head') {
+      this.silentChecks = silent > 0 ? this.silentChecks + 1 : 0
+      // ioredis can say `ready` while it is subscribed to nothing.
+      if (this.silentChecks >= 2) {
+        this.silentChecks = 0
+        log.reconnect()
+      }
+    }
+    await Promise.all(repairs)
+  }
+
+  private async verifyAfterBreak(): Promise<void> {
+    try {
+      await this.options.confirm()
+      await this.verify('break')
+    } catch (error) {
+      // The comparison a second later does the same.
+      this.options.logger.warn({ error }, 'the channels could not be verified after a break')
+    }
+  }
+
+  private scheduleCheck(): void {
+    this.check = this.options.clock.setTimeout(() => {
+      void this.verify('head')
+        .catch((error: unknown) => this.options.logger.warn({ error }, 'the heads could not be compared'))
+        .finally(() => {
+          if (!this.isStopped) this.scheduleCheck()
+        })
+    }, this.options.settings.checkMs)
+  }
+
+  private async open(name: ChannelName, pinned: Set<NodeChannel<Member>>): Promise<NodeChannel<Member>> {
+    await this.leaving.get(name)
+    let channel = this.channels.get(name)
+    if (!channel) {
+      channel = new NodeChannel<Member>(name, this.options)
+      this.channels.set(name, channel)
+      const born = channel
+      // A life that could not begin is over: the next one who joins starts anew.
+      channel.ready.catch(() => {
+        if (this.channels.get(name) === born) this.channels.delete(name)
+      })
+    }
+    if (!pinned.has(channel)) {
+      pinned.add(channel)
+      channel.pins++
+    }
+    this.options.clock.clearTimeout(this.lingers.get(name))
+    this.lingers.delete(name)
+    if (channel.phase === 'lingering') channel.phase = 'live'
+    return channel
+  }
+
+  private lingerIfEmpty(channel: NodeChannel<Member>): void {
+    const { name } = channel
+    if (channel.members.size > 0 || channel.pins > 0 || this.channels.get(name) !== channel || this.isStopped) return
+    if (channel.phase === 'live') channel.phase = 'lingering'
+    this.options.clock.clearTimeout(this.lingers.get(name))
+    this.lingers.set(
+      name,
+      this.options.clock.setTimeout(() => this.end(channel), this.options.settings.lingerMs),
+    )
+  }
+
+  private end(channel: NodeChannel<Member>): void {
+    const { name } = channel
+    this.lingers.delete(name)
+    if (channel.members.size > 0 || channel.pins > 0) return
+    channel.end()
+    this.channels.delete(name)
+    const left = this.options.log
+      .unsubscribe(name)
+      .catch(() => {})
+      .finally(() => this.leaving.delete(name))
+    this.leaving.set(name, left)
+  }
+}
