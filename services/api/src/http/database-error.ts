@@ -22,6 +22,8 @@ export function toCodedError(error: unknown): CodedError {
   if (error instanceof CodedError) return error
   const prisma = (error as { code?: unknown } | null)?.code
   const state = findSqlState(error) ?? (typeof prisma === 'string' ? prisma : undefined)
+  // Data that no column can hold, such as a text with a NUL: it came with the request.
+  if (state?.startsWith('22')) return new CodedError('validation_failed', {}, { cause: error })
   const isPassing = state !== undefined && PASSING.test(state)
   return new CodedError(isPassing ? 'unavailable' : 'internal', isPassing ? { retryAfter: 1 } : {}, { cause: error })
 }

@@ -54,7 +54,7 @@ function parseParams(route: Route, request: Request): unknown {
 function parseBody(route: Route, request: Request): unknown {
   const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
   if (hasBody && !request.is('application/json')) throw new CodedError('unsupported_media_type')
-  return route.body ? parse('body', route.body, request.body ?? {}) : undefined
+  return route.body ? parse('body', route.body, request.body === undefined ? {} : request.body) : undefined
 }
 
 /** The faults name fields and rules; they do not repeat what was sent. */
