@@ -50,7 +50,6 @@ export const AppointmentCard = memo(function AppointmentCard(props: AppointmentC
           data-pending={isPending || undefined}
           data-lines={length < 20 ? 1 : length < 40 ? 2 : 3}
           tabIndex={isTabStop ? 0 : -1}
-          aria-label={`${formatMinutes(start)}, ${patient.firstName} ${patient.lastName}, ${TYPE_LABEL[type]}, ${STATUS_LABEL[status]}${roomName === null ? '' : `, ${roomName}`}, ${length} minutes`}
         >
           <span className={classes['title']}>
             <span className={classes['name']}>
@@ -64,9 +63,11 @@ export const AppointmentCard = memo(function AppointmentCard(props: AppointmentC
               <StatusIcon status={status} />
             </span>
           </span>
-          <span className={classes['more']}>
-            <span className="numbers">{formatMinutes(start)}</span> · {TYPE_LABEL[type]}
-          </span>
+          {length < 20 ? null : (
+            <span className={classes['more']}>
+              <span className="numbers">{formatMinutes(start)}</span> · {TYPE_LABEL[type]}
+            </span>
+          )}
           <span className={classes['label']}>
             {STATUS_LABEL[status]}
             {appointment.note === null || appointment.note === '' ? '' : ' · note'}

@@ -1,7 +1,7 @@
 import type { Appointment, Location, Provider } from '@derm/contract'
 import { Alert, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { IconAlertCircle, IconEdit, IconUserEdit } from '@tabler/icons-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { PatientForm } from '../patients/patient-form.tsx'
 import { AppointmentActions, type ActionPanel } from './appointment-actions.tsx'
 import { TYPE_LABEL, CANCEL_LABEL, formatBirthDate, fullName } from './appointment-labels.ts'
@@ -16,7 +16,9 @@ import { formatDate, formatTime, toWallTime, zoneName } from './zone-time.ts'
 export type AppointmentDrawerProps = {
   /** `undefined` while it is loading, `null` when nothing is open. */
   appointment: Appointment | null | undefined
-  initialPanel: ActionPanel
+  /** What is open beneath the head. */
+  panel: ActionPanel
+  onPanel: (panel: ActionPanel) => void
   location: Location
   providers: readonly Provider[]
   appointments: readonly Appointment[]
@@ -26,11 +28,13 @@ export type AppointmentDrawerProps = {
 
 /** One appointment: what it is, and everything that can be done with it. */
 export function AppointmentDrawer(props: AppointmentDrawerProps) {
-  const { appointment, onClose } = props
+  const { appointment, panel, onClose } = props
   return (
     <Drawer
       opened={appointment !== null}
       onClose={onClose}
+      // Escape goes back from a form first.
+      closeOnEscape={panel === null}
       position="right"
       size={440}
       title="Appointment"
@@ -52,16 +56,21 @@ export function AppointmentDrawer(props: AppointmentDrawerProps) {
 }
 
 function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
-  const { appointment, initialPanel, location, providers, appointments, isWritable } = props
-  const [panel, setPanel] = useState<ActionPanel>(initialPanel)
+  const { appointment, panel, onPanel, location, providers, appointments, isWritable } = props
   const [error, setError] = useState<string | null>(null)
-  useEffect(() => setPanel(initialPanel), [initialPanel])
+  const heading = useRef<HTMLHeadingElement>(null)
+  const hadPanel = useRef(panel !== null)
+  // A form that closes takes the focused field with it.
+  useEffect(() => {
+    if (hadPanel.current && panel === null) heading.current?.focus()
+    hadPanel.current = panel !== null
+  }, [panel])
   const { patient } = appointment
   const zone = location.timeZone
   const day = toWallTime(appointment.startsAt, zone).date
   const provider = providers.find(({ id }) => id === appointment.providerId)
   const room = location.rooms.find(({ id }) => id === appointment.roomId)
-  const close = () => setPanel(null)
+  const close = () => onPanel(null)
   const form = { appointment, onDone: close, onCancel: close }
 
   return (
@@ -69,7 +78,7 @@ function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
       <div>
         <Group justify="space-between" align="flex-start" wrap="nowrap">
           <div>
-            <h2 className={classes['name']} data-testid="drawer-patient">
+            <h2 ref={heading} tabIndex={-1} className={classes['name']} data-testid="drawer-patient">
               {fullName(patient)}
             </h2>
             <Text c="dimmed" fz="sm" className="numbers">
@@ -81,7 +90,7 @@ function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
               variant="subtle"
               size="compact-sm"
               leftSection={<IconUserEdit size={16} />}
-              onClick={() => setPanel('patient')}
+              onClick={() => onPanel('patient')}
               data-testid="action-edit-patient"
             >
               Edit patient
@@ -122,7 +131,7 @@ function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
       {panel === null && isWritable ? (
         <AppointmentActions
           appointment={appointment}
-          onPanel={(next) => (setError(null), setPanel(next))}
+          onPanel={(next) => (setError(null), onPanel(next))}
           onError={setError}
         />
       ) : null}
@@ -152,7 +161,7 @@ function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
           <Button
             variant="default"
             leftSection={<IconEdit size={16} />}
-            onClick={() => setPanel('edit')}
+            onClick={() => onPanel('edit')}
             data-testid="action-edit"
           >
             Edit visit and note

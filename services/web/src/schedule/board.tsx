@@ -92,54 +92,56 @@ export const Board = memo(function Board(props: BoardProps) {
   }
 
   return (
-    <div
-      ref={board}
-      className={classes['board']}
-      style={
-        {
-          '--columns': columns.length,
-          '--minutes': hours.end - hours.start,
-        } as CSSProperties
-      }
-      role="region"
-      aria-label="Day by provider"
-      data-testid="board"
-      onPointerDown={onPointerDown}
-      onClick={handleClick}
-      onKeyDown={handleKeyDown}
-      onFocus={(event) => setFocusedId((event.target as HTMLElement).dataset['appointment'] ?? focusedId)}
-    >
+    <>
       {drag ? <div className={classes['shield']} /> : null}
-      <div className={classes['grid']}>
-        <div className={classes['corner']} aria-hidden="true">
-          {zoneName(location.timeZone, date)}
-        </div>
-        {columns.map(({ provider, cards }) => (
-          <div key={provider.id} className={classes['head']}>
-            <h3 id={`provider-${provider.id}`}>{provider.displayName}</h3>
-            <p>
-              {provider.specialty} · {cards.length} {cards.length === 1 ? 'visit' : 'visits'}
-            </p>
+      <div
+        ref={board}
+        className={classes['board']}
+        style={
+          {
+            '--columns': columns.length,
+            '--minutes': hours.end - hours.start,
+          } as CSSProperties
+        }
+        role="region"
+        aria-label="Day by provider"
+        data-testid="board"
+        onPointerDown={onPointerDown}
+        onClick={handleClick}
+        onKeyDown={handleKeyDown}
+        onFocus={(event) => setFocusedId((event.target as HTMLElement).dataset['appointment'] ?? focusedId)}
+      >
+        <div className={classes['grid']}>
+          <div className={classes['corner']} aria-hidden="true">
+            {zoneName(location.timeZone, date)}
           </div>
-        ))}
-        <TimeGutter hours={hours} />
-        {columns.map((column) => (
-          <ProviderColumn
-            key={column.provider.id}
-            column={column}
-            hours={hours}
-            date={date}
-            zone={location.timeZone}
-            rooms={rooms}
-            isWritable={isWritable}
-            isMovable={isMovable}
-            pendingIds={column.cards.some(({ appointment }) => pendingIds.has(appointment.id)) ? pendingIds : NONE}
-            tabStop={column.cards.some(({ appointment }) => appointment.id === tabStop) ? tabStop : null}
-            preview={drag?.target.providerId === column.provider.id ? drag : null}
-          />
-        ))}
+          {columns.map(({ provider, cards }) => (
+            <div key={provider.id} className={classes['head']}>
+              <h2 id={`provider-${provider.id}`}>{provider.displayName}</h2>
+              <p>
+                {provider.specialty} · {cards.length} {cards.length === 1 ? 'visit' : 'visits'}
+              </p>
+            </div>
+          ))}
+          <TimeGutter hours={hours} />
+          {columns.map((column) => (
+            <ProviderColumn
+              key={column.provider.id}
+              column={column}
+              hours={hours}
+              date={date}
+              zone={location.timeZone}
+              rooms={rooms}
+              isWritable={isWritable}
+              isMovable={isMovable}
+              pendingIds={column.cards.some(({ appointment }) => pendingIds.has(appointment.id)) ? pendingIds : NONE}
+              tabStop={column.cards.some(({ appointment }) => appointment.id === tabStop) ? tabStop : null}
+              preview={drag?.target.providerId === column.provider.id ? drag : null}
+            />
+          ))}
+        </div>
       </div>
-    </div>
+    </>
   )
 })
 

@@ -30,12 +30,21 @@ export function FormFrame({
 }: FormFrameProps) {
   const titleId = useId()
   const errorRef = useRef<HTMLDivElement>(null)
+  const form = useRef<HTMLFormElement>(null)
+  // The button that opened it is gone: the focus goes to the first field.
+  useEffect(() => {
+    const fields = form.current?.querySelectorAll<HTMLElement>(
+      'input:checked, select, textarea, input:not([type=radio])',
+    )
+    fields?.[0]?.focus()
+  }, [])
   const hasError = error !== null && error !== undefined
   useEffect(() => {
     if (hasError) errorRef.current?.scrollIntoView({ block: 'nearest' })
   }, [hasError])
   return (
     <form
+      ref={form}
       className={classes['frame']}
       aria-labelledby={titleId}
       noValidate

@@ -189,7 +189,8 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
         {open ? (
           <AppointmentDrawer
             appointment={opened}
-            initialPanel={open.panel}
+            panel={open.panel}
+            onPanel={(panel) => setOpen({ ...open, panel })}
             location={location}
             providers={providers.data ?? []}
             appointments={appointments}

@@ -1,6 +1,6 @@
 import type { Location, Provider, WaitlistEntry } from '@derm/contract'
 import { UpdateHighlight } from '@derm/react'
-import { Alert, Badge, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { Alert, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { IconAlertCircle, IconClockPlus, IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
@@ -147,9 +147,9 @@ function Entry({
     <>
       <Group justify="space-between" wrap="nowrap" align="flex-start" gap="xs">
         <Text fw={650}>{fullName(entry.patient)}</Text>
-        <Badge variant="light" color={entry.status === 'offered' ? 'yellow' : 'gray'} tt="none" fw={600}>
+        <span className={classes['state']} data-offered={entry.status === 'offered' || undefined}>
           {entry.status === 'offered' ? 'Offered' : 'Waiting'}
-        </Badge>
+        </span>
       </Group>
       <Text fz="sm" c="dimmed" className="numbers">
         Born {formatBirthDate(entry.patient.dateOfBirth)} · {TYPE_LABEL[entry.type]}
