@@ -1,0 +1,35 @@
+import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/service'
+import { z } from 'zod'
+
+const Count = z.coerce.number('is not a number').int().min(1)
+
+/** Everything that a realtime node reads from its environment. */
+const RealtimeConfig = z.object({
+  /** As derm_realtime: sees user_access, and nothing else. */
+  ACCESS_DATABASE_URL: PostgresUrl,
+  /** Exact origins from which browsers may connect. */
+  PUBLIC_ORIGINS: OriginList,
+  /** Where the API's public keys are, one or more urls. */
+  JWKS_URLS: CommaList,
+  JWT_ISSUER: z.string().min(1),
+  JWT_AUDIENCE: z.string().min(1),
+  EVENT_SIGNING_SECRET: Secret,
+  MAX_CONNECTIONS_PER_USER: Count.default(30),
+  MAX_CHANNELS_PER_SOCKET: Count.default(500),
+  MAX_PACKET_BYTES: Count.default(32_768),
+  MAX_BUFFERED_BYTES: Count.default(1_048_576),
+  /** Packets that a socket may send at once, and per second in the long run. */
+  PACKET_BURST: Count.default(60),
+  PACKET_RATE: Count.default(20),
+  ACCESS_CHECK_MS: Milliseconds.default(1000),
+  ACCESS_MAX_AGE_MS: Milliseconds.default(5000),
+  HEADS_EVERY_MS: Milliseconds.default(15_000),
+  /** Only with NODE_ENV=test: every subscription is answered with `resync`, to show that the fault suite would notice. */
+  FAULT_ANSWER_RESYNC: z.enum(['0', '1']).default('0'),
+})
+
+export type RealtimeConfig = z.infer<typeof RealtimeConfig> & z.infer<typeof BaseConfig>
+
+export function readConfig(env: NodeJS.ProcessEnv): RealtimeConfig {
+  return parseConfig(BaseConfig.extend(RealtimeConfig.shape), env)
+}

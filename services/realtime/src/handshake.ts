@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http'
+import type { TokenVerifier, VerifiedToken } from '@derm/auth'
+import { CodedError, Handshake, PROTOCOL_VERSION, type ErrorCode } from '@derm/contract'
+import type { AccessRow } from './access-row.ts'
+import type { AccessWatch } from './access-watch.ts'
+
+/** Browsers are held to the exact list; a client that is no browser sends the header itself. CORS does not guard WebSockets. */
+export function checkOrigin(request: IncomingMessage, allowed: readonly string[]): ErrorCode | null {
+  const { origin } = request.headers
+  return origin !== undefined && allowed.includes(origin) ? null : 'origin_forbidden'
+}
+
+/** @throws CodedError with the code that the client gets in `connect_error`. */
+export async function admit(
+  auth: unknown,
+  verifier: TokenVerifier,
+  access: AccessWatch,
+): Promise<{ token: VerifiedToken; row: AccessRow }> {
+  const parsed = Handshake.safeParse(auth)
+  if (!parsed.success) {
+    const given = (auth as { protocol?: unknown; token?: unknown } | undefined) ?? {}
+    if (typeof given.token === 'string' && given.protocol !== PROTOCOL_VERSION) throw new CodedError('protocol_unsupported')
+    throw new CodedError('unauthenticated')
+  }
+  const token = await verifier.verify(parsed.data.token)
+  if (!access.isConfirmed()) throw new CodedError('access_unconfirmed')
+  const row = await access.read(token.sub)
+  const code = refusalOf(row, token)
+  if (!row || code) throw new CodedError(code ?? 'access_revoked')
+  return { token, row }
+}
+
+/** Why this token's holder may not be connected any more; `null` while they may. */
+export function refusalOf(row: AccessRow | null | undefined, who: { tid: string; sid: string }): ErrorCode | null {
+  if (!row || !row.active || row.tenantId !== who.tid) return 'access_revoked'
+  if (row.endedSessions.includes(who.sid as never)) return 'session_ended'
+  return null
+}

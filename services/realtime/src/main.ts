@@ -1,0 +1,64 @@
+import { createTokenVerifier } from '@derm/auth'
+import { createRedisEventLogReader, createSigner } from '@derm/core/redis'
+import { createAdminServer, createLifecycle, createLogger, createRedisConnections } from '@derm/service'
+import pg from 'pg'
+import { readConfig } from './config.ts'
+import { createRealtimeNode } from './node.ts'
+import { createRealtimeMetrics } from './realtime-metrics.ts'
+
+const config = readConfig(process.env)
+const logger = createLogger({ service: 'realtime', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })
+const metrics = createRealtimeMetrics()
+const redis = createRedisConnections({ url: config.REDIS_URL, instance: config.INSTANCE_NAME, log: logger })
+const accessPool = new pg.Pool({
+  connectionString: config.ACCESS_DATABASE_URL,
+  max: 3,
+  connectionTimeoutMillis: 2000,
+  query_timeout: 3000,
+  application_name: config.INSTANCE_NAME,
+})
+accessPool.on('error', (error) => logger.warn({ error }, 'an idle connection to Postgres was lost'))
+
+const node = createRealtimeNode({
+  config,
+  logger,
+  metrics,
+  verifier: createTokenVerifier({
+    jwksUrls: config.JWKS_URLS,
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE,
+    onFault: (error) => logger.warn({ error }, 'public keys could not be fetched'),
+  }),
+  accessPool,
+  eventLog: createRedisEventLogReader(redis.commands('log'), redis.subscriber('feed')),
+  sign: createSigner(config.EVENT_SIGNING_SECRET),
+  adapterPub: redis.publisher('adapter-pub'),
+  adapterSub: redis.subscriber('adapter-sub'),
+})
+
+const lifecycle = createLifecycle({
+  log: logger,
+  graceMs: config.SHUTDOWN_GRACE_MS,
+  isStackChild: config.STACK_CHILD === '1',
+  onUnhandledRejection: () => metrics.handlerErrors.inc(),
+})
+const admin = createAdminServer({
+  port: config.ADMIN_PORT,
+  host: config.HOST,
+  isReady: () => node.isReady(),
+  metrics: metrics.metrics,
+})
+
+lifecycle.add({ name: 'redis', stop: () => redis.close() })
+lifecycle.add({ name: 'access', stop: () => accessPool.end() })
+lifecycle.add({ name: 'admin', start: () => admin.start(), stop: () => admin.stop() })
+lifecycle.add({
+  name: 'node',
+  start: async () => {
+    const port = await node.start()
+    logger.info({ port, adminPort: config.ADMIN_PORT }, 'listening')
+  },
+  drain: () => node.drain(),
+  stop: () => node.stop(),
+})
+await lifecycle.start()

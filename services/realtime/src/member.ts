@@ -1,0 +1,54 @@
+import type { Socket as NetSocket } from 'node:net'
+import type { ChannelName, SessionId, TenantId, Topic, UserId } from '@derm/contract'
+import type { Socket } from 'socket.io'
+
+/** The parts of Engine.IO's WebSocket transport and of `ws` that the direct path needs. A test fails when an update takes them away. */
+type Transport = { name: string; socket?: { readyState: number; _socket?: NetSocket | null; _sender?: { _queue?: unknown[]; _state?: number }; terminate(): void } }
+
+type Conn = { transport: Transport; writeBuffer: unknown[]; readyState: string; write(data: string, options: object): void }
+
+/** A connected socket that passed the handshake. */
+export class Member {
+  readonly channels = new Set<ChannelName>()
+  /** What was asked for, so that `'*'` covers later grants. */
+  readonly wants = new Map<Topic, Set<string>>()
+  isClosed = false
+  isWarned = false
+
+  constructor(
+    readonly socket: Socket,
+    readonly userId: UserId,
+    readonly tenantId: TenantId,
+    readonly sessionId: SessionId,
+    /** Seconds since 1970. */
+    public expiresAt: number,
+    private readonly maxBufferedBytes: number,
+    private readonly onSlow: (member: Member) => void,
+  ) {}
+
+  /**
+   * Writes ready frames: `raw` holds them as WebSocket bytes, `frames` as Engine.IO texts. Straight to the TCP socket, unless packets
+   * wait in Engine.IO's buffer: then behind those, so that the order of answers and events holds.
+   */
+  write(raw: Buffer, frames: readonly string[]): void {
+    if (this.isClosed) return
+    const conn = this.socket.conn as unknown as Conn
+    const ws = conn.transport.socket
+    const tcp = ws?._socket
+    if (!tcp || ws.readyState !== 1) return
+    if (tcp.writableLength > this.maxBufferedBytes) return this.onSlow(this)
+    if (conn.writeBuffer.length === 0 && conn.readyState === 'open' && ws._sender?._queue?.length === 0) {
+      tcp.write(raw)
+      return
+    }
+    if (conn.writeBuffer.length > 10_000) return this.onSlow(this)
+    // Without its leading 4: Engine.IO writes the type of the packet itself.
+    for (const frame of frames) conn.write(frame.slice(1), { compress: false })
+  }
+
+  /** Frees what waits for a client that does not read: nothing else does so at once. */
+  terminate(): void {
+    this.isClosed = true
+    ;(this.socket.conn.transport as unknown as Transport).socket?.terminate()
+  }
+}

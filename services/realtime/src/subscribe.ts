@@ -1,0 +1,126 @@
+import {
+  CodedError,
+  SubscribeRequest,
+  UnsubscribeRequest,
+  grantedChannels,
+  maySee,
+  parseChannel,
+  TOPIC_SCOPE,
+  type ChannelName,
+  type ChannelRequest,
+  type DeniedChannel,
+  type EventEnvelope,
+  type Position,
+  type Principal,
+  type SubscribeAck,
+} from '@derm/contract'
+import { envelopeOf } from '@derm/core'
+import type { ChannelHub, Joined } from '@derm/core/node'
+import { toPrincipal } from './access-row.ts'
+import type { AccessWatch } from './access-watch.ts'
+import type { FanOut } from './fan-out.ts'
+import { refusalOf } from './handshake.ts'
+import type { Member } from './member.ts'
+
+export type SubscribeContext = {
+  nodeName: string
+  hub: ChannelHub<Member>
+  fanOut: FanOut
+  access: AccessWatch
+  maxChannels: number
+  timeoutMs: number
+  isAnsweringResync: boolean
+}
+
+type Want = { channel: ChannelName; cursor: Position | undefined }
+
+/** Answers `subscribe`. The acknowledgement is written in the tick in which the member is added, and is complete up to there. [SES2] */
+export async function subscribe(context: SubscribeContext, member: Member, body: unknown, answer: (ack: SubscribeAck) => void): Promise<void> {
+  const isEmpty = Array.isArray((body as { channels?: unknown } | undefined)?.channels) && (body as { channels: unknown[] }).channels.length === 0
+  if (isEmpty) throw new CodedError('empty_subscription')
+  const request = SubscribeRequest.safeParse(body)
+  if (!request.success) throw new CodedError('validation_failed')
+  const principal = currentPrincipal(context, member)
+  const { wants, denied } = resolve(request.data.channels, principal)
+  const channels = new Set([...member.channels, ...wants.map(({ channel }) => channel)])
+  if (channels.size > context.maxChannels) throw new CodedError('too_many_channels', { limit: context.maxChannels })
+
+  let isAbandoned = false
+  const timer = setTimeout(() => {
+    isAbandoned = true
+    answer({ ok: false, code: 'unavailable', message: 'The event log cannot be reached' })
+  }, context.timeoutMs)
+  try {
+    await context.hub.join(wants, (joined) => {
+      if (isAbandoned || member.isClosed) return
+      // Nothing waits from here to the end: what is true of access now is true of the first frame.
+      const now = currentPrincipal(context, member)
+      const allowed = joined.filter(({ channel }) => maySee(now, parseChannel(channel)!))
+      for (const { channel } of allowed) context.fanOut.flush(channel)
+      answer({ ok: true, node: context.nodeName, channels: allowed.map((one) => toAnswer(one, context)), denied })
+      for (const { channel } of allowed) {
+        context.hub.add(channel, member)
+        member.channels.add(channel)
+      }
+      remember(member, request.data.channels)
+    })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export function unsubscribe(context: SubscribeContext, member: Member, body: unknown): void {
+  const request = UnsubscribeRequest.safeParse(body)
+  if (!request.success) throw new CodedError('validation_failed')
+  for (const name of request.data.channels) {
+    leaveChannel(context, member, name)
+    const { topic } = parseChannel(name)!
+    if (![...member.channels].some((channel) => parseChannel(channel)!.topic === topic)) member.wants.delete(topic)
+  }
+}
+
+export function leaveChannel({ hub, fanOut }: Pick<SubscribeContext, 'hub' | 'fanOut'>, member: Member, channel: ChannelName): void {
+  fanOut.flush(channel)
+  hub.leave(channel, member)
+  member.channels.delete(channel)
+}
+
+/** Channels that `'*'` covers by now, and that the member does not have. */
+export function findAdded(member: Member, principal: Principal): ChannelName[] {
+  return [...member.wants].flatMap(([topic, locations]) =>
+    locations.has('*') ? grantedChannels(principal, topic, '*').filter((channel) => !member.channels.has(channel)) : [],
+  )
+}
+
+function currentPrincipal({ access }: SubscribeContext, member: Member): Principal {
+  if (!access.isConfirmed()) throw new CodedError('access_unconfirmed')
+  const row = access.get(member.userId)
+  const code = refusalOf(row, { tid: member.tenantId, sid: member.sessionId })
+  if (!row || code) throw new CodedError(code ?? 'access_revoked')
+  return toPrincipal(row)
+}
+
+function resolve(requests: readonly ChannelRequest[], principal: Principal): { wants: Want[]; denied: DeniedChannel[] } {
+  const wants = new Map<ChannelName, Want>()
+  const denied: DeniedChannel[] = []
+  for (const { topic, location, cursors = {} } of requests) {
+    const isLocation = TOPIC_SCOPE[topic] === 'location'
+    const channels = isLocation || location === undefined || location === '*' ? grantedChannels(principal, topic, location ?? '*') : []
+    if (channels.length === 0) denied.push({ topic, ...(location === undefined ? {} : { location }), code: 'unknown_channel' })
+    for (const channel of channels) wants.set(channel, { channel, cursor: cursors[channel] })
+  }
+  return { wants: [...wants.values()], denied }
+}
+
+function remember(member: Member, requests: readonly ChannelRequest[]): void {
+  for (const { topic, location = '*' } of requests) {
+    const locations = member.wants.get(topic) ?? new Set()
+    locations.add(location)
+    member.wants.set(topic, locations)
+  }
+}
+
+function toAnswer({ channel, status, position, frames }: Joined, { isAnsweringResync }: SubscribeContext) {
+  if (isAnsweringResync) return { channel, ...position, status: 'resync' as const, events: [] }
+  return { channel, ...position, status, events: frames.map((frame) => envelopeOf(frame) as EventEnvelope) }
+}
