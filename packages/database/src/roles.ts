@@ -13,7 +13,12 @@ const ROLES = {
   /** Serves requests, under row-level security. */
   api: {
     name: 'derm_api',
-    settings: { statement_timeout: 15_000, lock_timeout: 5_000, idle_in_transaction_session_timeout: 8_000 },
+    settings: {
+      statement_timeout: 15_000,
+      lock_timeout: 5_000,
+      idle_in_transaction_session_timeout: 8_000,
+      default_transaction_isolation: 'read committed',
+    },
   },
   /** Sees channel heads and outbox. It is idle in its transaction while Redis answers, which has a deadline of its own. */
   relay: {

@@ -7,7 +7,7 @@ export type TenantTx = Prisma.TransactionClient
  * Runs `work` in one READ COMMITTED transaction that sees this tenant's rows and no others. The tenant is named by the
  * transaction's first statement and forgotten with its end, so it cannot leak through the pool.
  *
- * READ COMMITTED: under REPEATABLE READ most transactions on a busy channel's head would fail.
+ * READ COMMITTED is the roles' default, so that it costs no statement: under REPEATABLE READ most transactions on a busy channel's head would fail.
  * `timeout`, `maxWait`: milliseconds.
  */
 export function withTenant<T>(
@@ -21,6 +21,6 @@ export function withTenant<T>(
       await tx.$queryRaw`SELECT set_config('app.tenant_id', ${tenantId}, true)`
       return work(tx)
     },
-    { isolationLevel: 'ReadCommitted', timeout, maxWait },
+    { timeout, maxWait },
   )
 }

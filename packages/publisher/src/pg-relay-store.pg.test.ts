@@ -4,6 +4,7 @@ import type { ChannelName } from '@derm/contract'
 import { partitionOf } from '@derm/core'
 import type { OutboxRow } from '@derm/core/relay'
 import { createPgRelayStore } from './pg-relay-store.ts'
+import { createRelayPool } from './relay-pool.ts'
 import { createGate, createTestTenant, publish } from './test-events.ts'
 import { useTestDatabase } from '../../database/src/test-database.ts'
 
@@ -13,9 +14,8 @@ let relays: [pg.Pool, pg.Pool]
 let superuser: pg.Pool
 beforeAll(() => {
   api = new pg.Pool({ connectionString: db.apiUrl, max: 8 })
-  relays = [0, 1].map(() => new pg.Pool({ connectionString: db.relayUrl, max: 4 })) as [pg.Pool, pg.Pool]
+  relays = [0, 1].map(() => createRelayPool(db.relayUrl)) as [pg.Pool, pg.Pool]
   superuser = new pg.Pool({ connectionString: db.superuserUrl, max: 2 })
-  relays.forEach(createPgRelayStore)
 })
 afterAll(() => Promise.all([api, superuser, ...relays].map((pool) => pool.end())))
 

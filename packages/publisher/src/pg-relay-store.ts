@@ -3,7 +3,7 @@ import type { ChannelHead, OutboxRow, OwnedPartition, RelayStore } from '@derm/c
 import type pg from 'pg'
 
 /**
- * The relay's store on Postgres, for a pool of its own as derm_relay (at most 4 connections). The lock is the
+ * The relay's store on Postgres, on `createRelayPool`'s connections. The lock is the
  * transaction's: it ends with it, also when the connection is lost or the role's idle timeout ends a frozen owner, and it is
  * safe behind a pooler that deals out connections by transaction.
  */
@@ -17,9 +17,6 @@ type Row = Omit<OutboxRow, 'seq' | 'at'> & { seq: string; at: string }
 type HeadRow = { channel: ChannelName; epoch: string; seq: string; base: string }
 
 export function createPgRelayStore(pool: pg.Pool): RelayStore {
-  // An idle connection that is lost is replaced by the pool; without a listener it would end the process.
-  if (pool.listenerCount('error') === 0) pool.on('error', () => {})
-
   return {
     async own(partition, { wait }, work) {
       const client = await pool.connect()
@@ -54,12 +51,17 @@ export function createPgRelayStore(pool: pg.Pool): RelayStore {
   }
 }
 
-/** The lock, by itself: the next statement's snapshot is then from after the wait, and has all that the last owner marked. */
+/**
+ * One message, two statements: the transaction and its lock. The read is another: its snapshot is then from after the wait,
+ * and has all that the last owner marked.
+ */
 async function begin(client: pg.PoolClient, partition: number, wait: boolean): Promise<boolean> {
-  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED')
-  const lock = wait ? 'pg_advisory_xact_lock($1, $2) IS NOT NULL' : 'pg_try_advisory_xact_lock($1, $2)'
-  const { rows } = await client.query<{ owned: boolean }>(`SELECT ${lock} AS owned`, [RELAY_LOCK, partition])
-  return rows[0]?.owned === true
+  if (!Number.isInteger(partition)) throw new Error('a partition is a whole number')
+  const key = `${RELAY_LOCK}, ${partition}`
+  const lock = wait ? `pg_advisory_xact_lock(${key}) IS NOT NULL` : `pg_try_advisory_xact_lock(${key})`
+  const results = await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${lock} AS owned`)
+  const [, locked] = results as unknown as [unknown, pg.QueryResult<{ owned: boolean }>]
+  return locked.rows[0]?.owned === true
 }
 
 function createOwnedPartition(client: pg.PoolClient, partition: number): OwnedPartition {
