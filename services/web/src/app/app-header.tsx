@@ -48,7 +48,7 @@ export function AppHeader({ user }: { user: User }) {
         >
           {scheme === 'dark' ? <IconSun size={18} /> : <IconMoon size={18} />}
         </ActionIcon>
-        <Menu position="bottom-end" width={240} shadow="md">
+        <Menu withInitialFocusPlaceholder={false} position="bottom-end" width={240} shadow="md">
           <Menu.Target>
             <UnstyledButton className={classes['user']} data-testid="user-menu">
               <span className={classes['avatar']} aria-hidden="true">
@@ -75,7 +75,6 @@ export function AppHeader({ user }: { user: User }) {
             <Menu.Item
               leftSection={<IconKeyboard size={16} />}
               closeMenuOnClick={false}
-              aria-pressed={hasShortcuts}
               onClick={() => setPreferences({ hasShortcuts: !hasShortcuts })}
             >
               Keyboard shortcuts: {hasShortcuts ? 'on' : 'off'}

@@ -41,9 +41,9 @@ const dark: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'pine',
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
-  luminanceThreshold: 0.32,
+  luminanceThreshold: 0.25,
   colors: { pine, gray, dark },
   white: '#ffffff',
   black: '#16201f',
@@ -125,6 +125,7 @@ export const resolveVariables: CSSVariablesResolver = () => ({
     '--text': '#16232a',
     '--text-dim': '#566770',
     '--now': '#c2410c',
+    '--focus': '#0d5c63',
   },
   dark: {
     '--mantine-color-body': '#161f24',
@@ -140,5 +141,6 @@ export const resolveVariables: CSSVariablesResolver = () => ({
     '--text': '#e3eaec',
     '--text-dim': '#93a2a9',
     '--now': '#fb923c',
+    '--focus': '#7abbb9',
   },
 })

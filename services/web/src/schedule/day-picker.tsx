@@ -8,6 +8,7 @@ export default function DayPicker({ date, onDate }: { date: string; onDate: (dat
       value={date}
       defaultDate={date}
       firstDayOfWeek={0}
+      weekendDays={[]}
       allowDeselect={false}
       onChange={(next) => {
         if (next !== null) onDate(next)
