@@ -1,4 +1,4 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseEnvelope, type ChannelName } from '@derm/contract'
 import { partitionOf } from '@derm/core'
@@ -6,15 +6,15 @@ import { createEventCollector } from './event-collector.ts'
 import { readEvents } from './read-events.ts'
 import { readPositions } from './read-positions.ts'
 import { fromPg } from './sql-tx.ts'
-import { createGate, createTestTenant, publish, type TestTenant } from './test-events.ts'
+import { createGate, createTestPool, createTestTenant, publish, type TestTenant } from './test-events.ts'
 import { useTestDatabase } from '../../database/src/test-database.ts'
 
 const db = useTestDatabase()
 let api: pg.Pool
 let superuser: pg.Pool
 beforeAll(() => {
-  api = new pg.Pool({ connectionString: db.apiUrl, max: 20 })
-  superuser = new pg.Pool({ connectionString: db.superuserUrl, max: 4 })
+  api = createTestPool(db.apiUrl, 20)
+  superuser = createTestPool(db.superuserUrl, 4)
 })
 afterAll(() => Promise.all([api.end(), superuser.end()]))
 

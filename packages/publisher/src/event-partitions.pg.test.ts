@@ -1,8 +1,8 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ensurePartitions, prunePartitions } from './event-partitions.ts'
 import { fromPg } from './sql-tx.ts'
-import { createGate, createTestTenant, publish } from './test-events.ts'
+import { createGate, createTestPool, createTestTenant, publish } from './test-events.ts'
 import { useTestDatabase } from '../../database/src/test-database.ts'
 
 const db = useTestDatabase()
@@ -10,9 +10,9 @@ let relay: pg.Pool
 let superuser: pg.Pool
 let api: pg.Pool
 beforeAll(() => {
-  relay = new pg.Pool({ connectionString: db.relayUrl, max: 4 })
-  superuser = new pg.Pool({ connectionString: db.superuserUrl, max: 1 })
-  api = new pg.Pool({ connectionString: db.apiUrl, max: 1 })
+  relay = createTestPool(db.relayUrl, 4)
+  superuser = createTestPool(db.superuserUrl, 1)
+  api = createTestPool(db.apiUrl, 1)
 })
 afterAll(() => Promise.all([relay, superuser, api].map((pool) => pool.end())))
 

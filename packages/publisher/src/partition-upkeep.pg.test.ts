@@ -1,15 +1,16 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { silentLog, type Clock, type Timer } from '@derm/core'
 import { createPartitionUpkeep } from './partition-upkeep.ts'
+import { createTestPool } from './test-events.ts'
 import { useTestDatabase } from '../../database/src/test-database.ts'
 
 const db = useTestDatabase()
 let pool: pg.Pool
 let superuser: pg.Pool
 beforeAll(() => {
-  pool = new pg.Pool({ connectionString: db.relayUrl, max: 1 })
-  superuser = new pg.Pool({ connectionString: db.superuserUrl, max: 1 })
+  pool = createTestPool(db.relayUrl, 1)
+  superuser = createTestPool(db.superuserUrl, 1)
 })
 afterAll(() => Promise.all([pool.end(), superuser.end()]))
 

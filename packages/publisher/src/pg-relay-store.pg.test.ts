@@ -1,11 +1,11 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ChannelName } from '@derm/contract'
 import { partitionOf } from '@derm/core'
 import type { OutboxRow } from '@derm/core/relay'
 import { createPgRelayStore } from './pg-relay-store.ts'
 import { createRelayPool } from './relay-pool.ts'
-import { createGate, createTestTenant, publish } from './test-events.ts'
+import { createGate, createTestPool, createTestTenant, publish } from './test-events.ts'
 import { useTestDatabase } from '../../database/src/test-database.ts'
 
 const db = useTestDatabase()
@@ -13,9 +13,9 @@ let api: pg.Pool
 let relays: [pg.Pool, pg.Pool]
 let superuser: pg.Pool
 beforeAll(() => {
-  api = new pg.Pool({ connectionString: db.apiUrl, max: 8 })
+  api = createTestPool(db.apiUrl, 8)
   relays = [0, 1].map(() => createRelayPool(db.relayUrl)) as [pg.Pool, pg.Pool]
-  superuser = new pg.Pool({ connectionString: db.superuserUrl, max: 2 })
+  superuser = createTestPool(db.superuserUrl, 2)
 })
 afterAll(() => Promise.all([api, superuser, ...relays].map((pool) => pool.end())))
 
@@ -100,11 +100,7 @@ describe('the relay’s store on Postgres', () => {
   it('[LOG8] an owner that freezes is ended, and the one that waits takes over what it has not marked', async () => {
     const { tenant, first, partition } = createNeighbours()
     await publish(api, tenant, [first])
-    const hasty = new pg.Pool({
-      connectionString: db.relayUrl,
-      max: 1,
-      options: '-c idle_in_transaction_session_timeout=200',
-    })
+    const hasty = createTestPool(db.relayUrl, 1, '-c idle_in_transaction_session_timeout=200')
     const { opened: frozen, open: thaw } = createGate()
     const { opened: holds, open: held } = createGate()
     const owner = createPgRelayStore(hasty).own(partition, { wait: true }, async (owned) => {

@@ -69,3 +69,10 @@ export function createGate(): { opened: Promise<void>; open: () => void } {
   const opened = new Promise<void>((resolve) => (open = resolve))
   return { opened, open }
 }
+
+/** A pool that does not mind when the test, or the end of its database, cuts its connections. */
+export function createTestPool(connectionString: string, max: number, options?: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max, ...(options === undefined ? {} : { options }) })
+  pool.on('error', () => {})
+  return pool
+}
