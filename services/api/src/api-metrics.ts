@@ -14,11 +14,33 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
     auditRows: counter({ name: 'audit_rows_total', help: 'Audit entries of reads written' }),
     auditBatches: counter({ name: 'audit_batches_total', help: 'Transactions that wrote them' }),
     unhandledRejections: counter({ name: 'unhandled_rejections_total', help: 'Promises that failed unheard' }),
-    relayLagRows: gauge({ name: 'relay_lag_rows', help: 'Committed events that are not published yet' }),
-    relayLagSeconds: gauge({ name: 'relay_lag_seconds', help: 'Age of the oldest of them' }),
-    commitToPublish: histogram({ name: 'commit_to_publish_seconds', help: 'From the flush of an event to its publishing' }),
+    relayLag: createLagGauges({ gauge }),
+    commitToPublish: histogram({ name: 'commit_to_publish_seconds', help: 'From the flush of an event to its publication' }),
     relayPublished: counter({ name: 'relay_published_total', help: 'Events that this pod published' }),
-    relayRefilled: counter({ name: 'relay_refilled_total', help: 'Channels that were brought back into Redis' }),
-    relayFailures: counter({ name: 'relay_failures_total', help: 'Drains that failed', labels: ['reason'] }),
+    relayRefills: counter({ name: 'relay_refills_total', help: 'Channels brought back into Redis', labels: ['reason'] }),
+    relayTombstones: counter({ name: 'relay_tombstones_total', help: 'Events given up; their clients resync' }),
+    relayFailures: counter({ name: 'relay_failures_total', help: 'Rounds of the relay that failed', labels: ['part'] }),
+    epochsStarted: counter({ name: 'epochs_started_total', help: 'Channels whose history began anew', labels: ['reason'] }),
   }
+}
+
+type Lag = { rows: number; seconds: number }
+
+/** Asked when the metrics are read, so that it is true also while the relay stands still; without an answer the last one stays. */
+function createLagGauges({ gauge }: Pick<Metrics, 'gauge'>) {
+  let read: () => Promise<Lag> = () => Promise.reject(new Error('nothing to ask yet'))
+  let asked: Promise<Lag | undefined> | undefined
+  const ask = () => (asked ??= read().then((lag) => lag, () => undefined).finally(() => (asked = undefined)))
+  const define = (field: keyof Lag, help: string) =>
+    gauge({
+      name: `relay_lag_${field}`,
+      help,
+      async collect(lag) {
+        const value = (await ask())?.[field]
+        if (value !== undefined) lag.set(value)
+      },
+    })
+  define('rows', 'Committed events that are not published')
+  define('seconds', 'Age of the oldest of them')
+  return { watch: (source: () => Promise<Lag>) => void (read = source) }
 }

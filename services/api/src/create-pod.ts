@@ -41,7 +41,7 @@ export function createPod(
     apiMetrics.auditRows.inc(rows)
     apiMetrics.auditBatches.inc()
   })
-  const relay = createPodRelay()
+  const relay = createPodRelay({ config, redis, metrics: apiMetrics, log, clock })
   const api: Api = {
     prisma,
     keyRing,

@@ -1,8 +1,75 @@
-import type { Step } from '@derm/service'
+import type { Clock } from '@derm/core'
+import { createRedisEventLogWriter, createSigner } from '@derm/core/redis'
+import { createRelay, type RelayObserver } from '@derm/core/relay'
+import { createPartitionUpkeep, createPgRelayStore, createRelayPool } from '@derm/publisher'
+import type { Logger, RedisConnections, Step } from '@derm/service'
+import type { ApiMetrics } from './api-metrics.ts'
+import type { ApiConfig } from './config.ts'
 
 /** What the rest of the pod knows of its relay. */
-export type PodRelay = Step & { wake: (partitions: readonly number[]) => void }
+export type PodRelay = Step & {
+  /** Tells it that a commit has put events into these partitions. */
+  wake: (partitions: readonly number[]) => void
+}
 
-export function createPodRelay(): PodRelay {
-  return { name: 'relay', wake() {} }
+export type PodRelayOptions = {
+  config: Pick<ApiConfig, 'RELAY_DATABASE_URL' | 'EVENT_SIGNING_SECRET' | 'INSTANCE_NAME' | 'FAULT_RELAY_PAUSE_AFTER_PUBLISH'>
+  redis: RedisConnections
+  metrics: ApiMetrics
+  log: Logger
+  clock: Clock
+}
+
+/** This pod's relay, on a small pool of its own, and the upkeep of the event partitions. It stops after the last request was answered, so that it sees all commits. */
+export function createPodRelay({ config, redis, metrics, log, clock }: PodRelayOptions): PodRelay {
+  const pool = createRelayPool(config.RELAY_DATABASE_URL, `${config.INSTANCE_NAME}.relay`)
+  const store = createPgRelayStore(pool)
+  const pauseMs = config.FAULT_RELAY_PAUSE_AFTER_PUBLISH
+  const relay = createRelay({
+    store,
+    log: createRedisEventLogWriter(redis.commands('relay')),
+    sign: createSigner(config.EVENT_SIGNING_SECRET),
+    clock,
+    random: Math.random,
+    logger: log,
+    observer: observeRelay(metrics),
+    ...(pauseMs > 0
+      ? {
+          afterPublish: async (rows) => {
+            log.info({ rows: rows.length }, 'relay paused after publishing')
+            await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs))
+          },
+        }
+      : {}),
+  })
+  const upkeep = createPartitionUpkeep({ pool, clock, random: Math.random, log })
+  metrics.relayLag.watch(() => store.lag())
+
+  return {
+    name: 'relay',
+    wake: (partitions) => relay.wake(partitions),
+    start() {
+      relay.start()
+      // Not awaited: what it makes is for days to come.
+      void upkeep.start()
+    },
+    drain: () => relay.stop(),
+    async stop() {
+      await upkeep.stop()
+      await pool.end()
+    },
+  }
+}
+
+function observeRelay(metrics: ApiMetrics): RelayObserver {
+  return {
+    published(rows, now) {
+      metrics.relayPublished.inc(rows.length)
+      for (const { at } of rows) metrics.commitToPublish.observe(Math.max(0, now - at) / 1_000)
+    },
+    refilled: (_entries, reason) => metrics.relayRefills.inc({ reason }),
+    tombstoned: () => metrics.relayTombstones.inc(),
+    epochStarted: (_channel, reason) => metrics.epochsStarted.inc({ reason }),
+    failed: (part) => metrics.relayFailures.inc({ part }),
+  }
 }

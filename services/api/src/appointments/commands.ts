@@ -14,7 +14,7 @@ import {
   type RescheduleRequest,
 } from '@derm/contract'
 import type { Prisma } from '@derm/database'
-import { requireWritableLocation } from '../access/location-scope.ts'
+import { requireTopic, requireWritableLocation } from '../access/location-scope.ts'
 import { findSqlState } from '../http/database-error.ts'
 import { invalid } from '../http/invalid.ts'
 import { requireVersion, type Change } from '../transaction.ts'
@@ -125,16 +125,15 @@ type LockedRow = { version: number; status: AppointmentStatus; locationId: Locat
  * @throws CodedError `not_found`, `forbidden`, `conflict`, `invalid_transition`: in this order.
  */
 async function lockAppointment({ tx, caller }: Change, id: string, version: number, from?: readonly AppointmentStatus[]): Promise<LockedRow> {
-  const locationId = await locateAppointment(tx, caller, id)
-  if (!mayChange(caller, 'scheduling', locationId)) throw new CodedError('forbidden')
-  await tx.$queryRaw`SELECT id FROM appointments WHERE id = ${id}::uuid FOR UPDATE`
-  const row = await tx.appointment.findUniqueOrThrow({
-    where: { id },
-    select: { version: true, status: true, providerId: true, startsAt: true, endsAt: true },
-  })
+  const granted = requireTopic(caller, 'scheduling')
+  const [row] = await tx.$queryRaw<LockedRow[]>`
+    SELECT version, status, location_id AS "locationId", provider_id AS "providerId", starts_at AS "startsAt", ends_at AS "endsAt"
+    FROM appointments WHERE id = ${id}::uuid FOR UPDATE`
+  if (!row || !granted.includes(row.locationId)) throw new CodedError('not_found')
+  if (!mayChange(caller, 'scheduling', row.locationId)) throw new CodedError('forbidden')
   requireVersion(row.version, version)
   if (from && !from.includes(row.status)) throw new CodedError('invalid_transition', { currentStatus: row.status, currentVersion: row.version })
-  return { ...row, locationId }
+  return row
 }
 
 function write({ tx }: Change, id: string, data: Prisma.AppointmentUpdateInput): Promise<AppointmentRow> {

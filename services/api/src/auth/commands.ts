@@ -29,6 +29,7 @@ export async function signIn(api: Api, email: string, password: string, address:
   const isRight = await verifyPassword(stored, password)
   if (!login || !isRight) {
     await api.limiter.fail(email.toLowerCase(), address)
+    api.metrics.signIns.inc({ outcome: 'refused' })
     throw new CodedError('bad_credentials')
   }
   await api.limiter.succeed(email.toLowerCase(), address)
@@ -57,6 +58,7 @@ export async function signIn(api: Api, email: string, password: string, address:
     await tx.auditEntry.create({ data: toAuditRow(caller, requestId, { action: 'session.start', subjectType: 'session', subjectId: session.sessionId }) })
     return makeAnswer(api, tx, session)
   })
+  api.metrics.signIns.inc({ outcome: 'signed_in' })
   return { answer, refresh: { ...session, secret }, maxAge: SESSION_MS / 1_000 }
 }
 

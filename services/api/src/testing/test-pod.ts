@@ -28,6 +28,7 @@ export type SignedIn = TestClient & LoginResponse & { cookie: string }
 export type TestPod = {
   readonly pod: Pod
   readonly url: string
+  readonly redisUrl: string
   /** Without a token. Paths are below `/api/v1`, unless they begin with `//`. */
   readonly nobody: TestClient
   /** Of the real sign-in; `fresh` makes a session of its own. */
@@ -123,6 +124,9 @@ export function useTestPod(env: Record<string, string> = {}): TestPod {
     },
     get url() {
       return url()
+    },
+    get redisUrl() {
+      return redis.url
     },
     get nobody() {
       return clientOf()

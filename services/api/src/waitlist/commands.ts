@@ -9,10 +9,9 @@ import {
   type WaitlistStatus,
 } from '@derm/contract'
 import { requirePatient, requireProviderAt } from '../appointments/requirements.ts'
-import { requireWritableLocation } from '../access/location-scope.ts'
+import { requireTopic, requireWritableLocation } from '../access/location-scope.ts'
 import { invalid } from '../http/invalid.ts'
 import { requireVersion, type Change } from '../transaction.ts'
-import { locateWaitlistEntry } from './queries.ts'
 import { WAITLIST_VIEW, toWaitlistData, toWaitlistEntry, type WaitlistRow } from './waitlist-view.ts'
 
 /** Statuses in which an entry still waits for an appointment. */
@@ -79,15 +78,18 @@ export async function bookWaitlistEntry(
   auditChange(change, 'waitlist.book', id, entry.locationId)
 }
 
+type LockedEntry = { version: number; status: WaitlistStatus; locationId: LocationId; patientId: string }
+
 /** @throws CodedError `not_found`, `forbidden`, `conflict`, `invalid_transition` */
-async function lockEntry({ tx, caller }: Change, id: string, version?: number) {
-  const locationId = await locateWaitlistEntry(tx, caller, id)
-  if (!mayChange(caller, 'scheduling', locationId)) throw new CodedError('forbidden')
-  await tx.$queryRaw`SELECT id FROM waitlist_entries WHERE id = ${id}::uuid FOR UPDATE`
-  const row = await tx.waitlistEntry.findUniqueOrThrow({ where: { id }, select: { version: true, status: true, patientId: true } })
+async function lockEntry({ tx, caller }: Change, id: string, version?: number): Promise<LockedEntry> {
+  const granted = requireTopic(caller, 'scheduling')
+  const [row] = await tx.$queryRaw<LockedEntry[]>`
+    SELECT version, status, location_id AS "locationId", patient_id AS "patientId" FROM waitlist_entries WHERE id = ${id}::uuid FOR UPDATE`
+  if (!row || !granted.includes(row.locationId)) throw new CodedError('not_found')
+  if (!mayChange(caller, 'scheduling', row.locationId)) throw new CodedError('forbidden')
   if (version !== undefined) requireVersion(row.version, version)
   if (!OPEN.includes(row.status)) throw new CodedError('invalid_transition', { currentStatus: row.status, currentVersion: row.version })
-  return { ...row, locationId }
+  return row
 }
 
 function toSource({ caller }: Change, { id, version, locationId }: WaitlistRow) {
