@@ -1,1 +1,10 @@
-export {}
+export * from './chromium.ts'
+export * from './gateway.ts'
+export * from './paths.ts'
+export * from './ports.ts'
+export * from './postgres.ts'
+export * from './redis.ts'
+export * from './secrets.ts'
+export * from './service-process.ts'
+export * from './system.ts'
+export * from './wait-until.ts'

@@ -1,0 +1,122 @@
+import { createReadStream, existsSync, statSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { extname, join, normalize } from 'node:path'
+import { createProxyServer } from 'httpxy'
+
+export type Upstream = { url: string; isReady(): Promise<boolean> }
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.json': 'application/json',
+  '.woff2': 'font/woff2',
+  '.map': 'application/json',
+}
+
+const HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+}
+
+/** One port in front of all: the web client's files, the API pods and the realtime nodes, each in turn, as far as they are ready. */
+export async function startGateway({ port, host = '127.0.0.1', dist, apis, nodes }: { port: number; host?: string; dist: string; apis: Upstream[]; nodes: Upstream[] }): Promise<{ port: number; stop(): Promise<void> }> {
+  const proxy = createProxyServer({ xfwd: true, proxyTimeout: 30_000 })
+  const pickApi = await createPicker(apis)
+  const pickNode = await createPicker(nodes)
+  const sockets = new Set<Socket>()
+  proxy.on('error', (_error, _request, response) => {
+    if (!response) return
+    if ('writeHead' in response) answerUnavailable(response as ServerResponse)
+    else (response as Socket).destroy()
+  })
+
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0] ?? '/'
+    if (path.startsWith('/api/') || path.startsWith('/.well-known/')) {
+      const target = pickApi.next()
+      if (!target) return answerUnavailable(response)
+      proxy.web(request, response, { target: target.url }).catch(() => answerUnavailable(response))
+    } else serveFile(dist, path, request, response)
+  })
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    const target = request.url?.startsWith('/realtime') ? pickNode.next() : undefined
+    if (!target) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n')
+    proxy.ws(request, socket, { target: target.url }, head).catch(() => socket.destroy())
+  })
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await listen(server, port, host)
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      pickApi.stop()
+      pickNode.stop()
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+async function createPicker(upstreams: Upstream[]) {
+  let ready = upstreams
+  let turn = 0
+  const check = async () => {
+    const answers = await Promise.all(upstreams.map((upstream) => upstream.isReady()))
+    ready = upstreams.filter((_, i) => answers[i])
+  }
+  await check()
+  const timer = setInterval(() => void check(), 500)
+  return { next: () => ready[turn++ % Math.max(1, ready.length)], stop: () => clearInterval(timer) }
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken. Stop what uses it, or choose another: PORT=9000 npm start`) : error),
+    )
+    server.listen(port, host, resolve)
+  })
+}
+
+function answerUnavailable(response: ServerResponse): void {
+  if (response.headersSent) return void response.destroy()
+  response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' })
+  response.end(JSON.stringify({ type: '/api/docs/errors#unavailable', title: 'Not available at the moment', status: 503, code: 'unavailable' }))
+}
+
+function serveFile(dist: string, path: string, request: IncomingMessage, response: ServerResponse): void {
+  if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end()
+  let decoded: string
+  try {
+    decoded = decodeURIComponent(path)
+  } catch {
+    return void response.writeHead(400).end()
+  }
+  const wanted = normalize(join(dist, decoded))
+  const isFile = wanted.startsWith(dist) && !decoded.includes('\0') && existsSync(wanted) && statSync(wanted).isFile()
+  // A path without a file is a page of the client's; a missing asset is missing.
+  if (!isFile && extname(path) !== '') return void response.writeHead(404, HEADERS).end()
+  const file = isFile ? wanted : join(dist, 'index.html')
+  if (!existsSync(file)) return void response.writeHead(503, HEADERS).end('The web client is not built')
+  const isHashed = /\/assets\//.test(path) && isFile
+  response.writeHead(200, {
+    ...HEADERS,
+    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'cache-control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+  })
+  if (request.method === 'HEAD') return void response.end()
+  createReadStream(file)
+    .on('error', () => response.destroy())
+    .pipe(response)
+}

