@@ -65,6 +65,10 @@ function check<Result>(run: () => Result): Result {
   try {
     return run()
   } catch (error) {
-    throw new CodedError(error instanceof jwt.TokenExpiredError ? 'token_expired' : 'token_invalid', {}, { cause: error })
+    throw new CodedError(
+      error instanceof jwt.TokenExpiredError ? 'token_expired' : 'token_invalid',
+      {},
+      { cause: error },
+    )
   }
 }

@@ -27,7 +27,13 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 describe.each(['ES256', 'RS256'] as const)('a token signed with %s', (alg) => {
   const key = generateSigningKey(alg)
-  const payload = () => ({ ...claims, iss: issuer, aud: audience, iat: Math.floor(time / 1000), exp: Math.floor(time / 1000) + 600 })
+  const payload = () => ({
+    ...claims,
+    iss: issuer,
+    aud: audience,
+    iat: Math.floor(time / 1000),
+    exp: Math.floor(time / 1000) + 600,
+  })
   const sign = (body: object, options: jwt.SignOptions = {}) =>
     jwt.sign(body, key.privateKeyPem, { algorithm: alg, keyid: key.kid, ...options })
   let keys: KeyRing

@@ -2,7 +2,11 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { BaseConfig, ConfigError, OriginList, PostgresUrl, Secret, parseConfig } from './config.ts'
 
-const schema = BaseConfig.extend({ DATABASE_URL: PostgresUrl, PUBLIC_ORIGINS: OriginList, EVENT_SIGNING_SECRET: Secret })
+const schema = BaseConfig.extend({
+  DATABASE_URL: PostgresUrl,
+  PUBLIC_ORIGINS: OriginList,
+  EVENT_SIGNING_SECRET: Secret,
+})
 const good = {
   PORT: '3000',
   ADMIN_PORT: '3001',
@@ -23,7 +27,14 @@ it('parses the environment; an empty variable is unset', () => {
 
 it('reports every fault together and quotes no value', () => {
   const secrets = { EVENT_SIGNING_SECRET: 'hunter2', DATABASE_URL: 'mysql://root:hunter3@db', REDIS_URL: 'hunter4' }
-  const env = { ...good, ...secrets, PORT: 'hunter5', LOG_LEVEL: 'hunter6', PUBLIC_ORIGINS: 'https://*.hunter7/', ADMIN_PORT: '' }
+  const env = {
+    ...good,
+    ...secrets,
+    PORT: 'hunter5',
+    LOG_LEVEL: 'hunter6',
+    PUBLIC_ORIGINS: 'https://*.hunter7/',
+    ADMIN_PORT: '',
+  }
   const fault = (() => {
     try {
       parseConfig(schema, env)

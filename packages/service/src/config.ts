@@ -24,7 +24,11 @@ export function parseConfig<Schema extends z.ZodObject>(schema: Schema, env: Nod
   )
 }
 
-export const PortNumber = z.coerce.number('is not a port').int('is not a port').min(0, 'is not a port').max(65_535, 'is not a port')
+export const PortNumber = z.coerce
+  .number('is not a port')
+  .int('is not a port')
+  .min(0, 'is not a port')
+  .max(65_535, 'is not a port')
 
 /** `a,b` → `['a', 'b']`; at least one. */
 export const CommaList = z
@@ -37,9 +41,12 @@ export const CommaList = z
   )
   .pipe(z.array(z.string()).min(1, 'names none'))
 
-const isUrl = (text: string, protocols: readonly string[]) => URL.canParse(text) && protocols.includes(new URL(text).protocol)
+const isUrl = (text: string, protocols: readonly string[]) =>
+  URL.canParse(text) && protocols.includes(new URL(text).protocol)
 
-export const PostgresUrl = z.string().refine((text) => isUrl(text, ['postgres:', 'postgresql:']), 'is not a postgres:// url')
+export const PostgresUrl = z
+  .string()
+  .refine((text) => isUrl(text, ['postgres:', 'postgresql:']), 'is not a postgres:// url')
 export const RedisUrl = z.string().refine((text) => isUrl(text, ['redis:', 'rediss:']), 'is not a redis:// url')
 
 /** Exact origins, as a browser sends them: no path, no trailing slash, no wildcard. */
@@ -62,7 +69,10 @@ export const BaseConfig = z.object({
   ADMIN_PORT: PortNumber,
   REDIS_URL: RedisUrl,
   /** Names this process in logs and in Redis, such as `api-1`. */
-  INSTANCE_NAME: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'is not a name such as api-1').default('local'),
+  INSTANCE_NAME: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'is not a name such as api-1')
+    .default('local'),
   /** How long a drain may take before the process ends all the same. */
   SHUTDOWN_GRACE_MS: Milliseconds.default(25_000),
   /** `1`: the process ends when its parent does. */

@@ -6,7 +6,11 @@ import type { Logger } from './logger.ts'
 const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
 
 function setUp(options: Partial<LifecycleOptions> = {}) {
-  const host = Object.assign(new EventEmitter(), { exits: [] as number[], exit: (code: number) => void host.exits.push(code), stdin: Object.assign(new EventEmitter(), { resume() {} }) })
+  const host = Object.assign(new EventEmitter(), {
+    exits: [] as number[],
+    exit: (code: number) => void host.exits.push(code),
+    stdin: Object.assign(new EventEmitter(), { resume() {} }),
+  })
   const lifecycle = createLifecycle({ log, graceMs: 1_000, process: host as unknown as NodeJS.Process, ...options })
   const steps: string[] = []
   const add = (name: string, faults: { start?: boolean; stop?: boolean } = {}) =>

@@ -7,7 +7,15 @@ function capture(): { log: Logger; lines: () => Record<string, unknown>[]; text:
   let text = ''
   const destination = new Writable({ write: (chunk, _, done) => ((text += String(chunk)), done()) })
   const log = createLogger({ service: 'api', instance: 'api-1', level: 'debug', destination })
-  return { log, text: () => text, lines: () => text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>) }
+  return {
+    log,
+    text: () => text,
+    lines: () =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+  }
 }
 
 it('[SEC] prints only fields of the allow-list, and no objects inside them', () => {
@@ -16,7 +24,14 @@ it('[SEC] prints only fields of the allow-list, and no objects inside them', () 
   log.info({ ...person, route: '/patients/:id', status: 200, code: 'x'.repeat(1000) }, 'answered')
   log.child({ firstName: 'Ada', requestId: 'r1' }).warn({ patient: person }, 'later')
   expect(text()).not.toMatch(/Ada|ada@|"pw"|"ey"/)
-  expect(lines()[0]).toMatchObject({ level: 'info', service: 'api', instance: 'api-1', route: '/patients/:id', status: 200, msg: 'answered' })
+  expect(lines()[0]).toMatchObject({
+    level: 'info',
+    service: 'api',
+    instance: 'api-1',
+    route: '/patients/:id',
+    status: 200,
+    msg: 'answered',
+  })
   expect(lines()[0]).not.toHaveProperty('id')
   expect(lines()[0]?.code).toHaveLength(301)
   expect(lines()[1]).toMatchObject({ level: 'warn', requestId: 'r1', msg: 'later' })
@@ -27,5 +42,9 @@ it('[SEC] prints an error without the message that a database put values into', 
   const error = Object.assign(new Error('Key (email)=(ada@x.example)\nAda exists'), { code: '23505', detail: 'Ada' })
   log.error({ error: new CodedError('internal', {}, { cause: error }) }, 'failed')
   expect(text()).not.toMatch(/Ada|ada@/)
-  expect(lines()[0]?.error).toMatchObject({ name: 'CodedError', code: 'internal', cause: { name: 'Error', code: '23505' } })
+  expect(lines()[0]?.error).toMatchObject({
+    name: 'CodedError',
+    code: 'internal',
+    cause: { name: 'Error', code: '23505' },
+  })
 })

@@ -15,7 +15,9 @@ export interface Metrics {
   registry: Registry
   counter<Label extends string>(definition: Definition<Label>): Counter<Label>
   /** With `collect`, the gauge is set when it is read. */
-  gauge<Label extends string>(definition: Definition<Label> & { collect?: (gauge: Gauge<Label>) => void | Promise<void> }): Gauge<Label>
+  gauge<Label extends string>(
+    definition: Definition<Label> & { collect?: (gauge: Gauge<Label>) => void | Promise<void> },
+  ): Gauge<Label>
   histogram<Label extends string>(definition: Definition<Label> & { buckets?: readonly number[] }): Histogram<Label>
 }
 

@@ -73,9 +73,7 @@ export function createRedisConnections({
       ),
     // A finite maxRetriesPerRequest could leave it `ready` and subscribed to nothing.
     subscriber: (name) =>
-      keepAwake(
-        connect(name, { maxRetriesPerRequest: null, autoResubscribe: true, socketTimeout: SILENCE_LIMIT_MS }),
-      ),
+      keepAwake(connect(name, { maxRetriesPerRequest: null, autoResubscribe: true, socketTimeout: SILENCE_LIMIT_MS })),
     publisher: (name) => {
       const redis = keepAwake(connect(name, { maxRetriesPerRequest: null, socketTimeout: SILENCE_LIMIT_MS }))
       return dropFailedPublishes(redis)
@@ -96,7 +94,8 @@ export function createRedisConnections({
 function dropFailedPublishes(redis: Redis): Redis {
   for (const name of ['publish', 'spublish'] as const) {
     const send = redis[name].bind(redis) as (...args: unknown[]) => Promise<number>
-    const replaced = (...args: unknown[]) => (redis.status === 'ready' ? send(...args).catch(() => 0) : Promise.resolve(0))
+    const replaced = (...args: unknown[]) =>
+      redis.status === 'ready' ? send(...args).catch(() => 0) : Promise.resolve(0)
     Object.assign(redis, { [name]: replaced })
   }
   return redis

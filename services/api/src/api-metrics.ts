@@ -5,22 +5,44 @@ export type ApiMetrics = ReturnType<typeof createApiMetrics>
 /** What the API counts. Labels are routes as declared, codes and outcomes: never a value that a request brought. */
 export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
   return {
-    requests: histogram({ name: 'http_request_seconds', help: 'Time to answer', labels: ['method', 'route', 'status'] }),
-    refused: counter({ name: 'http_refused_total', help: 'Requests refused, by code of the error catalogue', labels: ['code'] }),
+    requests: histogram({
+      name: 'http_request_seconds',
+      help: 'Time to answer',
+      labels: ['method', 'route', 'status'],
+    }),
+    refused: counter({
+      name: 'http_refused_total',
+      help: 'Requests refused, by code of the error catalogue',
+      labels: ['code'],
+    }),
     notModified: counter({ name: 'http_not_modified_total', help: 'Reads saved by a 304' }),
     idempotentRepeats: counter({ name: 'idempotent_repeats_total', help: 'Changes answered with the first answer' }),
     signIns: counter({ name: 'sign_ins_total', help: 'Sign-ins by outcome', labels: ['outcome'] }),
-    refreshReuses: counter({ name: 'refresh_reuses_total', help: 'Sessions ended because a used refresh token came again' }),
+    refreshReuses: counter({
+      name: 'refresh_reuses_total',
+      help: 'Sessions ended because a used refresh token came again',
+    }),
     auditRows: counter({ name: 'audit_rows_total', help: 'Audit entries of reads written' }),
     auditBatches: counter({ name: 'audit_batches_total', help: 'Transactions that wrote them' }),
     unhandledRejections: counter({ name: 'unhandled_rejections_total', help: 'Promises that failed unheard' }),
     relayLag: createLagGauges({ gauge }),
-    commitToPublish: histogram({ name: 'commit_to_publish_seconds', help: 'From the flush of an event to its publication' }),
+    commitToPublish: histogram({
+      name: 'commit_to_publish_seconds',
+      help: 'From the flush of an event to its publication',
+    }),
     relayPublished: counter({ name: 'relay_published_total', help: 'Events that this pod published' }),
-    relayRefills: counter({ name: 'relay_refills_total', help: 'Channels brought back into Redis', labels: ['reason'] }),
+    relayRefills: counter({
+      name: 'relay_refills_total',
+      help: 'Channels brought back into Redis',
+      labels: ['reason'],
+    }),
     relayTombstones: counter({ name: 'relay_tombstones_total', help: 'Events given up; their clients resync' }),
     relayFailures: counter({ name: 'relay_failures_total', help: 'Rounds of the relay that failed', labels: ['part'] }),
-    epochsStarted: counter({ name: 'epochs_started_total', help: 'Channels whose history began anew', labels: ['reason'] }),
+    epochsStarted: counter({
+      name: 'epochs_started_total',
+      help: 'Channels whose history began anew',
+      labels: ['reason'],
+    }),
   }
 }
 
@@ -30,7 +52,13 @@ type Lag = { rows: number; seconds: number }
 function createLagGauges({ gauge }: Pick<Metrics, 'gauge'>) {
   let read: () => Promise<Lag> = () => Promise.reject(new Error('nothing to ask yet'))
   let asked: Promise<Lag | undefined> | undefined
-  const ask = () => (asked ??= read().then((lag) => lag, () => undefined).finally(() => (asked = undefined)))
+  const ask = () =>
+    (asked ??= read()
+      .then(
+        (lag) => lag,
+        () => undefined,
+      )
+      .finally(() => (asked = undefined)))
   const define = (field: keyof Lag, help: string) =>
     gauge({
       name: `relay_lag_${field}`,

@@ -18,10 +18,13 @@ const ApiConfig = BaseConfig.extend({
   TRUSTED_PROXIES: CommaList.default(['loopback']),
   /** Only with NODE_ENV=test: how long the relay waits between publishing and marking, so that a test can kill it there. */
   FAULT_RELAY_PAUSE_AFTER_PUBLISH: Milliseconds.default(0),
-}).refine(({ NODE_ENV, FAULT_RELAY_PAUSE_AFTER_PUBLISH }) => NODE_ENV === 'test' || FAULT_RELAY_PAUSE_AFTER_PUBLISH === 0, {
-  path: ['FAULT_RELAY_PAUSE_AFTER_PUBLISH'],
-  error: 'is only for NODE_ENV=test',
-})
+}).refine(
+  ({ NODE_ENV, FAULT_RELAY_PAUSE_AFTER_PUBLISH }) => NODE_ENV === 'test' || FAULT_RELAY_PAUSE_AFTER_PUBLISH === 0,
+  {
+    path: ['FAULT_RELAY_PAUSE_AFTER_PUBLISH'],
+    error: 'is only for NODE_ENV=test',
+  },
+)
 export type ApiConfig = z.infer<typeof ApiConfig>
 
 export const readConfig = (env: NodeJS.ProcessEnv = process.env): ApiConfig => parseConfig(ApiConfig, env)

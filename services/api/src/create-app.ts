@@ -34,7 +34,11 @@ export function createApp(api: Api, { trustedProxies }: { trustedProxies: readon
     response.set('Cache-Control', 'public, max-age=60').json(api.keyRing.publicJwks())
   })
   app.use('/api', createDocs())
-  app.use('/api/v1', express.json({ limit: BODY_LIMIT, type: 'application/json', strict: false }), mountRoutes(api, ROUTES))
+  app.use(
+    '/api/v1',
+    express.json({ limit: BODY_LIMIT, type: 'application/json', strict: false }),
+    mountRoutes(api, ROUTES),
+  )
   app.use(() => {
     throw new CodedError('not_found')
   })
@@ -55,9 +59,23 @@ function measure({ metrics, log }: Pick<Api, 'metrics' | 'log'>) {
     const begin = performance.now()
     response.once('finish', () => {
       const ms = performance.now() - begin
-      const { requestId, route = 'none', traceparent } = response.locals as { requestId: string; route?: string; traceparent: string }
+      const {
+        requestId,
+        route = 'none',
+        traceparent,
+      } = response.locals as { requestId: string; route?: string; traceparent: string }
       metrics.requests.observe({ method, route, status: String(response.statusCode) }, ms / 1_000)
-      log.debug({ requestId, method, route, status: response.statusCode, durationMs: Math.round(ms), traceId: traceparent.slice(3, 35) }, 'answered')
+      log.debug(
+        {
+          requestId,
+          method,
+          route,
+          status: response.statusCode,
+          durationMs: Math.round(ms),
+          traceId: traceparent.slice(3, 35),
+        },
+        'answered',
+      )
     })
     next()
   }

@@ -34,7 +34,8 @@ export function createPod(
   const now = () => clock.now()
   const keyRing = createKeyRing(config.SIGNING_KEYS_FILE, {
     now,
-    onFault: (error) => log.error({ error }, 'the signing keys could not be read again; those from before stay in force'),
+    onFault: (error) =>
+      log.error({ error }, 'the signing keys could not be read again; those from before stay in force'),
   })
   const tokens = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE, now }
   const audit = createAuditWriter(prisma, (rows) => {
@@ -48,7 +49,9 @@ export function createPod(
     issuer: createTokenIssuer({ keyRing, ...tokens }),
     verifier: createTokenVerifier({ keys: keyRing, ...tokens }),
     audit,
-    limiter: createSignInLimiter(withFallback(createRedisCounters(redis.commands('sign-in')), createMemoryCounters(now))),
+    limiter: createSignInLimiter(
+      withFallback(createRedisCounters(redis.commands('sign-in')), createMemoryCounters(now)),
+    ),
     refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET),
     kicker: createSocketKicker(redis.publisher('emitter')),
     wakeRelay: relay.wake,

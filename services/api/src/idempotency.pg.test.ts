@@ -16,7 +16,8 @@ const booking = () => {
     endsAt: new Date(start + 900_000).toISOString(),
   }
 }
-const book = (key: string, body: object, client = desk) => client.post('/appointments', body, { 'idempotency-key': key })
+const book = (key: string, body: object, client = desk) =>
+  client.post('/appointments', body, { 'idempotency-key': key })
 
 beforeAll(async () => {
   desk = await pod.signIn('frontdesk@lakeside.example')
@@ -52,7 +53,8 @@ describe('[LOG] Idempotency-Key', () => {
   it('of many at the same time one runs; the others get its answer, or are told to come back', async () => {
     const body = booking()
     const answers = await Promise.all(Array.from({ length: 12 }, () => book('many', body)))
-    for (const { status, body } of answers) expect([201, 409]).toContain(status === 201 ? 201 : body.code === 'idempotency_in_progress' ? 409 : 0)
+    for (const { status, body } of answers)
+      expect([201, 409]).toContain(status === 201 ? 201 : body.code === 'idempotency_in_progress' ? 409 : 0)
     expect((await book('many', body)).status).toBe(201)
     expect(await pod.takeEvents()).toHaveLength(1)
   })
@@ -60,9 +62,18 @@ describe('[LOG] Idempotency-Key', () => {
   it('the same key for another request is refused', async () => {
     await book('mismatch', booking())
     expect(await book('mismatch', booking())).toMatchObject({ status: 422, body: { code: 'idempotency_mismatch' } })
-    expect(await desk.post('/waitlist', {
-      locationId: downtown.id, patientId: ids.lakeside.patientIds[0], type: 'mohs', earliestDate: '2027-01-01',
-    }, { 'idempotency-key': 'mismatch' })).toMatchObject({ status: 422 })
+    expect(
+      await desk.post(
+        '/waitlist',
+        {
+          locationId: downtown.id,
+          patientId: ids.lakeside.patientIds[0],
+          type: 'mohs',
+          earliestDate: '2027-01-01',
+        },
+        { 'idempotency-key': 'mismatch' },
+      ),
+    ).toMatchObject({ status: 422 })
   })
 
   it('what failed leaves the key free', async () => {
@@ -84,12 +95,15 @@ describe('[LOG] Idempotency-Key', () => {
     const owner = await pod.signIn('owner@lakeside.example')
     const body = booking()
     expect((await book('lost', body, provider)).status).toBe(201)
-    await owner.patch(`/admin/users/${provider.user.id}/grants`, { grants: [{ role: 'biller', locationId: ids.lakeside.locations['north']?.id }] })
+    await owner.patch(`/admin/users/${provider.user.id}/grants`, {
+      grants: [{ role: 'biller', locationId: ids.lakeside.locations['north']?.id }],
+    })
     expect(await book('lost', body, provider)).toMatchObject({ status: 403, body: { code: 'forbidden' } })
   })
 
   it('one that is none is refused', async () => {
-    for (const key of ['', ' ', 'a b', 'x'.repeat(201)]) expect([400, 201]).toContain((await book(key, booking())).status)
+    for (const key of ['', ' ', 'a b', 'x'.repeat(201)])
+      expect([400, 201]).toContain((await book(key, booking())).status)
     expect((await book('x'.repeat(201), booking())).status).toBe(400)
     expect((await book('a/b', booking())).status).toBe(400)
   })

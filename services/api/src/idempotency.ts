@@ -21,7 +21,10 @@ const StoredBody = z.string()
  * An advisory lock tells at once that the first request is still running, instead of holding a connection until it is done.
  * @throws CodedError `idempotency_in_progress`, `idempotency_mismatch`; `forbidden` when the caller may no longer see what was answered.
  */
-export async function claimKey(tx: TenantTx, { key, fingerprint, caller }: IdempotencyClaim): Promise<StoredAnswer | undefined> {
+export async function claimKey(
+  tx: TenantTx,
+  { key, fingerprint, caller }: IdempotencyClaim,
+): Promise<StoredAnswer | undefined> {
   const { tenantId, userId } = caller
   const [lock] = await tx.$queryRaw<{ held: boolean }[]>`
     SELECT pg_try_advisory_xact_lock(hashtextextended(${`${tenantId}/${userId}/${key}`}, 7104)) AS held`
@@ -38,11 +41,20 @@ export async function claimKey(tx: TenantTx, { key, fingerprint, caller }: Idemp
     const channel = parseChannel(channelOfTenant(tenantId, local) ?? '')
     if (!channel || !maySee(caller, channel)) throw new CodedError('forbidden')
   }
-  return { status: first.responseStatus ?? 200, headers, body: JSON.parse(StoredBody.parse(first.responseBody)) as unknown, published }
+  return {
+    status: first.responseStatus ?? 200,
+    headers,
+    body: JSON.parse(StoredBody.parse(first.responseBody)) as unknown,
+    published,
+  }
 }
 
 /** Stores the answer in the row that this transaction has claimed. */
-export async function completeKey(tx: TenantTx, { key, caller }: IdempotencyClaim, answer: StoredAnswer): Promise<void> {
+export async function completeKey(
+  tx: TenantTx,
+  { key, caller }: IdempotencyClaim,
+  answer: StoredAnswer,
+): Promise<void> {
   const { tenantId, userId } = caller
   await tx.idempotencyKey.update({
     where: { tenantId_userId_key: { tenantId, userId, key } },

@@ -1,11 +1,21 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { ADAPTER_KEY, parsePositions, sessionRoom, userRoom, type SessionId, type TenantId, type UserId } from '@derm/contract'
+import {
+  ADAPTER_KEY,
+  parsePositions,
+  sessionRoom,
+  userRoom,
+  type SessionId,
+  type TenantId,
+  type UserId,
+} from '@derm/contract'
 import { createRedisEventLogWriter } from '@derm/core/redis'
 import { ids, useTestPod, type SignedIn } from './testing/test-pod.ts'
 
 const pod = useTestPod()
-const channel = `${ids.lakeside.tenantId}/t/patients` as Parameters<ReturnType<typeof createRedisEventLogWriter>['heads']>[0][number]
+const channel = `${ids.lakeside.tenantId}/t/patients` as Parameters<
+  ReturnType<typeof createRedisEventLogWriter>['heads']
+>[0][number]
 let desk: SignedIn
 let redis: Redis
 let subscriber: Redis
@@ -15,7 +25,9 @@ beforeAll(async () => {
   desk = await pod.signIn('frontdesk@lakeside.example')
   redis = new Redis(pod.redisUrl)
   subscriber = new Redis(pod.redisUrl)
-  subscriber.on('pmessageBuffer', (_pattern, channel, message) => published.push({ channel: String(channel), text: String(message) }))
+  subscriber.on('pmessageBuffer', (_pattern, channel, message) =>
+    published.push({ channel: String(channel), text: String(message) }),
+  )
   await subscriber.psubscribe('*')
 })
 afterAll(() => {
@@ -49,10 +61,15 @@ it('[REL4] what Redis has lost comes back', async () => {
 
 it('[SES] signing out and revoking reach the sockets of every node, through the adapter’s channels', async () => {
   const fresh = await pod.signIn('biller@lakeside.example', { fresh: true })
-  const { sid } = JSON.parse(Buffer.from(fresh.accessToken.split('.')[1] as string, 'base64url').toString()) as { sid: SessionId }
+  const { sid } = JSON.parse(Buffer.from(fresh.accessToken.split('.')[1] as string, 'base64url').toString()) as {
+    sid: SessionId
+  }
   await fresh.post('/auth/logout')
-  const sent = (room: string) => published.filter(({ channel, text }) => channel.startsWith(ADAPTER_KEY) && text.includes(room))
-  await vi.waitFor(() => expect(sent(sessionRoom(sid)).map(({ text }) => /closing|session_ended/.test(text))).toEqual([true, false]))
+  const sent = (room: string) =>
+    published.filter(({ channel, text }) => channel.startsWith(ADAPTER_KEY) && text.includes(room))
+  await vi.waitFor(() =>
+    expect(sent(sessionRoom(sid)).map(({ text }) => /closing|session_ended/.test(text))).toEqual([true, false]),
+  )
 
   const owner = await pod.signIn('owner@lakeside.example')
   await owner.post(`/admin/users/${fresh.user.id}/revoke`)

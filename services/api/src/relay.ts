@@ -13,7 +13,10 @@ export type PodRelay = Step & {
 }
 
 export type PodRelayOptions = {
-  config: Pick<ApiConfig, 'RELAY_DATABASE_URL' | 'EVENT_SIGNING_SECRET' | 'INSTANCE_NAME' | 'FAULT_RELAY_PAUSE_AFTER_PUBLISH'>
+  config: Pick<
+    ApiConfig,
+    'RELAY_DATABASE_URL' | 'EVENT_SIGNING_SECRET' | 'INSTANCE_NAME' | 'FAULT_RELAY_PAUSE_AFTER_PUBLISH'
+  >
   redis: RedisConnections
   metrics: ApiMetrics
   log: Logger

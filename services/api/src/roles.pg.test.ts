@@ -3,9 +3,13 @@ import { ids, useTestPod } from './testing/test-pod.ts'
 
 const pod = useTestPod()
 const { lakeside } = ids
-const [downtown, north] = [lakeside.locations['downtown'], lakeside.locations['north']] as { id: string; providerIds: string[] }[]
+const [downtown, north] = [lakeside.locations['downtown'], lakeside.locations['north']] as {
+  id: string
+  providerIds: string[]
+}[]
 const email = (user: string) => lakeside.users[user]?.email as string
-const list = (location: string | undefined) => `/appointments?locationId=${location}&from=2026-11-01T00:00:00Z&to=2026-12-31T00:00:00Z`
+const list = (location: string | undefined) =>
+  `/appointments?locationId=${location}&from=2026-11-01T00:00:00Z&to=2026-12-31T00:00:00Z`
 const body = (location: typeof downtown, hour: number) => ({
   locationId: location?.id,
   providerId: location?.providerIds[0],
@@ -20,11 +24,16 @@ it('[SEC] a role in one location sees and changes only there', async () => {
   expect((await desk.get(list(north?.id))).status).toBe(200)
   expect(await desk.get(list(downtown?.id))).toMatchObject({ status: 403, body: { code: 'forbidden' } })
   expect((await desk.post('/appointments', body(north, 8))).status).toBe(201)
-  expect(await desk.post('/appointments', body(downtown, 8))).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+  expect(await desk.post('/appointments', body(downtown, 8))).toMatchObject({
+    status: 403,
+    body: { code: 'forbidden' },
+  })
   expect((await desk.get('/locations')).body.items.map(({ id }: { id: string }) => id)).toEqual([north?.id])
   const [elsewhere] = await pod.sql('SELECT id FROM appointments WHERE location_id = $1 LIMIT 1', [downtown?.id])
   expect(await desk.get(`/appointments/${elsewhere.id}`)).toMatchObject({ status: 404, body: { code: 'not_found' } })
-  expect(await desk.post(`/appointments/${elsewhere.id}/confirm`, {}, { 'if-match': '"1"' })).toMatchObject({ status: 404 })
+  expect(await desk.post(`/appointments/${elsewhere.id}/confirm`, {}, { 'if-match': '"1"' })).toMatchObject({
+    status: 404,
+  })
 })
 
 it('[SEC] a biller reads the schedule and changes nothing', async () => {
@@ -34,8 +43,17 @@ it('[SEC] a biller reads the schedule and changes nothing', async () => {
   const refused = { status: 403, body: { code: 'forbidden' } }
   expect(await biller.post('/appointments', body(downtown, 10))).toMatchObject(refused)
   expect(await biller.post(`/appointments/${id}/check-in`, {}, { 'if-match': '"1"' })).toMatchObject(refused)
-  expect(await biller.patch(`/patients/${lakeside.patientIds[0]}`, { phone: null }, { 'if-match': '"1"' })).toMatchObject(refused)
-  expect(await biller.post('/waitlist', { locationId: downtown?.id, patientId: lakeside.patientIds[0], type: 'mohs', earliestDate: '2027-01-01' })).toMatchObject(refused)
+  expect(
+    await biller.patch(`/patients/${lakeside.patientIds[0]}`, { phone: null }, { 'if-match': '"1"' }),
+  ).toMatchObject(refused)
+  expect(
+    await biller.post('/waitlist', {
+      locationId: downtown?.id,
+      patientId: lakeside.patientIds[0],
+      type: 'mohs',
+      earliestDate: '2027-01-01',
+    }),
+  ).toMatchObject(refused)
 })
 
 it('[SEC] only an owner administers, and not themselves', async () => {
@@ -56,7 +74,10 @@ it('[SEC] other grants and a revocation are in force with the next request', asy
   const before = (await pod.sql('SELECT version FROM user_access WHERE user_id = $1', [id]))[0].version
 
   const grants = [{ role: 'auditor', locationId: null }]
-  expect(await owner.patch(`/admin/users/${id}/grants`, { grants })).toMatchObject({ status: 200, body: { grants, active: true } })
+  expect(await owner.patch(`/admin/users/${id}/grants`, { grants })).toMatchObject({
+    status: 200,
+    body: { grants, active: true },
+  })
   expect(await ma.get(list(places[0].id))).toMatchObject({ status: 403, body: { code: 'forbidden' } })
   expect(await ma.post('/patients/search', {})).toMatchObject({ status: 403 })
   expect((await ma.get('/auth/me')).body.grants).toEqual(grants)
@@ -65,6 +86,12 @@ it('[SEC] other grants and a revocation are in force with the next request', asy
   expect(await ma.get('/auth/me')).toMatchObject({ status: 403, body: { code: 'access_revoked' } })
   const after = (await pod.sql('SELECT version FROM user_access WHERE user_id = $1', [id]))[0].version
   expect(Number(after)).toBeGreaterThan(Number(before) + 1)
-  expect(await pod.nobody.post('/auth/refresh', undefined, { cookie: ma.cookie })).toMatchObject({ status: 401, body: { code: 'session_ended' } })
-  expect(await pod.nobody.post('/auth/login', { email: email('ma'), password: 'dermlive' })).toMatchObject({ status: 403, body: { code: 'access_revoked' } })
+  expect(await pod.nobody.post('/auth/refresh', undefined, { cookie: ma.cookie })).toMatchObject({
+    status: 401,
+    body: { code: 'session_ended' },
+  })
+  expect(await pod.nobody.post('/auth/login', { email: email('ma'), password: 'dermlive' })).toMatchObject({
+    status: 403,
+    body: { code: 'access_revoked' },
+  })
 })

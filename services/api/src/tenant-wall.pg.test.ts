@@ -17,8 +17,19 @@ const BODIES: Record<string, (route: Route) => object> = {
   '/appointments/:id/cancel': () => ({ cancelCode: 'other' }),
   '/appointments/:id/reschedule': () => slot,
   '/waitlist/:id/offer': () => ({ providerId: theirs.providerIds[0], ...slot }),
-  '/appointments': () => ({ locationId: theirs.id, providerId: theirs.providerIds[0], patientId: summit.patientIds[0], type: 'biopsy', ...slot }),
-  '/waitlist': () => ({ locationId: theirs.id, patientId: summit.patientIds[0], type: 'biopsy', earliestDate: '2027-07-01' }),
+  '/appointments': () => ({
+    locationId: theirs.id,
+    providerId: theirs.providerIds[0],
+    patientId: summit.patientIds[0],
+    type: 'biopsy',
+    ...slot,
+  }),
+  '/waitlist': () => ({
+    locationId: theirs.id,
+    patientId: summit.patientIds[0],
+    type: 'biopsy',
+    earliestDate: '2027-07-01',
+  }),
   '/patients/:id': () => ({ lastName: 'Taken' }),
   '/admin/users/:id/grants': () => ({ grants: [] }),
 }
@@ -49,24 +60,40 @@ function send(client: SignedIn, route: Route): Promise<Answer> {
 
 beforeAll(async () => {
   owner = await pod.signIn(lakeside.users['owner']?.email as string)
-  const [appointment] = await pod.sql(`SELECT id FROM appointments WHERE tenant_id = $1 AND location_id = $2 AND status = 'scheduled' LIMIT 1`, [summit.tenantId, theirs.id])
+  const [appointment] = await pod.sql(
+    `SELECT id FROM appointments WHERE tenant_id = $1 AND location_id = $2 AND status = 'scheduled' LIMIT 1`,
+    [summit.tenantId, theirs.id],
+  )
   const [entry] = await pod.sql('SELECT id FROM waitlist_entries WHERE tenant_id = $1 LIMIT 1', [summit.tenantId])
   const [{ epoch }] = (await pod.sql('SELECT epoch FROM event_epoch')) as [{ epoch: string }]
-  foreign = { appointment: appointment.id, entry: entry.id, patient: summit.patientIds[0] as string, user: summit.users['provider']?.id as string, epoch }
+  foreign = {
+    appointment: appointment.id,
+    entry: entry.id,
+    patient: summit.patientIds[0] as string,
+    user: summit.users['provider']?.id as string,
+    epoch,
+  }
 })
 
-it.each(ROUTES.filter(({ path }) => !ABOUT_THE_CALLER.includes(path)).map((route) => [route.method, route.path, route] as const))(
-  '[SEC] %s %s: another tenant’s ids are not there, and nothing of theirs changes',
-  async (_method, _path, route) => {
-    const tables = ['appointments', 'waitlist_entries', 'patients', 'user_access', 'events', 'channel_heads']
-    const dump = async () => (await pod.sql(`SELECT ${tables.map((table) => `(SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM ${table} t WHERE tenant_id = $1) AS ${table}`).join(', ')}`, [summit.tenantId]))[0]
-    const before = await dump()
-    const answer = await send(owner, route)
-    expect(answer.status, answer.text).toBe(404)
-    expect(['not_found', 'unknown_channel']).toContain(answer.body.code)
-    expect(await dump()).toEqual(before)
-  },
-)
+it.each(
+  ROUTES.filter(({ path }) => !ABOUT_THE_CALLER.includes(path)).map(
+    (route) => [route.method, route.path, route] as const,
+  ),
+)('[SEC] %s %s: another tenant’s ids are not there, and nothing of theirs changes', async (_method, _path, route) => {
+  const tables = ['appointments', 'waitlist_entries', 'patients', 'user_access', 'events', 'channel_heads']
+  const dump = async () =>
+    (
+      await pod.sql(
+        `SELECT ${tables.map((table) => `(SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM ${table} t WHERE tenant_id = $1) AS ${table}`).join(', ')}`,
+        [summit.tenantId],
+      )
+    )[0]
+  const before = await dump()
+  const answer = await send(owner, route)
+  expect(answer.status, answer.text).toBe(404)
+  expect(['not_found', 'unknown_channel']).toContain(answer.body.code)
+  expect(await dump()).toEqual(before)
+})
 
 it('[SEC] those requests would work for the tenant itself', async () => {
   const theirOwner = await pod.signIn(summit.users['owner']?.email as string)
@@ -77,10 +104,19 @@ it('[SEC] those requests would work for the tenant itself', async () => {
 })
 
 it('[SEC] what is about the caller shows only their tenant', async () => {
-  const [locations, providers, patients, me] = await Promise.all([owner.get('/locations'), owner.get('/providers'), owner.post('/patients/search', { limit: 100 }), owner.get('/auth/me')])
+  const [locations, providers, patients, me] = await Promise.all([
+    owner.get('/locations'),
+    owner.get('/providers'),
+    owner.post('/patients/search', { limit: 100 }),
+    owner.get('/auth/me'),
+  ])
   const own = new Set(Object.values(lakeside.locations).map(({ id }) => String(id)))
   expect(locations.body.items.map(({ id }: { id: string }) => id).every((id: string) => own.has(id))).toBe(true)
-  expect(providers.body.items.flatMap(({ locationIds }: { locationIds: string[] }) => locationIds).every((id: string) => own.has(id))).toBe(true)
+  expect(
+    providers.body.items
+      .flatMap(({ locationIds }: { locationIds: string[] }) => locationIds)
+      .every((id: string) => own.has(id)),
+  ).toBe(true)
   expect(patients.body.items.length).toBeGreaterThan(0)
   const { rows } = { rows: await pod.sql('SELECT id FROM patients WHERE tenant_id = $1', [summit.tenantId]) }
   const foreignPatients = new Set(rows.map(({ id }) => id))
@@ -89,12 +125,22 @@ it('[SEC] what is about the caller shows only their tenant', async () => {
 })
 
 it('[SEC] an id inside a body cannot point into another tenant', async () => {
-  const body = { locationId: ours.id, providerId: ours.providerIds[0], patientId: lakeside.patientIds[0], type: 'biopsy', ...slot }
+  const body = {
+    locationId: ours.id,
+    providerId: ours.providerIds[0],
+    patientId: lakeside.patientIds[0],
+    type: 'biopsy',
+    ...slot,
+  }
   expect(await owner.post('/appointments', { ...body, patientId: foreign.patient })).toMatchObject({ status: 400 })
-  expect(await owner.post('/appointments', { ...body, providerId: theirs.providerIds[0] })).toMatchObject({ status: 400 })
+  expect(await owner.post('/appointments', { ...body, providerId: theirs.providerIds[0] })).toMatchObject({
+    status: 400,
+  })
   expect(await owner.post('/appointments', { ...body, waitlistEntryId: foreign.entry })).toMatchObject({ status: 404 })
   const grants = [{ role: 'provider', locationId: theirs.id }]
-  expect(await owner.patch(`/admin/users/${lakeside.users['ma']?.id}/grants`, { grants })).toMatchObject({ status: 400 })
+  expect(await owner.patch(`/admin/users/${lakeside.users['ma']?.id}/grants`, { grants })).toMatchObject({
+    status: 400,
+  })
 })
 
 it('[SEC] a token names its tenant; no header or query changes it', async () => {

@@ -60,7 +60,8 @@ export async function runChange(
       audit: (event) => audits.push(event),
       afterCommit: (run) => afterCommit.push(run),
     })
-    if (audits.length > 0) await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, requestId, event)) })
+    if (audits.length > 0)
+      await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, requestId, event)) })
     const { positions, partitions } = await events.flush(fromPrisma(tx))
     const published: Positions = toPositions(positions)
     if (claim) await completeKey(tx, claim, { ...answer, published })

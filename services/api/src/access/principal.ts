@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { CodedError, Id, LocationId, Role, type Principal, type SessionId, type TenantId, type UserId } from '@derm/contract'
+import {
+  CodedError,
+  Id,
+  LocationId,
+  Role,
+  type Principal,
+  type SessionId,
+  type TenantId,
+  type UserId,
+} from '@derm/contract'
 import type { VerifiedToken } from '@derm/auth'
 import type { TenantTx } from '@derm/database'
 

@@ -1,6 +1,16 @@
 import { Emitter } from '@socket.io/redis-emitter'
 import type { Redis } from 'ioredis'
-import { ADAPTER_KEY, requireRooms, sessionRoom, userRoom, type ErrorCode, type RoomName, type SessionId, type TenantId, type UserId } from '@derm/contract'
+import {
+  ADAPTER_KEY,
+  requireRooms,
+  sessionRoom,
+  userRoom,
+  type ErrorCode,
+  type RoomName,
+  type SessionId,
+  type TenantId,
+  type UserId,
+} from '@derm/contract'
 
 /**
  * Reaches sockets on every realtime node, through the Socket.IO adapter's channels. At most once: it only makes faster what the nodes find out

@@ -9,7 +9,11 @@ const REMEMBERED = '15 minutes'
  * kick is lost. The row is locked first, so that the list is made of what is committed then.
  * @returns whether there was a session to end.
  */
-export async function endSessions(tx: TenantTx, userId: UserId | string, sessionId?: SessionId | string): Promise<boolean> {
+export async function endSessions(
+  tx: TenantTx,
+  userId: UserId | string,
+  sessionId?: SessionId | string,
+): Promise<boolean> {
   await lockUserAccess(tx, userId)
   const { count } = await tx.session.updateMany({
     where: { userId, endedAt: null, ...(sessionId === undefined ? {} : { id: sessionId }) },

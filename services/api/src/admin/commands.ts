@@ -25,7 +25,11 @@ export async function revokeUser(change: Change, id: string): Promise<UserAccess
 }
 
 /** Replaces a user's grants. In force with the commit; live sockets lose and gain channels at once. */
-export async function updateGrants(change: Change, id: string, { grants }: z.infer<typeof GrantsUpdate>): Promise<UserAccess> {
+export async function updateGrants(
+  change: Change,
+  id: string,
+  { grants }: z.infer<typeof GrantsUpdate>,
+): Promise<UserAccess> {
   const { tx, caller, audit, afterCommit } = change
   await requireOther(change, id)
   for (const { locationId } of grants)
@@ -42,9 +46,11 @@ export async function updateGrants(change: Change, id: string, { grants }: z.inf
  * @throws CodedError `forbidden`, `not_found`
  */
 async function requireOther({ tx, caller }: Change, id: string): Promise<void> {
-  if (!caller.grants.some(({ role, locationId }) => role === 'owner' && locationId === null)) throw new CodedError('forbidden')
+  if (!caller.grants.some(({ role, locationId }) => role === 'owner' && locationId === null))
+    throw new CodedError('forbidden')
   await lockUserAccess(tx, id)
-  if (!(await tx.userAccess.findUnique({ where: { userId: id }, select: { userId: true } }))) throw new CodedError('not_found')
+  if (!(await tx.userAccess.findUnique({ where: { userId: id }, select: { userId: true } })))
+    throw new CodedError('not_found')
   if (id === caller.userId) throw new CodedError('forbidden')
 }
 

@@ -28,5 +28,13 @@ export function toAppointment(row: AppointmentRow): Appointment {
 /** The thin record that events carry: no name, no note. */
 export function toAppointmentData(row: AppointmentRow): EventData<'appointment:updated'> {
   const { patientId, providerId, type, status, roomId } = row
-  return { patientId, providerId, type, status, startsAt: row.startsAt.toISOString(), endsAt: row.endsAt.toISOString(), roomId }
+  return {
+    patientId,
+    providerId,
+    type,
+    status,
+    startsAt: row.startsAt.toISOString(),
+    endsAt: row.endsAt.toISOString(),
+    roomId,
+  }
 }

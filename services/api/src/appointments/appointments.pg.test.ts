@@ -1,5 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { AppointmentList, CATALOGUE, EVENT_TYPES, parsePositions, type Appointment, type WaitlistEntry } from '@derm/contract'
+import {
+  AppointmentList,
+  CATALOGUE,
+  EVENT_TYPES,
+  parsePositions,
+  type Appointment,
+  type WaitlistEntry,
+} from '@derm/contract'
 import { ids, useTestPod, type Answer, type SignedIn } from '../testing/test-pod.ts'
 
 const pod = useTestPod()
@@ -91,7 +98,11 @@ describe('[LOG] each action emits its event, once', () => {
     const answer = await act(before, 'reschedule', to)
     expect(answer.body).toMatchObject({ ...to, version: 2, status: 'scheduled' })
     const { providerId, startsAt, endsAt } = before
-    await expectOneEvent(answer, 'appointment:rescheduled', dataOf({ ...before, ...to }), { providerId, startsAt, endsAt })
+    await expectOneEvent(answer, 'appointment:rescheduled', dataOf({ ...before, ...to }), {
+      providerId,
+      startsAt,
+      endsAt,
+    })
   })
 
   it.each([
@@ -120,11 +131,17 @@ describe('[LOG] each action emits its event, once', () => {
     await pod.takeEvents()
     const [roomId, otherId] = downtown.roomIds as [string, string]
     const roomed = await act(arrived, 'room', { roomId })
-    await expectOneEvent(roomed, 'appointment:roomed', dataOf({ ...arrived, status: 'roomed', roomId }), { status: 'checked_in' })
+    await expectOneEvent(roomed, 'appointment:roomed', dataOf({ ...arrived, status: 'roomed', roomId }), {
+      status: 'checked_in',
+    })
     const moved = await act(roomed.body, 'room', { roomId: otherId })
-    await expectOneEvent(moved, 'appointment:roomed', dataOf({ ...arrived, status: 'roomed', roomId: otherId }), { status: 'roomed' })
+    await expectOneEvent(moved, 'appointment:roomed', dataOf({ ...arrived, status: 'roomed', roomId: otherId }), {
+      status: 'roomed',
+    })
     const done = await act(moved.body, 'complete')
-    await expectOneEvent(done, 'appointment:completed', dataOf({ ...moved.body, status: 'completed' }), { status: 'roomed' })
+    await expectOneEvent(done, 'appointment:completed', dataOf({ ...moved.body, status: 'completed' }), {
+      status: 'roomed',
+    })
   })
 
   it('waitlist: add, offer, book', async () => {
@@ -144,27 +161,48 @@ describe('[LOG] each action emits its event, once', () => {
     expect(offered.body).toMatchObject({ version: 2, status: 'offered', offer })
     await expectOneEvent(offered, 'waitlist:slot_offered', { ...thin, status: 'offered', offer }, { status: 'waiting' })
 
-    const booking = { locationId: downtown.id, patientId: ids.lakeside.patientIds[1], type: 'mohs', waitlistEntryId: added.body.id, ...offer }
+    const booking = {
+      locationId: downtown.id,
+      patientId: ids.lakeside.patientIds[1],
+      type: 'mohs',
+      waitlistEntryId: added.body.id,
+      ...offer,
+    }
     const booked = await desk.post('/appointments', booking)
     expect(booked.status).toBe(201)
     await expectOneEvent(booked, 'appointment:created', dataOf(booked.body))
     const entry: WaitlistEntry = (await desk.get(`/waitlist/${added.body.id}`)).body
     expect(entry).toMatchObject({ status: 'booked', version: 3 })
-    expect(await desk.post('/appointments', { ...booking, ...slot() })).toMatchObject({ status: 409, body: { code: 'invalid_transition' } })
+    expect(await desk.post('/appointments', { ...booking, ...slot() })).toMatchObject({
+      status: 409,
+      body: { code: 'invalid_transition' },
+    })
     expect(await pod.takeEvents()).toEqual([])
   })
 
   it('a change of a patient', async () => {
     const id = ids.lakeside.patientIds[2]
     const { body: before } = await desk.get(`/patients/${id}`)
-    const answer = await desk.patch(`/patients/${id}`, { lastName: 'Privateperson', phone: '+1 555 0100' }, { 'if-match': `"${before.version}"` })
+    const answer = await desk.patch(
+      `/patients/${id}`,
+      { lastName: 'Privateperson', phone: '+1 555 0100' },
+      { 'if-match': `"${before.version}"` },
+    )
     expect(answer).toMatchObject({ status: 200, body: { lastName: 'Privateperson', version: before.version + 1 } })
     const [event, ...others] = await pod.takeEvents()
     expect(others).toEqual([])
-    expect(event).toMatchObject({ type: 'patient:updated', channel: `${ids.lakeside.tenantId}/t/patients`, data: { changed: ['demographics', 'contact'] } })
+    expect(event).toMatchObject({
+      type: 'patient:updated',
+      channel: `${ids.lakeside.tenantId}/t/patients`,
+      data: { changed: ['demographics', 'contact'] },
+    })
     expect(JSON.stringify(event)).not.toMatch(/Private|555/)
     emitted.add('patient:updated')
-    const same = await desk.patch(`/patients/${id}`, { lastName: 'Privateperson' }, { 'if-match': `"${before.version + 1}"` })
+    const same = await desk.patch(
+      `/patients/${id}`,
+      { lastName: 'Privateperson' },
+      { 'if-match': `"${before.version + 1}"` },
+    )
     expect(same.body.version).toBe(before.version + 1)
     expect(await pod.takeEvents()).toEqual([])
   })
@@ -195,15 +233,23 @@ describe('a change is refused, and nothing is emitted', () => {
 
   it('without If-Match, with a stale one, with one that is none', async () => {
     const { id } = await create()
-    expect(await desk.post(`/appointments/${id}/confirm`)).toMatchObject({ status: 428, body: { code: 'precondition_required' } })
-    expect(await act({ id, version: 7 }, 'confirm')).toMatchObject({ status: 409, body: { code: 'conflict', currentVersion: 1 } })
+    expect(await desk.post(`/appointments/${id}/confirm`)).toMatchObject({
+      status: 428,
+      body: { code: 'precondition_required' },
+    })
+    expect(await act({ id, version: 7 }, 'confirm')).toMatchObject({
+      status: 409,
+      body: { code: 'conflict', currentVersion: 1 },
+    })
     expect(await desk.post(`/appointments/${id}/confirm`, {}, { 'if-match': '*' })).toMatchObject({ status: 400 })
   })
 
   it('takes the answer’s ETag as If-Match', async () => {
     const { id } = await create()
     const { headers } = await desk.get(`/appointments/${id}`)
-    expect(await desk.post(`/appointments/${id}/confirm`, {}, { 'if-match': headers.get('etag') ?? '' })).toMatchObject({ status: 200 })
+    expect(await desk.post(`/appointments/${id}/confirm`, {}, { 'if-match': headers.get('etag') ?? '' })).toMatchObject(
+      { status: 200 },
+    )
   })
 
   it('of twenty at the same time on one version, one wins', async () => {
@@ -221,13 +267,18 @@ describe('a change is refused, and nothing is emitted', () => {
     expect(answers.filter(({ body }) => body.code === 'slot_taken')).toHaveLength(9)
     expect(await pod.takeEvents()).toHaveLength(1)
     const other = await create()
-    expect(await act(other, 'reschedule', { startsAt: wanted.startsAt, endsAt: wanted.endsAt })).toMatchObject({ body: { code: 'slot_taken' } })
+    expect(await act(other, 'reschedule', { startsAt: wanted.startsAt, endsAt: wanted.endsAt })).toMatchObject({
+      body: { code: 'slot_taken' },
+    })
   })
 
   it('a provider, room or patient that does not belong there', async () => {
     const foreign = ids.summit
     const bad = (body: object) => desk.post('/appointments', { ...request(), ...body })
-    expect(await bad({ providerId: north.providerIds[0] })).toMatchObject({ status: 400, body: { code: 'validation_failed' } })
+    expect(await bad({ providerId: north.providerIds[0] })).toMatchObject({
+      status: 400,
+      body: { code: 'validation_failed' },
+    })
     expect(await bad({ patientId: foreign.patientIds[0] })).toMatchObject({ status: 400 })
     expect(await bad({ locationId: foreign.locations['main']?.id })).toMatchObject({ status: 404 })
     expect(await bad({ endsAt: '2027-01-01T00:00:00Z' })).toMatchObject({ status: 400 })
@@ -260,6 +311,8 @@ describe('lists', () => {
     const list = (query: string) => desk.get(`/appointments?locationId=${downtown.id}&${query}`)
     expect(await list('from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z')).toMatchObject({ status: 400 })
     expect(await list('from=2026-01-01T00:00:00Z&to=2026-06-01T00:00:00Z')).toMatchObject({ status: 400 })
-    expect(await list('from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&cursor=WyJhIl0')).toMatchObject({ status: 400 })
+    expect(await list('from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z&cursor=WyJhIl0')).toMatchObject({
+      status: 400,
+    })
   })
 })

@@ -23,7 +23,10 @@ import { requirePatient, requireProviderAt } from './requirements.ts'
 import { APPOINTMENT_VIEW, toAppointment, toAppointmentData, type AppointmentRow } from './appointment-view.ts'
 import { locateAppointment } from './queries.ts'
 
-export async function createAppointment(change: Change, { waitlistEntryId, ...request }: AppointmentCreate): Promise<Appointment> {
+export async function createAppointment(
+  change: Change,
+  { waitlistEntryId, ...request }: AppointmentCreate,
+): Promise<Appointment> {
   const { tx, caller, record } = change
   const locationId = requireWritableLocation(caller, 'scheduling', request.locationId)
   await requireProviderAt(change, request.providerId, locationId)
@@ -48,16 +51,29 @@ export async function createAppointment(change: Change, { waitlistEntryId, ...re
 }
 
 /** Type and note: what does not move or advance the appointment. */
-export async function updateAppointment(change: Change, id: string, version: number, request: AppointmentUpdate): Promise<Appointment> {
+export async function updateAppointment(
+  change: Change,
+  id: string,
+  version: number,
+  request: AppointmentUpdate,
+): Promise<Appointment> {
   await lockAppointment(change, id, version)
   const { type, note } = request
-  const row = await write(change, id, { ...(type === undefined ? {} : { type }), ...(note === undefined ? {} : { note }) })
+  const row = await write(change, id, {
+    ...(type === undefined ? {} : { type }),
+    ...(note === undefined ? {} : { note }),
+  })
   change.record(event.appointmentUpdated(toEventInput(change, row)))
   auditChange(change, 'appointment.update', row)
   return toAppointment(row)
 }
 
-export async function rescheduleAppointment(change: Change, id: string, version: number, request: RescheduleRequest): Promise<Appointment> {
+export async function rescheduleAppointment(
+  change: Change,
+  id: string,
+  version: number,
+  request: RescheduleRequest,
+): Promise<Appointment> {
   const before = await lockAppointment(change, id, version, RESCHEDULABLE)
   const providerId = request.providerId ?? before.providerId
   if (providerId !== before.providerId) await requireProviderAt(change, providerId, before.locationId)
@@ -83,14 +99,24 @@ export const completeAppointment = (change: Change, id: string, version: number)
 export const markNoShow = (change: Change, id: string, version: number) =>
   advance(change, id, version, 'no-show', {}, event.appointmentNoshow)
 
-export async function cancelAppointment(change: Change, id: string, version: number, cancelCode: CancelCode): Promise<Appointment> {
+export async function cancelAppointment(
+  change: Change,
+  id: string,
+  version: number,
+  cancelCode: CancelCode,
+): Promise<Appointment> {
   return advance(change, id, version, 'cancel', { cancelCode }, (input) =>
     event.appointmentCancelled({ ...input, data: { ...input.data, cancelCode } }),
   )
 }
 
 /** Also moves a roomed patient to another room. */
-export async function roomAppointment(change: Change, id: string, version: number, roomId: string): Promise<Appointment> {
+export async function roomAppointment(
+  change: Change,
+  id: string,
+  version: number,
+  roomId: string,
+): Promise<Appointment> {
   const { tx, caller } = change
   const locationId = await locateAppointment(tx, caller, id)
   const room = await tx.room.findUnique({ where: { id: roomId }, select: { locationId: true } })
@@ -118,13 +144,25 @@ async function advance(
   return toAppointment(row)
 }
 
-type LockedRow = { version: number; status: AppointmentStatus; locationId: LocationId; providerId: string; startsAt: Date; endsAt: Date }
+type LockedRow = {
+  version: number
+  status: AppointmentStatus
+  locationId: LocationId
+  providerId: string
+  startsAt: Date
+  endsAt: Date
+}
 
 /**
  * Takes the appointment's row for this transaction, so that what is decided about it stays true until the commit.
  * @throws CodedError `not_found`, `forbidden`, `conflict`, `invalid_transition`: in this order.
  */
-async function lockAppointment({ tx, caller }: Change, id: string, version: number, from?: readonly AppointmentStatus[]): Promise<LockedRow> {
+async function lockAppointment(
+  { tx, caller }: Change,
+  id: string,
+  version: number,
+  from?: readonly AppointmentStatus[],
+): Promise<LockedRow> {
   const granted = requireTopic(caller, 'scheduling')
   const [row] = await tx.$queryRaw<LockedRow[]>`
     SELECT version, status, location_id AS "locationId", provider_id AS "providerId", starts_at AS "startsAt", ends_at AS "endsAt"
@@ -132,12 +170,17 @@ async function lockAppointment({ tx, caller }: Change, id: string, version: numb
   if (!row || !granted.includes(row.locationId)) throw new CodedError('not_found')
   if (!mayChange(caller, 'scheduling', row.locationId)) throw new CodedError('forbidden')
   requireVersion(row.version, version)
-  if (from && !from.includes(row.status)) throw new CodedError('invalid_transition', { currentStatus: row.status, currentVersion: row.version })
+  if (from && !from.includes(row.status))
+    throw new CodedError('invalid_transition', { currentStatus: row.status, currentVersion: row.version })
   return row
 }
 
 function write({ tx }: Change, id: string, data: Prisma.AppointmentUpdateInput): Promise<AppointmentRow> {
-  return tx.appointment.update({ where: { id }, data: { ...data, version: { increment: 1 } }, include: APPOINTMENT_VIEW })
+  return tx.appointment.update({
+    where: { id },
+    data: { ...data, version: { increment: 1 } },
+    include: APPOINTMENT_VIEW,
+  })
 }
 
 /** The database decides about overlaps (an exclusion constraint): a check before the write would lose a race. */

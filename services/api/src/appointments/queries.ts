@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { CodedError, Id, type Appointment, type AppointmentList, type AppointmentQuery, type LocationId } from '@derm/contract'
+import {
+  CodedError,
+  Id,
+  type Appointment,
+  type AppointmentList,
+  type AppointmentQuery,
+  type LocationId,
+} from '@derm/contract'
 import type { TenantTx } from '@derm/database'
 import { requireTopic } from '../access/location-scope.ts'
 import type { Caller } from '../access/principal.ts'
@@ -16,7 +23,8 @@ export async function listAppointments(
   { locationId, from, to, providerId, status, cursor, limit }: z.infer<typeof AppointmentQuery>,
 ): Promise<AppointmentList> {
   const days = (Date.parse(to) - Date.parse(from)) / 86_400_000
-  if (!(days > 0 && days <= MAX_DAYS)) throw invalid('query', 'to', `must be later than from, by ${MAX_DAYS} days at most`)
+  if (!(days > 0 && days <= MAX_DAYS))
+    throw invalid('query', 'to', `must be later than from, by ${MAX_DAYS} days at most`)
   const after = decodeCursor(cursor, [z.iso.datetime(), Id])
   const rows = await tx.appointment.findMany({
     where: {
@@ -24,7 +32,9 @@ export async function listAppointments(
       startsAt: { gte: new Date(from), lt: new Date(to) },
       ...(providerId === undefined ? {} : { providerId }),
       ...(status === undefined ? {} : { status }),
-      ...(after ? { OR: [{ startsAt: { gt: new Date(after[0]) } }, { startsAt: new Date(after[0]), id: { gt: after[1] } }] } : {}),
+      ...(after
+        ? { OR: [{ startsAt: { gt: new Date(after[0]) } }, { startsAt: new Date(after[0]), id: { gt: after[1] } }] }
+        : {}),
     },
     orderBy: [{ startsAt: 'asc' }, { id: 'asc' }],
     take: limit + 1,

@@ -67,7 +67,12 @@ const get = defineRead(
     },
     load: ({ tx }, { params: { id } }) => getAppointment(tx, id),
     versionOf: ({ version }) => version,
-    audit: ({ id, locationId }) => ({ action: 'appointment.read', subjectType: 'appointment', subjectId: id, locationId }),
+    audit: ({ id, locationId }) => ({
+      action: 'appointment.read',
+      subjectType: 'appointment',
+      subjectId: id,
+      locationId,
+    }),
   },
 )
 
@@ -99,7 +104,8 @@ const update = defineChange(
     answer,
     errors: ['forbidden', 'not_found', 'conflict'],
   },
-  async (change, { params: { id }, version, body }) => toChanged(await commands.updateAppointment(change, id, version, body)),
+  async (change, { params: { id }, version, body }) =>
+    toChanged(await commands.updateAppointment(change, id, version, body)),
 )
 
 /** `POST /appointments/:id/<name>`: all of the same form. */
@@ -134,8 +140,11 @@ export const appointmentRoutes: readonly Route[] = [
   update,
   defineAction('confirm', 'The patient has confirmed', EmptyRequest, commands.confirmAppointment),
   defineAction('check-in', 'The patient is here', EmptyRequest, commands.checkInAppointment),
-  defineAction('room', 'Bring the patient to a room, or to another one', RoomRequest, (change, id, version, { roomId }) =>
-    commands.roomAppointment(change, id, version, roomId),
+  defineAction(
+    'room',
+    'Bring the patient to a room, or to another one',
+    RoomRequest,
+    (change, id, version, { roomId }) => commands.roomAppointment(change, id, version, roomId),
   ),
   defineAction('complete', 'The visit is over', EmptyRequest, commands.completeAppointment),
   defineAction('cancel', 'Cancel it, with a reason code', CancelRequest, (change, id, version, { cancelCode }) =>

@@ -33,7 +33,9 @@ export function createAuditWriter(prisma: PrismaClient, onBatch: (rows: number) 
     await running.get(tenantId)?.catch(() => {})
     // From here on a new entry makes a new batch.
     waiting.delete(tenantId)
-    const insertion = withTenant(prisma, tenantId, (tx) => tx.auditEntry.createMany({ data: batch.rows })).then(({ count }) => onBatch(count))
+    const insertion = withTenant(prisma, tenantId, (tx) => tx.auditEntry.createMany({ data: batch.rows })).then(
+      ({ count }) => onBatch(count),
+    )
     running.set(tenantId, insertion)
     try {
       await insertion

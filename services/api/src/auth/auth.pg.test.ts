@@ -7,15 +7,23 @@ import { ORIGIN, ids, useTestPod } from '../testing/test-pod.ts'
 
 const pod = useTestPod()
 const email = 'frontdesk@lakeside.example'
-const refresh = (cookie: string, headers: Record<string, string> = {}) => pod.nobody.post('/auth/refresh', undefined, { cookie, ...headers })
+const refresh = (cookie: string, headers: Record<string, string> = {}) =>
+  pod.nobody.post('/auth/refresh', undefined, { cookie, ...headers })
 const keyFile = (): SigningKeyFile => JSON.parse(readFileSync(pod.keysFile(), 'utf8')) as SigningKeyFile
-const versionOf = async (id: string) => Number((await pod.sql('SELECT version FROM user_access WHERE user_id = $1', [id]))[0].version)
+const versionOf = async (id: string) =>
+  Number((await pod.sql('SELECT version FROM user_access WHERE user_id = $1', [id]))[0].version)
 
 describe('signing in', () => {
   it('answers token, lifetime and user, and sets a cookie that scripts and other sites cannot use', async () => {
-    const { headers, body } = await pod.nobody.post('/auth/login', { email: email.toUpperCase(), password: 'dermlive' }, { origin: ORIGIN })
+    const { headers, body } = await pod.nobody.post(
+      '/auth/login',
+      { email: email.toUpperCase(), password: 'dermlive' },
+      { origin: ORIGIN },
+    )
     expect(body).toMatchObject({ expiresIn: 600, user: { email, tenantName: 'Lakeside Dermatology' } })
-    expect(headers.get('set-cookie')).toMatch(/^derm_refresh=[^;]+; Max-Age=43200; Path=\/api\/v1\/auth; HttpOnly; Secure; SameSite=Strict$/)
+    expect(headers.get('set-cookie')).toMatch(
+      /^derm_refresh=[^;]+; Max-Age=43200; Path=\/api\/v1\/auth; HttpOnly; Secure; SameSite=Strict$/,
+    )
     const claims = jwt.decode(body.accessToken) as Record<string, unknown>
     expect(Object.keys(claims).sort()).toEqual(['aud', 'av', 'exp', 'iat', 'iss', 'sid', 'sub', 'tid'])
     expect(claims).toMatchObject({ sub: body.user.id, tid: ids.lakeside.tenantId })
@@ -40,13 +48,18 @@ describe('signing in', () => {
     await pod.signIn('ma@summit.example')
   })
 
-  it.each([['https://evil.example'], ['null'], [`${ORIGIN}.evil.example`]])('[SEC] refuses the origin %s', async (origin) => {
-    for (const path of ['/auth/login', '/auth/refresh', '/auth/logout'])
-      expect(await pod.nobody.post(path, path === '/auth/login' ? { email, password: 'dermlive' } : undefined, { origin })).toMatchObject({
-        status: 400,
-        body: { code: 'origin_forbidden' },
-      })
-  })
+  it.each([['https://evil.example'], ['null'], [`${ORIGIN}.evil.example`]])(
+    '[SEC] refuses the origin %s',
+    async (origin) => {
+      for (const path of ['/auth/login', '/auth/refresh', '/auth/logout'])
+        expect(
+          await pod.nobody.post(path, path === '/auth/login' ? { email, password: 'dermlive' } : undefined, { origin }),
+        ).toMatchObject({
+          status: 400,
+          body: { code: 'origin_forbidden' },
+        })
+    },
+  )
 })
 
 describe('refreshing', () => {
@@ -73,7 +86,10 @@ describe('refreshing', () => {
     pod.clock.advance(31_000)
     expect(await refresh(session.cookie)).toMatchObject({ status: 401, body: { code: 'session_ended' } })
     expect(await refresh(next.cookie as string)).toMatchObject({ status: 401, body: { code: 'session_ended' } })
-    expect(await pod.withToken(next.body.accessToken).get('/auth/me')).toMatchObject({ status: 401, body: { code: 'session_ended' } })
+    expect(await pod.withToken(next.body.accessToken).get('/auth/me')).toMatchObject({
+      status: 401,
+      body: { code: 'session_ended' },
+    })
     expect(await versionOf(session.user.id)).toBe(before + 1)
   })
 
@@ -90,7 +106,8 @@ describe('refreshing', () => {
     const forged = cookie.replace(/\.[^.]+$/, `.${'A'.repeat(43)}`)
     expect(await refresh(forged)).toMatchObject({ status: 401, body: { code: 'session_ended' } })
     expect((await refresh(cookie)).status).toBe(200)
-    for (const text of ['derm_refresh=', 'derm_refresh=a.b.c', 'other=1']) expect(await refresh(text)).toMatchObject({ status: 401, body: { code: 'unauthenticated' } })
+    for (const text of ['derm_refresh=', 'derm_refresh=a.b.c', 'other=1'])
+      expect(await refresh(text)).toMatchObject({ status: 401, body: { code: 'unauthenticated' } })
   })
 
   it('ends after twelve hours, however often it was used', async () => {
@@ -133,7 +150,9 @@ describe('[SEC] tokens', () => {
   it('none, and a header that is none', async () => {
     expect(await pod.nobody.get('/auth/me')).toMatchObject({ status: 401, body: { code: 'unauthenticated' } })
     expect((await pod.nobody.get('/auth/me')).headers.get('www-authenticate')).toBe('Bearer')
-    expect(await pod.nobody.get('/auth/me', { authorization: 'Basic eDp5' })).toMatchObject({ body: { code: 'unauthenticated' } })
+    expect(await pod.nobody.get('/auth/me', { authorization: 'Basic eDp5' })).toMatchObject({
+      body: { code: 'unauthenticated' },
+    })
   })
 
   it('alg none, HS256 with the public key, a missing exp, another audience, another key', async () => {
@@ -152,7 +171,8 @@ describe('[SEC] tokens', () => {
       sign({ ...payload, exp: (payload.exp ?? 0) + 86_400 }),
       sign(payload, generateSigningKey().privateKeyPem),
     ]
-    for (const forgery of forgeries) expect(await me(forgery)).toMatchObject({ status: 401, body: { code: 'token_invalid' } })
+    for (const forgery of forgeries)
+      expect(await me(forgery)).toMatchObject({ status: 401, body: { code: 'token_invalid' } })
     expect((await me(sign(payload))).status).toBe(200)
   })
 

@@ -22,9 +22,17 @@ type Session = { tenantId: TenantId; userId: UserId; sessionId: SessionId }
 const nobody = hashPassword(crypto.randomUUID())
 
 /** @throws CodedError `bad_credentials`, `rate_limited`, `access_revoked` */
-export async function signIn(api: Api, email: string, password: string, address: string, requestId: string): Promise<SignedIn> {
+export async function signIn(
+  api: Api,
+  email: string,
+  password: string,
+  address: string,
+  requestId: string,
+): Promise<SignedIn> {
   await api.limiter.admit(email.toLowerCase(), address)
-  const [login] = await api.prisma.$queryRaw<{ user_id: string; tenant_id: string; password_hash: string }[]>`SELECT * FROM find_login(${email})`
+  const [login] = await api.prisma.$queryRaw<
+    { user_id: string; tenant_id: string; password_hash: string }[]
+  >`SELECT * FROM find_login(${email})`
   const stored = login?.password_hash ?? (await nobody)
   const isRight = await verifyPassword(stored, password)
   if (!login || !isRight) {
@@ -55,7 +63,13 @@ export async function signIn(api: Api, email: string, password: string, address:
       },
     })
     await forgetOldKeys(tx, session.userId, now)
-    await tx.auditEntry.create({ data: toAuditRow(caller, requestId, { action: 'session.start', subjectType: 'session', subjectId: session.sessionId }) })
+    await tx.auditEntry.create({
+      data: toAuditRow(caller, requestId, {
+        action: 'session.start',
+        subjectType: 'session',
+        subjectId: session.sessionId,
+      }),
+    })
     return makeAnswer(api, tx, session)
   })
   api.metrics.signIns.inc({ outcome: 'signed_in' })
@@ -88,7 +102,11 @@ export async function refreshSession(api: Api, { tenantId, sessionId, secret }: 
     if (presented === row.refreshHash)
       await tx.session.update({
         where: { id: sessionId },
-        data: { refreshHash: refreshTokens.hash(successor), previousRefreshHash: presented, refreshedAt: new Date(now) },
+        data: {
+          refreshHash: refreshTokens.hash(successor),
+          previousRefreshHash: presented,
+          refreshedAt: new Date(now),
+        },
       })
     return {
       answer: await makeAnswer(api, tx, session),
@@ -106,7 +124,10 @@ export async function refreshSession(api: Api, { tenantId, sessionId, secret }: 
 }
 
 /** Ends a session, and closes its sockets on every node. Says nothing when it had ended already. */
-export async function signOut(api: Api, { tenantId, sessionId, userId }: Omit<Session, 'userId'> & { userId?: UserId }): Promise<void> {
+export async function signOut(
+  api: Api,
+  { tenantId, sessionId, userId }: Omit<Session, 'userId'> & { userId?: UserId },
+): Promise<void> {
   const hasEnded = await withTenant(api.prisma, tenantId, async (tx) => {
     const row = await tx.session.findUnique({ where: { id: sessionId }, select: { userId: true } })
     if (!row || (userId !== undefined && row.userId !== userId)) return false
@@ -124,6 +145,11 @@ export async function holdsSession(api: Api, { tenantId, sessionId, secret }: Re
 
 async function makeAnswer(api: Api, tx: TenantTx, session: Session): Promise<LoginResponse> {
   const caller = await loadSessionCaller(tx, session)
-  const token = api.issuer.issue({ sub: session.userId, tid: session.tenantId, sid: session.sessionId, av: caller.accessVersion })
+  const token = api.issuer.issue({
+    sub: session.userId,
+    tid: session.tenantId,
+    sid: session.sessionId,
+    av: caller.accessVersion,
+  })
   return { ...token, user: await getUser(tx, caller) }
 }

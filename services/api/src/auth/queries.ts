@@ -7,5 +7,12 @@ export async function getUser(tx: TenantTx, { userId, grants }: Pick<Caller, 'us
   const row = await tx.user.findUnique({ where: { id: userId }, include: { tenant: { select: { name: true } } } })
   if (!row) throw new CodedError('access_revoked')
   const { id, tenantId, displayName, email, tenant } = row
-  return { id, tenantId, tenantName: tenant.name, displayName, email, grants: grants.map(({ role, locationId }) => ({ role, locationId })) }
+  return {
+    id,
+    tenantId,
+    tenantName: tenant.name,
+    displayName,
+    email,
+    grants: grants.map(({ role, locationId }) => ({ role, locationId })),
+  }
 }

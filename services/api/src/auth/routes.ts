@@ -52,7 +52,8 @@ const refresh = definePlain(
 
 /** A cookie that will never be good again is taken back with the error. */
 function withClearedCookie(exchange: Exchange, error: unknown, codes: readonly ErrorCode[]): unknown {
-  if (error instanceof CodedError && codes.includes(error.code)) exchange.request.res?.append('Set-Cookie', clearRefreshCookie(exchange))
+  if (error instanceof CodedError && codes.includes(error.code))
+    exchange.request.res?.append('Set-Cookie', clearRefreshCookie(exchange))
   return error
 }
 

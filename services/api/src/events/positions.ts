@@ -4,7 +4,9 @@ import { fromPrisma, readPositions } from '@derm/publisher'
 
 /** Keyed by `<scope>/<topic>`, as headers are: the tenant is the caller's. */
 export function toPositions(byChannel: ReadonlyMap<ChannelName, Position>): Positions {
-  return Object.fromEntries([...byChannel].map(([channel, position]) => [parseChannel(channel)?.local ?? channel, position]))
+  return Object.fromEntries(
+    [...byChannel].map(([channel, position]) => [parseChannel(channel)?.local ?? channel, position]),
+  )
 }
 
 /** The newest positions of these channels: the statement before the data's. */

@@ -6,7 +6,14 @@ import { defineRead } from '../http/read-route.ts'
 import type { Route } from '../http/route.ts'
 
 /** Any event's envelope: its payload is the catalogue's, see docs/protocol.md. */
-const Envelope = z.looseObject({ id: z.uuid(), type: z.string(), channel: z.string(), epoch: Epoch, seq: Seq, at: z.iso.datetime() })
+const Envelope = z.looseObject({
+  id: z.uuid(),
+  type: z.string(),
+  channel: z.string(),
+  epoch: Epoch,
+  seq: Seq,
+  at: z.iso.datetime(),
+})
 const CatchUpPage = z.object({
   events: z.array(Envelope),
   epoch: Epoch,

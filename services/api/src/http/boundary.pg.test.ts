@@ -18,8 +18,18 @@ function expectProblem({ status, headers, body }: Answer, code: keyof typeof ERR
 
 describe('every refusal is a problem of the catalogue', () => {
   it('unknown paths, also outside the prefix', async () => {
-    for (const path of ['/nothing', '//api/nothing', '//', '//api/v1/../secret', '/appointments/not-an-id', '//api/v1/%ff'])
-      expectProblem(await desk.get(path), path.includes('%ff') && (await desk.get(path)).status === 400 ? 'validation_failed' : 'not_found')
+    for (const path of [
+      '/nothing',
+      '//api/nothing',
+      '//',
+      '//api/v1/../secret',
+      '/appointments/not-an-id',
+      '//api/v1/%ff',
+    ])
+      expectProblem(
+        await desk.get(path),
+        path.includes('%ff') && (await desk.get(path)).status === 400 ? 'validation_failed' : 'not_found',
+      )
   })
   it('methods that a path does not have', async () => {
     const answer = await desk.request('DELETE', '/appointments')
@@ -27,17 +37,23 @@ describe('every refusal is a problem of the catalogue', () => {
     expect(answer.headers.get('allow')).toBe('GET, POST')
   })
   it('bodies that are no JSON, no JSON type, too large, of a wrong form', async () => {
-    const post = (body: string, headers: Record<string, string> = {}) => desk.request('POST', '/patients/search', { body, headers })
+    const post = (body: string, headers: Record<string, string> = {}) =>
+      desk.request('POST', '/patients/search', { body, headers })
     expectProblem(await post('{"query": "Priv'), 'malformed_json')
     expectProblem(await post('"text"'), 'validation_failed')
     expectProblem(await post('null'), 'validation_failed')
     expectProblem(await post('{"query":"a"}', { 'content-type': 'text/plain' }), 'unsupported_media_type')
-    expectProblem(await post('{"query":"a"}', { 'content-type': 'application/json; charset=x' }), 'unsupported_media_type')
+    expectProblem(
+      await post('{"query":"a"}', { 'content-type': 'application/json; charset=x' }),
+      'unsupported_media_type',
+    )
     expectProblem(await post('{"query":"a"}', { 'content-encoding': 'what' }), 'unsupported_media_type')
     expectProblem(await post(JSON.stringify({ query: 'x'.repeat(70_000) })), 'payload_too_large')
     const wrong = await post('{"query": 7, "limit": 1000, "__proto__": {"admin": true}}')
     expectProblem(wrong, 'validation_failed')
-    expect(wrong.body.errors.map(({ path }: { path: string }) => path)).toEqual(expect.arrayContaining(['query', 'limit']))
+    expect(wrong.body.errors.map(({ path }: { path: string }) => path)).toEqual(
+      expect.arrayContaining(['query', 'limit']),
+    )
   })
   it('queries with unknown or repeated names', async () => {
     expectProblem(await desk.get('/locations?surprise=1'), 'validation_failed')
@@ -74,10 +90,13 @@ describe('[SEC] headers', () => {
   it('CORS: exactly the listed origins, with the headers that a client needs', async () => {
     const { headers } = await desk.get('/auth/me', { origin: ORIGIN })
     expect(headers.get('access-control-allow-origin')).toBe(ORIGIN)
-    for (const name of ['As-Of', 'Published', 'ETag', 'Retry-After']) expect(headers.get('access-control-expose-headers')).toContain(name)
+    for (const name of ['As-Of', 'Published', 'ETag', 'Retry-After'])
+      expect(headers.get('access-control-expose-headers')).toContain(name)
     for (const origin of ['https://evil.example', `${ORIGIN}.evil.example`, 'null', 'http://app.example'])
       expect((await desk.get('/auth/me', { origin })).headers.get('access-control-allow-origin')).toBeNull()
-    const preflight = await pod.nobody.request('OPTIONS', '/appointments', { headers: { origin: ORIGIN, 'access-control-request-method': 'POST' } })
+    const preflight = await pod.nobody.request('OPTIONS', '/appointments', {
+      headers: { origin: ORIGIN, 'access-control-request-method': 'POST' },
+    })
     expect(preflight.status).toBe(204)
     expect(preflight.headers.get('access-control-allow-headers')).toContain('Idempotency-Key')
   })

@@ -7,8 +7,11 @@ import { invalidHeader, makeEntityTag, parseIfMatch } from './entity-tag.ts'
 import { inputOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'
 
 type ChangeDeclaration = Omit<Declaration, 'kind' | 'auth'>
-type AnswerOf<D extends ChangeDeclaration> = D['answer'] extends { schema: infer Schema extends z.ZodType } ? z.input<Schema> : null
-type Versioned<D extends ChangeDeclaration> = Input<D & Declaration> & (D['isConditional'] extends true ? { version: number } : object)
+type AnswerOf<D extends ChangeDeclaration> = D['answer'] extends { schema: infer Schema extends z.ZodType }
+  ? z.input<Schema>
+  : null
+type Versioned<D extends ChangeDeclaration> = Input<D & Declaration> &
+  (D['isConditional'] extends true ? { version: number } : object)
 
 /** What a command gives back: the entity after the change, and where a new one is found. */
 export type Changed<Answer> = { body: Answer; version?: number; location?: string }
@@ -32,7 +35,12 @@ export function defineChange<const D extends ChangeDeclaration>(
       const input = { ...inputOf<D & Declaration>(exchange), ...version } as Versioned<D>
       const answer = await runChange(
         api,
-        { token, requestId, traceparent, ...(key === undefined ? {} : { idempotency: { key, fingerprint: makeFingerprint(exchange) } }) },
+        {
+          token,
+          requestId,
+          traceparent,
+          ...(key === undefined ? {} : { idempotency: { key, fingerprint: makeFingerprint(exchange) } }),
+        },
         async (change): Promise<ChangeAnswer> => {
           const { body, version, location } = await run(change, input)
           const headers: Record<string, string> = location === undefined ? {} : { Location: location }

@@ -15,7 +15,9 @@ export function decodeCursor<const Parts extends readonly z.ZodType<string, stri
   try {
     return z.tuple(parts as never).parse(JSON.parse(Buffer.from(cursor, 'base64url').toString())) as never
   } catch {
-    throw new CodedError('validation_failed', { errors: [{ in: 'query', path: 'cursor', message: 'not a cursor of this list' }] })
+    throw new CodedError('validation_failed', {
+      errors: [{ in: 'query', path: 'cursor', message: 'not a cursor of this list' }],
+    })
   }
 }
 

@@ -1,7 +1,8 @@
 import { CodedError } from '@derm/contract'
 
 /** SQLSTATE classes and Prisma codes after which the same request may succeed. */
-const PASSING = /^(08|53|57P|40001|40P01|55P03|57014|25P03|P1001|P1002|P1008|P1017|P2024|P2028|P2034|ECONNREFUSED|ECONNRESET|ETIMEDOUT)/
+const PASSING =
+  /^(08|53|57P|40001|40P01|55P03|57014|25P03|P1001|P1002|P1008|P1017|P2024|P2028|P2034|ECONNREFUSED|ECONNRESET|ETIMEDOUT)/
 const CODE = /^([0-9A-Z]{5}|E[A-Z]+)$/
 
 /** The SQLSTATE behind an error of Prisma or `pg`, wherever the layers have put it; `undefined` when there is none. */

@@ -29,5 +29,7 @@ export function parseIfMatch(header: string | undefined): number {
 }
 
 export function invalidHeader(name: string, expected: string): CodedError {
-  return new CodedError('validation_failed', { errors: [{ in: 'header', path: name, message: `expected ${expected}` }] })
+  return new CodedError('validation_failed', {
+    errors: [{ in: 'header', path: name, message: `expected ${expected}` }],
+  })
 }

@@ -52,7 +52,8 @@ function parseParams(route: Route, request: Request): unknown {
 }
 
 function parseBody(route: Route, request: Request): unknown {
-  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0
   if (hasBody && !request.is('application/json')) throw new CodedError('unsupported_media_type')
   return route.body ? parse('body', route.body, request.body === undefined ? {} : request.body) : undefined
 }
@@ -61,13 +62,16 @@ function parseBody(route: Route, request: Request): unknown {
 function parse(where: 'query' | 'body', schema: z.ZodType, value: unknown): unknown {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const errors = parsed.error.issues.slice(0, 20).map(({ path, message }) => ({ in: where, path: path.join('.'), message }))
+  const errors = parsed.error.issues
+    .slice(0, 20)
+    .map(({ path, message }) => ({ in: where, path: path.join('.'), message }))
   throw new CodedError('validation_failed', { errors })
 }
 
 function checkAnswer({ answer, method, path }: Route, { status, body }: Reply): void {
   if (status === 304) return
-  const isDeclared = status === answer.status && (answer.schema ? answer.schema.safeParse(body).success : body === undefined)
+  const isDeclared =
+    status === answer.status && (answer.schema ? answer.schema.safeParse(body).success : body === undefined)
   if (!isDeclared) throw new Error(`${method} ${path} answers other than it declares`)
 }
 

@@ -2,8 +2,26 @@ import type { RequestHandler, Request } from 'express'
 import { CodedError } from '@derm/contract'
 
 /** What a page of another origin may read of our answers. */
-const EXPOSED = ['As-Of', 'Published', 'ETag', 'Location', 'Retry-After', 'Idempotent-Replayed', 'X-Request-Id', 'WWW-Authenticate']
-const ALLOWED = ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'Idempotency-Key', 'Min-As-Of', 'Traceparent', 'X-Request-Id']
+const EXPOSED = [
+  'As-Of',
+  'Published',
+  'ETag',
+  'Location',
+  'Retry-After',
+  'Idempotent-Replayed',
+  'X-Request-Id',
+  'WWW-Authenticate',
+]
+const ALLOWED = [
+  'Authorization',
+  'Content-Type',
+  'If-Match',
+  'If-None-Match',
+  'Idempotency-Key',
+  'Min-As-Of',
+  'Traceparent',
+  'X-Request-Id',
+]
 
 /** CORS for an exact list of origins: never a pattern, never `*`, never the asker's origin without looking. */
 export function createCors(origins: readonly string[]): RequestHandler {
@@ -36,6 +54,7 @@ export function createCors(origins: readonly string[]): RequestHandler {
 export function requireKnownOrigin(request: Request, origins: readonly string[]): void {
   const { origin } = request.headers
   const site = request.get('sec-fetch-site')
-  const isKnown = origin === undefined ? site === undefined || site === 'same-origin' || site === 'none' : origins.includes(origin)
+  const isKnown =
+    origin === undefined ? site === undefined || site === 'same-origin' || site === 'none' : origins.includes(origin)
   if (!isKnown) throw new CodedError('origin_forbidden')
 }

@@ -10,7 +10,14 @@ export function createErrorHandler(api: Pick<Api, 'log' | 'metrics'>) {
     const { status, log } = ERRORS[error.code]
     const { requestId, route } = response.locals as { requestId?: string; route?: string }
     api.log[log](
-      { requestId, method: request.method, route: route ?? 'none', status, code: error.code, ...(log === 'error' || error.cause ? { error } : {}) },
+      {
+        requestId,
+        method: request.method,
+        route: route ?? 'none',
+        status,
+        code: error.code,
+        ...(log === 'error' || error.cause ? { error } : {}),
+      },
       'request refused',
     )
     api.metrics.refused.inc({ code: error.code })
@@ -24,7 +31,8 @@ export function sendProblem(response: Response, error: CodedError): void {
   const requestId = (response.locals as { requestId?: string }).requestId
   if (typeof retryAfter === 'number') response.set('Retry-After', String(retryAfter))
   else if (error.row.status === 503 || error.row.status === 429) response.set('Retry-After', '1')
-  if (error.row.status === 401) response.set('WWW-Authenticate', error.code === 'unauthenticated' ? 'Bearer' : 'Bearer error="invalid_token"')
+  if (error.row.status === 401)
+    response.set('WWW-Authenticate', error.code === 'unauthenticated' ? 'Bearer' : 'Bearer error="invalid_token"')
   response
     .status(error.row.status)
     .set('Content-Type', 'application/problem+json; charset=utf-8')

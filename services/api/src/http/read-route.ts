@@ -19,7 +19,9 @@ import { inputOf, type Declaration, type Exchange, type Input, type Reply, type 
 export type ReadScope = { tx: TenantTx; caller: Caller }
 type Awaitable<Value> = Value | Promise<Value>
 type ReadDeclaration = Omit<Declaration, 'kind' | 'auth'>
-type AnswerOf<D extends ReadDeclaration> = D['answer'] extends { schema: infer Schema extends z.ZodType } ? z.input<Schema> : never
+type AnswerOf<D extends ReadDeclaration> = D['answer'] extends { schema: infer Schema extends z.ZodType }
+  ? z.input<Schema>
+  : never
 
 export type ReadBehaviour<In, Answer> = {
   /**

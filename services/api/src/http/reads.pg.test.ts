@@ -46,7 +46,10 @@ describe('[INV] a read says how new it is', () => {
     while (isWriting) {
       const { headers, body } = await desk.get(`${list}&limit=500`)
       const seq = positions(headers.get('as-of'))[scheduling]?.seq ?? 0
-      const [{ count }] = (await pod.sql(`SELECT count(*) FROM events WHERE seq <= $1 AND type = 'appointment:created' AND channel LIKE $2`, [seq, `%${scheduling}`])) as [{ count: string }]
+      const [{ count }] = (await pod.sql(
+        `SELECT count(*) FROM events WHERE seq <= $1 AND type = 'appointment:created' AND channel LIKE $2`,
+        [seq, `%${scheduling}`],
+      )) as [{ count: string }]
       expect(body.items.length).toBeGreaterThanOrEqual(Number(count))
     }
     await written
@@ -61,8 +64,12 @@ describe('[INV] a read says how new it is', () => {
   })
 
   it('with more channels than a header holds, in the body, and then there is no 304', () => {
-    const many = Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`l:${i}/scheduling`, { epoch: '0'.repeat(16), seq: i }]))
-    const exchange = { api: pod.pod.api, request: { method: 'GET', get: () => '*' } } as unknown as Parameters<typeof toReadReply>[0]
+    const many = Object.fromEntries(
+      Array.from({ length: 33 }, (_, i) => [`l:${i}/scheduling`, { epoch: '0'.repeat(16), seq: i }]),
+    )
+    const exchange = { api: pod.pod.api, request: { method: 'GET', get: () => '*' } } as unknown as Parameters<
+      typeof toReadReply
+    >[0]
     const reply = toReadReply(exchange, { items: [] }, many, undefined)
     expect(reply).toMatchObject({ status: 200, body: { items: [], asOf: many } })
     expect(reply.headers).not.toHaveProperty('As-Of')
@@ -98,10 +105,16 @@ describe('ETag', () => {
     await book()
     const same = await desk.get(path, { 'if-none-match': tag })
     expect([same.status, same.text]).toEqual([304, ''])
-    expect(positions(same.headers.get('as-of'))[scheduling]?.seq).toBe((positions(first.headers.get('as-of'))[scheduling]?.seq ?? 0) + 1)
+    expect(positions(same.headers.get('as-of'))[scheduling]?.seq).toBe(
+      (positions(first.headers.get('as-of'))[scheduling]?.seq ?? 0) + 1,
+    )
 
     const patient = await desk.get(`/patients/${lakeside.patientIds[0]}`)
-    await desk.patch(`/patients/${lakeside.patientIds[0]}`, { firstName: 'Renamed' }, { 'if-match': `"${patient.body.version}"` })
+    await desk.patch(
+      `/patients/${lakeside.patientIds[0]}`,
+      { firstName: 'Renamed' },
+      { 'if-match': `"${patient.body.version}"` },
+    )
     const renamed = await desk.get(path, { 'if-none-match': tag })
     expect([renamed.status, renamed.body.patient.firstName, renamed.body.version]).toEqual([200, 'Renamed', 1])
   })
@@ -114,7 +127,7 @@ describe('[REC] catch-up', () => {
   it('pages through every event once, in order', async () => {
     const { epoch, seq } = positions((await desk.get(list)).headers.get('as-of'))[scheduling] as Positions[string]
     const seen: number[] = []
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const { status, body } = await desk.get(path({ epoch, after: seen.at(-1) ?? 0, limit: 10 }))
       expect(status).toBe(200)
       expect(body).toMatchObject({ epoch, head: seq })
@@ -127,7 +140,10 @@ describe('[REC] catch-up', () => {
 
   it('410 for another epoch, and for history that is gone', async () => {
     const { epoch } = positions((await desk.get(list)).headers.get('as-of'))[scheduling] as Positions[string]
-    expect(await desk.get(path({ epoch: '0'.repeat(16), after: 0 }))).toMatchObject({ status: 410, body: { code: 'epoch_changed' } })
+    expect(await desk.get(path({ epoch: '0'.repeat(16), after: 0 }))).toMatchObject({
+      status: 410,
+      body: { code: 'epoch_changed' },
+    })
     await pod.sql('DELETE FROM events WHERE seq <= 3 AND channel LIKE $1', [`%${scheduling}`])
     expect(await desk.get(path({ epoch, after: 1 }))).toMatchObject({ status: 410, body: { code: 'history_trimmed' } })
     expect((await desk.get(path({ epoch, after: 3 }))).status).toBe(200)
@@ -136,8 +152,15 @@ describe('[REC] catch-up', () => {
   it('[SEC] 404 for a channel that is not shown, another tenant’s or none', async () => {
     const north = await pod.signIn('frontdesk.north@lakeside.example')
     const query = '&epoch=0123456789abcdef&after=0'
-    for (const channel of [`${lakeside.tenantId}/${scheduling}`, `${ids.summit.tenantId}/t/patients`, `${lakeside.tenantId}/t/billing`])
-      expect(await north.get(`/events?channel=${channel}${query}`)).toMatchObject({ status: 404, body: { code: 'unknown_channel' } })
+    for (const channel of [
+      `${lakeside.tenantId}/${scheduling}`,
+      `${ids.summit.tenantId}/t/patients`,
+      `${lakeside.tenantId}/t/billing`,
+    ])
+      expect(await north.get(`/events?channel=${channel}${query}`)).toMatchObject({
+        status: 404,
+        body: { code: 'unknown_channel' },
+      })
     expect((await north.get(`/events?channel=nonsense${query}`)).status).toBe(400)
   })
 })
@@ -146,13 +169,21 @@ describe('patients are searched', () => {
   it('by the beginning of a name in either order, or the record number; page by page', async () => {
     const all = (await desk.post('/patients/search', { limit: 100 })).body.items
     const [some] = all
-    const find = async (query: string) => (await desk.post('/patients/search', { query, limit: 100 })).body.items.map(({ id }: { id: string }) => id)
-    for (const query of [some.lastName, some.lastName.slice(0, 3).toUpperCase(), `${some.firstName} ${some.lastName}`, `${some.lastName}, ${some.firstName}`, some.mrn.toLowerCase(), some.firstName])
+    const find = async (query: string) =>
+      (await desk.post('/patients/search', { query, limit: 100 })).body.items.map(({ id }: { id: string }) => id)
+    for (const query of [
+      some.lastName,
+      some.lastName.slice(0, 3).toUpperCase(),
+      `${some.firstName} ${some.lastName}`,
+      `${some.lastName}, ${some.firstName}`,
+      some.mrn.toLowerCase(),
+      some.firstName,
+    ])
       expect(await find(query), query).toContain(some.id)
     expect(await find('%')).toEqual(all.map(({ id }: { id: string }) => id))
     expect(await find('zzzz')).toEqual([])
     const paged: unknown[] = []
-    for (let cursor: string | undefined; ; ) {
+    for (let cursor: string | undefined; ;) {
       const { body } = await desk.post('/patients/search', { limit: 9, ...(cursor ? { cursor } : {}) })
       paged.push(...body.items)
       if (!(cursor = body.nextCursor)) break
@@ -165,14 +196,18 @@ describe('[SEC] the audit log', () => {
   it('has each read of patient data before its answer, and each change; in few transactions', async () => {
     const id = lakeside.patientIds[5]
     await Promise.all(Array.from({ length: 20 }, () => desk.get(`/patients/${id}`, { 'x-request-id': 'audited' })))
-    const rows = await pod.sql(`SELECT action, actor_id, subject_id, session_id FROM audit_log WHERE request_id = 'audited'`)
+    const rows = await pod.sql(
+      `SELECT action, actor_id, subject_id, session_id FROM audit_log WHERE request_id = 'audited'`,
+    )
     expect(rows).toHaveLength(20)
     expect(rows[0]).toMatchObject({ action: 'patient.read', actor_id: desk.user.id, subject_id: id })
     const { values } = await pod.pod.api.metrics.auditBatches.get()
     const total = await pod.pod.api.metrics.auditRows.get()
     expect(values[0]?.value).toBeLessThan(total.values[0]?.value ?? 0)
     await desk.patch(`/patients/${id}`, { phone: '+1 555 0101' }, { 'if-match': '"1"', 'x-request-id': 'changed' })
-    expect(await pod.sql(`SELECT action FROM audit_log WHERE request_id = 'changed'`)).toEqual([{ action: 'patient.update' }])
+    expect(await pod.sql(`SELECT action FROM audit_log WHERE request_id = 'changed'`)).toEqual([
+      { action: 'patient.update' },
+    ])
   })
 
   it('refuses the answer when it cannot be written', async () => {

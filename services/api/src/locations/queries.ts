@@ -4,14 +4,22 @@ import type { Prisma, TenantTx } from '@derm/database'
 import type { Caller } from '../access/principal.ts'
 import { decodeCursor, toPage } from '../http/cursor.ts'
 
-const VIEW = { rooms: { select: { id: true, name: true }, orderBy: [{ name: 'asc' }, { id: 'asc' }] } } as const satisfies Prisma.LocationInclude
+const VIEW = {
+  rooms: { select: { id: true, name: true }, orderBy: [{ name: 'asc' }, { id: 'asc' }] },
+} as const satisfies Prisma.LocationInclude
 
 /** The locations that any of the caller's grants covers. */
 function locationsOf(caller: Caller): LocationId[] {
-  return caller.locations.filter((id) => caller.grants.some((grant) => grant.locationId === null || grant.locationId === id))
+  return caller.locations.filter((id) =>
+    caller.grants.some((grant) => grant.locationId === null || grant.locationId === id),
+  )
 }
 
-export async function listLocations(tx: TenantTx, caller: Caller, { cursor, limit }: z.infer<typeof Page>): Promise<LocationList> {
+export async function listLocations(
+  tx: TenantTx,
+  caller: Caller,
+  { cursor, limit }: z.infer<typeof Page>,
+): Promise<LocationList> {
   const after = decodeCursor(cursor, [z.string().max(200), Id])
   const rows = await tx.location.findMany({
     where: {
@@ -27,11 +35,20 @@ export async function listLocations(tx: TenantTx, caller: Caller, { cursor, limi
 
 /** @throws CodedError `not_found` */
 export async function getLocation(tx: TenantTx, caller: Caller, id: string): Promise<Location> {
-  const row = locationsOf(caller).some((location) => location === id) && (await tx.location.findUnique({ where: { id }, include: VIEW }))
+  const row =
+    locationsOf(caller).some((location) => location === id) &&
+    (await tx.location.findUnique({ where: { id }, include: VIEW }))
   if (!row) throw new CodedError('not_found')
   return toLocation(row)
 }
 
-function toLocation({ id, name, timeZone, opensAt, closesAt, rooms }: Prisma.LocationGetPayload<{ include: typeof VIEW }>): Location {
+function toLocation({
+  id,
+  name,
+  timeZone,
+  opensAt,
+  closesAt,
+  rooms,
+}: Prisma.LocationGetPayload<{ include: typeof VIEW }>): Location {
   return { id, name, timeZone, opensAt, closesAt, rooms }
 }

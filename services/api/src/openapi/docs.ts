@@ -54,6 +54,9 @@ const ERROR_PAGE = page(
   `<div class="swagger-ui"><div class="wrapper"><h1>Errors</h1><table><thead><tr><th>Code</th><th>Status</th><th>What it says</th><th>What a client does</th></tr></thead><tbody>${Object.entries(
     ERRORS,
   )
-    .map(([code, { status, title, client }]) => `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${title}</td><td>${CLIENT_ACTIONS[client]}</td></tr>`)
+    .map(
+      ([code, { status, title, client }]) =>
+        `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${title}</td><td>${CLIENT_ACTIONS[client]}</td></tr>`,
+    )
     .join('')}</tbody></table></div></div>`,
 )

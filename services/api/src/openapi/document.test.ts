@@ -4,7 +4,10 @@ import { ERRORS } from '@derm/contract'
 import { ROUTES } from '../routes.ts'
 import { createOpenApi } from './document.ts'
 
-const document = createOpenApi(ROUTES) as { paths: Record<string, Record<string, { operationId: string; responses: object; requestBody?: object }>>; components: { schemas: object } }
+const document = createOpenApi(ROUTES) as {
+  paths: Record<string, Record<string, { operationId: string; responses: object; requestBody?: object }>>
+  components: { schemas: object }
+}
 
 it('is valid OpenAPI 3.1', async () => {
   const validator = new Validator()
@@ -15,22 +18,31 @@ it('is valid OpenAPI 3.1', async () => {
 })
 
 it('has every route of the table, and no other', () => {
-  const listed = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
+  const listed = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  )
   const mounted = ROUTES.map(({ method, path }) => `${method} /api/v1${path.replace(/:(\w+)/g, '{$1}')}`)
   expect(listed.sort()).toEqual([...mounted, 'get /.well-known/jwks.json'].sort())
-  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId))
+  const operations = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).map(({ operationId }) => operationId),
+  )
   expect(new Set(operations).size).toBe(operations.length)
 })
 
 it('refers only to what is there, and names the contract’s schemas', () => {
   const schemas = Object.keys(document.components.schemas)
-  for (const [, name] of JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)) expect(schemas).toContain(name)
-  expect(schemas).toEqual(expect.arrayContaining(['Appointment', 'AppointmentCreate', 'Patient', 'PatientSummary', 'Problem']))
+  for (const [, name] of JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g))
+    expect(schemas).toContain(name)
+  expect(schemas).toEqual(
+    expect.arrayContaining(['Appointment', 'AppointmentCreate', 'Patient', 'PatientSummary', 'Problem']),
+  )
 })
 
 it('documents the statuses of every code that a route declares', () => {
   for (const route of ROUTES) {
-    const { responses } = document.paths[`/api/v1${route.path.replace(/:(\w+)/g, '{$1}')}`]?.[route.method] ?? { responses: {} }
+    const { responses } = document.paths[`/api/v1${route.path.replace(/:(\w+)/g, '{$1}')}`]?.[route.method] ?? {
+      responses: {},
+    }
     for (const code of route.errors ?? []) expect(Object.keys(responses)).toContain(String(ERRORS[code].status))
   }
 })

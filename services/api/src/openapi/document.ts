@@ -23,7 +23,8 @@ export function createOpenApi(routes: readonly Route[]): Json {
     info: {
       title: 'DermLive API',
       version: '1',
-      description: 'Changes carry `Published`, reads `As-Of`: how new they are, per channel. docs/protocol.md has the whole.',
+      description:
+        'Changes carry `Published`, reads `As-Of`: how new they are, per channel. docs/protocol.md has the whole.',
     },
     servers: [{ url: '/' }],
     paths: {
@@ -33,7 +34,9 @@ export function createOpenApi(routes: readonly Route[]): Json {
           tags: ['auth'],
           operationId: 'getJwks',
           summary: 'The public keys of access tokens',
-          responses: { 200: { description: 'A JWK set.', content: { 'application/json': { schema: { type: 'object' } } } } },
+          responses: {
+            200: { description: 'A JWK set.', content: { 'application/json': { schema: { type: 'object' } } } },
+          },
         },
       },
     },
@@ -50,21 +53,38 @@ export function createOpenApi(routes: readonly Route[]): Json {
 
 function describeRoute(route: Route, requests: Schemas, answers: Schemas): Json {
   const { auth, tag, summary, body, answer, kind } = route
-  const headers = [...(answer.status === 201 ? ['Location'] : []), ...(kind === 'read' ? ['As-Of', 'ETag'] : []), ...(kind === 'change' ? ['Published', 'ETag'] : [])]
+  const headers = [
+    ...(answer.status === 201 ? ['Location'] : []),
+    ...(kind === 'read' ? ['As-Of', 'ETag'] : []),
+    ...(kind === 'change' ? ['Published', 'ETag'] : []),
+  ]
   return {
     tags: [tag],
     operationId: operationIdOf(route),
     summary,
-    ...(auth === 'bearer' ? { security: [{ bearer: [] }] } : auth === 'cookie' ? { security: [{ refreshCookie: [] }] } : {}),
+    ...(auth === 'bearer'
+      ? { security: [{ bearer: [] }] }
+      : auth === 'cookie'
+        ? { security: [{ refreshCookie: [] }] }
+        : {}),
     parameters: parametersOf(route),
-    ...(body ? { requestBody: { required: !body.safeParse({}).success, content: { 'application/json': { schema: requests.refer(body) } } } } : {}),
+    ...(body
+      ? {
+          requestBody: {
+            required: !body.safeParse({}).success,
+            content: { 'application/json': { schema: requests.refer(body) } },
+          },
+        }
+      : {}),
     responses: {
       [answer.status]: {
         description: answer.description,
         headers: Object.fromEntries(headers.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
         ...(answer.schema ? { content: { 'application/json': { schema: answers.refer(answer.schema) } } } : {}),
       },
-      ...(kind === 'read' && route.method === 'get' ? { 304: { description: 'What `If-None-Match` names is still right; with the new `As-Of`.' } } : {}),
+      ...(kind === 'read' && route.method === 'get'
+        ? { 304: { description: 'What `If-None-Match` names is still right; with the new `As-Of`.' } }
+        : {}),
       ...problemsOf(route),
     },
   }
@@ -72,7 +92,10 @@ function describeRoute(route: Route, requests: Schemas, answers: Schemas): Json 
 
 /** `POST /appointments/:id/check-in` → `postAppointmentsByIdCheckIn`. */
 function operationIdOf({ method, path }: Route): string {
-  const words = path.replace(/:(\w+)/g, 'by-$1').split(/[/-]/).filter(Boolean)
+  const words = path
+    .replace(/:(\w+)/g, 'by-$1')
+    .split(/[/-]/)
+    .filter(Boolean)
   return method + words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join('')
 }
 
@@ -80,16 +103,41 @@ function parametersOf(route: Route): Json[] {
   const of = (where: 'path' | 'query', schema: z.ZodObject | undefined): Json[] => {
     if (!schema) return []
     const { properties = {}, required = [] } = z.toJSONSchema(schema, toOptions('input'))
-    return Object.entries(properties).map(([name, property]) => ({ name, in: where, required: where === 'path' || required.includes(name), schema: property }))
+    return Object.entries(properties).map(([name, property]) => ({
+      name,
+      in: where,
+      required: where === 'path' || required.includes(name),
+      schema: property,
+    }))
   }
-  const header = (name: string, required: boolean, description: string) => ({ name, in: 'header', required, description, schema: { type: 'string' } })
+  const header = (name: string, required: boolean, description: string) => ({
+    name,
+    in: 'header',
+    required,
+    description,
+    schema: { type: 'string' },
+  })
   return [
     ...of('path', route.params),
     ...of('query', route.query),
-    ...(route.isConditional ? [header('If-Match', true, 'The version that you read, such as `"7"`, or the answer’s `ETag`.')] : []),
-    ...(route.kind === 'change' ? [header('Idempotency-Key', false, 'A repeat with the same key returns the first answer. Becomes the events’ `mutationId`.')] : []),
-    ...(route.kind === 'read' ? [header('Min-As-Of', false, 'Answer only from data that covers these positions.')] : []),
-    ...(route.kind === 'read' && route.method === 'get' ? [header('If-None-Match', false, 'The `ETag` that you have.')] : []),
+    ...(route.isConditional
+      ? [header('If-Match', true, 'The version that you read, such as `"7"`, or the answer’s `ETag`.')]
+      : []),
+    ...(route.kind === 'change'
+      ? [
+          header(
+            'Idempotency-Key',
+            false,
+            'A repeat with the same key returns the first answer. Becomes the events’ `mutationId`.',
+          ),
+        ]
+      : []),
+    ...(route.kind === 'read'
+      ? [header('Min-As-Of', false, 'Answer only from data that covers these positions.')]
+      : []),
+    ...(route.kind === 'read' && route.method === 'get'
+      ? [header('If-None-Match', false, 'The `ETag` that you have.')]
+      : []),
   ]
 }
 
@@ -97,7 +145,9 @@ function parametersOf(route: Route): Json[] {
 function codesOf({ auth, body, query, params, kind, isConditional, errors = [] }: Route): ErrorCode[] {
   return [
     ...errors,
-    ...(auth === 'bearer' ? (['unauthenticated', 'token_invalid', 'token_expired', 'session_ended', 'access_revoked'] as const) : []),
+    ...(auth === 'bearer'
+      ? (['unauthenticated', 'token_invalid', 'token_expired', 'session_ended', 'access_revoked'] as const)
+      : []),
     ...(body || query || kind !== 'plain' ? (['validation_failed'] as const) : []),
     ...(body ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) : []),
     ...(params ? (['not_found'] as const) : []),
@@ -111,7 +161,8 @@ function codesOf({ auth, body, query, params, kind, isConditional, errors = [] }
 
 function problemsOf(route: Route): Record<string, Json> {
   const byStatus = new Map<number, Set<ErrorCode>>()
-  for (const code of codesOf(route)) byStatus.set(ERRORS[code].status, (byStatus.get(ERRORS[code].status) ?? new Set()).add(code))
+  for (const code of codesOf(route))
+    byStatus.set(ERRORS[code].status, (byStatus.get(ERRORS[code].status) ?? new Set()).add(code))
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => [
       status,
@@ -154,7 +205,8 @@ function createSchemas(io: Direction): Schemas {
     if (used[id]) return
     const { $schema: _dialect, $id: _id, ...schema } = schemas[id] as Json
     used[id] = schema
-    for (const [, nested] of JSON.stringify(schema).matchAll(/"#\/components\/schemas\/(\w+)"/g)) if (nested) use(nested)
+    for (const [, nested] of JSON.stringify(schema).matchAll(/"#\/components\/schemas\/(\w+)"/g))
+      if (nested) use(nested)
   }
   return {
     used,
@@ -184,7 +236,10 @@ const Problem: Json = {
     errors: {
       type: 'array',
       description: 'With `validation_failed`: what is wrong where.',
-      items: { type: 'object', properties: { in: { type: 'string' }, path: { type: 'string' }, message: { type: 'string' } } },
+      items: {
+        type: 'object',
+        properties: { in: { type: 'string' }, path: { type: 'string' }, message: { type: 'string' } },
+      },
     },
   },
 }

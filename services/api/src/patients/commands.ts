@@ -17,7 +17,12 @@ const PART_OF = {
  * Changes the fields that are given. When they say what the record says already, nothing happens, and no event.
  * @throws CodedError `forbidden`, `not_found`, `conflict`
  */
-export async function updatePatient({ tx, caller, record, audit }: Change, id: string, version: number, request: PatientUpdate): Promise<Patient> {
+export async function updatePatient(
+  { tx, caller, record, audit }: Change,
+  id: string,
+  version: number,
+  request: PatientUpdate,
+): Promise<Patient> {
   requireTopic(caller, 'patients')
   if (!mayChange(caller, 'patients', null)) throw new CodedError('forbidden')
   await tx.$queryRaw`SELECT id FROM patients WHERE id = ${id}::uuid FOR UPDATE`
@@ -26,7 +31,9 @@ export async function updatePatient({ tx, caller, record, audit }: Change, id: s
   requireVersion(row.version, version)
 
   const before = toPatient(row)
-  const names = (Object.keys(PART_OF) as (keyof PatientUpdate)[]).filter((name) => request[name] !== undefined && request[name] !== before[name])
+  const names = (Object.keys(PART_OF) as (keyof PatientUpdate)[]).filter(
+    (name) => request[name] !== undefined && request[name] !== before[name],
+  )
   if (names.length === 0) return before
   const { dateOfBirth, ...rest } = Object.fromEntries(names.map((name) => [name, request[name]])) as PatientUpdate
   const after = await tx.patient.update({

@@ -8,7 +8,10 @@ import { SUMMARY_COLUMNS, toPatient, toPatientSummary } from './patient-view.ts'
  * Patients whose last or first name begins with the words, in either order, or whose record number they are; by last name.
  * Prefixes, so that an index answers, not the table.
  */
-export async function searchPatients(tx: TenantTx, { query, cursor, limit }: z.infer<typeof PatientSearch>): Promise<PatientList> {
+export async function searchPatients(
+  tx: TenantTx,
+  { query, cursor, limit }: z.infer<typeof PatientSearch>,
+): Promise<PatientList> {
   const after = decodeCursor(cursor, [z.string().max(300), Id])
   const rows = await tx.patient.findMany({
     where: {
@@ -28,9 +31,19 @@ function matching(query: string): Prisma.PatientWhereInput {
   const text = query.toLowerCase().replace(/[%_\\]/g, '')
   if (text === '') return {}
   const [one, two] = text.split(/[\s,]+/, 2) as [string, string | undefined]
-  const whole: Prisma.PatientWhereInput[] = [{ nameKey: { startsWith: text } }, { givenKey: { startsWith: text } }, { mrn: text.toUpperCase() }]
+  const whole: Prisma.PatientWhereInput[] = [
+    { nameKey: { startsWith: text } },
+    { givenKey: { startsWith: text } },
+    { mrn: text.toUpperCase() },
+  ]
   if (!two) return { OR: whole }
-  return { OR: [...whole, { nameKey: { startsWith: `${one}, ${two}` } }, { nameKey: { startsWith: two }, givenKey: { startsWith: one } }] }
+  return {
+    OR: [
+      ...whole,
+      { nameKey: { startsWith: `${one}, ${two}` } },
+      { nameKey: { startsWith: two }, givenKey: { startsWith: one } },
+    ],
+  }
 }
 
 /** @throws CodedError `not_found` */

@@ -4,7 +4,9 @@ import type { Prisma, TenantTx } from '@derm/database'
 import type { Caller } from '../access/principal.ts'
 import { decodeCursor, toPage } from '../http/cursor.ts'
 
-const VIEW = { locations: { select: { locationId: true }, orderBy: { locationId: 'asc' } } } as const satisfies Prisma.ProviderInclude
+const VIEW = {
+  locations: { select: { locationId: true }, orderBy: { locationId: 'asc' } },
+} as const satisfies Prisma.ProviderInclude
 
 /** @throws CodedError `not_found` for a location that is not the tenant's. */
 export async function listProviders(
@@ -33,6 +35,11 @@ export async function getProvider(tx: TenantTx, id: string): Promise<Provider> {
   return toProvider(row)
 }
 
-function toProvider({ id, displayName, specialty, locations }: Prisma.ProviderGetPayload<{ include: typeof VIEW }>): Provider {
+function toProvider({
+  id,
+  displayName,
+  specialty,
+  locations,
+}: Prisma.ProviderGetPayload<{ include: typeof VIEW }>): Provider {
   return { id, displayName, specialty, locationIds: locations.map(({ locationId }) => locationId) }
 }

@@ -102,7 +102,13 @@ export function useTestPod(env: Record<string, string> = {}): TestPod {
       const text = await response.text()
       const isJson = response.headers.get('content-type')?.includes('json')
       const cookie = response.headers.getSetCookie()[0]?.split(';')[0]
-      return { status: response.status, headers: response.headers, text, cookie, body: isJson && text ? JSON.parse(text) : undefined }
+      return {
+        status: response.status,
+        headers: response.headers,
+        text,
+        cookie,
+        body: isJson && text ? JSON.parse(text) : undefined,
+      }
     }
     return {
       request,
@@ -112,7 +118,10 @@ export function useTestPod(env: Record<string, string> = {}): TestPod {
     }
   }
   const signIn = async (email: string): Promise<SignedIn> => {
-    const { status, body, cookie, text } = await clientOf().post('/auth/login', { email, password: SEED_ACCOUNTS[0]?.password })
+    const { status, body, cookie, text } = await clientOf().post('/auth/login', {
+      email,
+      password: SEED_ACCOUNTS[0]?.password,
+    })
     if (status !== 200 || !cookie) throw new Error(`${email} could not sign in: ${text}`)
     return { ...clientOf(body.accessToken), ...body, cookie }
   }

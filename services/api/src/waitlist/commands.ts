@@ -21,7 +21,8 @@ export async function addToWaitlist(change: Change, request: WaitlistAdd): Promi
   const { tx, caller, record } = change
   const locationId = requireWritableLocation(caller, 'scheduling', request.locationId)
   const { earliestDate, latestDate } = request
-  if (latestDate !== null && latestDate < earliestDate) throw invalid('body', 'latestDate', 'must not be before earliestDate')
+  if (latestDate !== null && latestDate < earliestDate)
+    throw invalid('body', 'latestDate', 'must not be before earliestDate')
   await requirePatient(change, request.patientId)
   if (request.providerId !== null) await requireProviderAt(change, request.providerId, locationId)
   const row = await tx.waitlistEntry.create({
@@ -41,14 +42,25 @@ export async function addToWaitlist(change: Change, request: WaitlistAdd): Promi
 }
 
 /** Offers a slot, or another one instead. It holds nothing: the slot is taken when it is booked. */
-export async function offerSlot(change: Change, id: string, version: number, offer: OfferRequest): Promise<WaitlistEntry> {
+export async function offerSlot(
+  change: Change,
+  id: string,
+  version: number,
+  offer: OfferRequest,
+): Promise<WaitlistEntry> {
   const before = await lockEntry(change, id, version)
   await requireProviderAt(change, offer.providerId, before.locationId)
   const startsAt = new Date(offer.startsAt)
   const endsAt = new Date(offer.endsAt)
   const row = await change.tx.waitlistEntry.update({
     where: { id },
-    data: { status: 'offered', offerProviderId: offer.providerId, offerStartsAt: startsAt, offerEndsAt: endsAt, version: { increment: 1 } },
+    data: {
+      status: 'offered',
+      offerProviderId: offer.providerId,
+      offerStartsAt: startsAt,
+      offerEndsAt: endsAt,
+      version: { increment: 1 },
+    },
     include: WAITLIST_VIEW,
   })
   change.record(
@@ -74,7 +86,10 @@ export async function bookWaitlistEntry(
   const entry = await lockEntry(change, id)
   if (entry.locationId !== appointment.locationId || entry.patientId !== appointment.patientId)
     throw invalid('body', 'waitlistEntryId', 'is for another patient or location')
-  await change.tx.waitlistEntry.update({ where: { id }, data: { status: 'booked', appointmentId: appointment.id, version: { increment: 1 } } })
+  await change.tx.waitlistEntry.update({
+    where: { id },
+    data: { status: 'booked', appointmentId: appointment.id, version: { increment: 1 } },
+  })
   auditChange(change, 'waitlist.book', id, entry.locationId)
 }
 
@@ -88,12 +103,18 @@ async function lockEntry({ tx, caller }: Change, id: string, version?: number): 
   if (!row || !granted.includes(row.locationId)) throw new CodedError('not_found')
   if (!mayChange(caller, 'scheduling', row.locationId)) throw new CodedError('forbidden')
   if (version !== undefined) requireVersion(row.version, version)
-  if (!OPEN.includes(row.status)) throw new CodedError('invalid_transition', { currentStatus: row.status, currentVersion: row.version })
+  if (!OPEN.includes(row.status))
+    throw new CodedError('invalid_transition', { currentStatus: row.status, currentVersion: row.version })
   return row
 }
 
 function toSource({ caller }: Change, { id, version, locationId }: WaitlistRow) {
-  return { tenantId: caller.tenantId, locationId: locationId as LocationId, actorId: caller.userId, subject: { id, version } }
+  return {
+    tenantId: caller.tenantId,
+    locationId: locationId as LocationId,
+    actorId: caller.userId,
+    subject: { id, version },
+  }
 }
 
 function auditChange({ audit }: Change, action: string, subjectId: string, locationId: string): void {

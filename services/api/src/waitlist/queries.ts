@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { CodedError, Id, type LocationId, type WaitlistEntry, type WaitlistList, type WaitlistQuery } from '@derm/contract'
+import {
+  CodedError,
+  Id,
+  type LocationId,
+  type WaitlistEntry,
+  type WaitlistList,
+  type WaitlistQuery,
+} from '@derm/contract'
 import type { TenantTx } from '@derm/database'
 import { requireTopic } from '../access/location-scope.ts'
 import type { Caller } from '../access/principal.ts'
@@ -7,13 +14,18 @@ import { decodeCursor, toPage } from '../http/cursor.ts'
 import { WAITLIST_VIEW, toWaitlistEntry } from './waitlist-view.ts'
 
 /** A location's waitlist, who waits longest first. */
-export async function listWaitlist(tx: TenantTx, { locationId, status, cursor, limit }: z.infer<typeof WaitlistQuery>): Promise<WaitlistList> {
+export async function listWaitlist(
+  tx: TenantTx,
+  { locationId, status, cursor, limit }: z.infer<typeof WaitlistQuery>,
+): Promise<WaitlistList> {
   const after = decodeCursor(cursor, [z.iso.datetime(), Id])
   const rows = await tx.waitlistEntry.findMany({
     where: {
       locationId,
       ...(status === undefined ? {} : { status }),
-      ...(after ? { OR: [{ createdAt: { gt: new Date(after[0]) } }, { createdAt: new Date(after[0]), id: { gt: after[1] } }] } : {}),
+      ...(after
+        ? { OR: [{ createdAt: { gt: new Date(after[0]) } }, { createdAt: new Date(after[0]), id: { gt: after[1] } }] }
+        : {}),
     },
     orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
     take: limit + 1,

@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { Id, OfferRequest, WaitlistAdd, WaitlistEntry, WaitlistList, WaitlistQuery, grantedChannels, locationChannel } from '@derm/contract'
+import {
+  Id,
+  OfferRequest,
+  WaitlistAdd,
+  WaitlistEntry,
+  WaitlistList,
+  WaitlistQuery,
+  grantedChannels,
+  locationChannel,
+} from '@derm/contract'
 import { requireLocation } from '../access/location-scope.ts'
 import { defineChange } from '../http/change-route.ts'
 import { defineRead } from '../http/read-route.ts'
@@ -52,7 +61,12 @@ const get = defineRead(
     },
     load: ({ tx }, { params: { id } }) => getWaitlistEntry(tx, id),
     versionOf: ({ version }) => version,
-    audit: ({ id, locationId }) => ({ action: 'waitlist.read', subjectType: 'waitlist_entry', subjectId: id, locationId }),
+    audit: ({ id, locationId }) => ({
+      action: 'waitlist.read',
+      subjectType: 'waitlist_entry',
+      subjectId: id,
+      locationId,
+    }),
   },
 )
 
