@@ -22,13 +22,13 @@ describe('[INV1] As-Of', () => {
     expect(parsePositions(header)).toBeNull()
   })
 
-  it('keeps the oldest of two answers, and drops what one of them lacks', () => {
+  it('keeps the oldest of two answers, and what only one of them is fed by', () => {
     expect(
       oldestPositions(
         { a: { epoch: early, seq: 9 }, b: { epoch: late, seq: 1 }, c: { epoch: early, seq: 1 } },
         { a: { epoch: early, seq: 7 }, b: { epoch: early, seq: 100 } },
       ),
-    ).toEqual({ a: { epoch: early, seq: 7 }, b: { epoch: early, seq: 100 } })
+    ).toEqual({ a: { epoch: early, seq: 7 }, b: { epoch: early, seq: 100 }, c: { epoch: early, seq: 1 } })
   })
 })
 

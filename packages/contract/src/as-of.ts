@@ -37,12 +37,15 @@ export function parsePositions(header: string | null | undefined): Positions | n
   return positions
 }
 
-/** The older of both for each channel; a channel that one of them lacks is dropped: it is older than everything. */
+/**
+ * How new an answer made of two is: the older position of each channel. A channel that only one of them names feeds only
+ * that one, and stays: dropped, its events would never be looked for.
+ */
 export function oldestPositions(a: Positions, b: Positions): Positions {
-  const oldest: Positions = {}
-  for (const [local, position] of Object.entries(a)) {
-    const other = b[local]
-    if (other) oldest[local] = comparePositions(position, other) <= 0 ? position : other
+  const oldest: Positions = { ...a }
+  for (const [local, position] of Object.entries(b)) {
+    const other = a[local]
+    if (!other || comparePositions(position, other) < 0) oldest[local] = position
   }
   return oldest
 }

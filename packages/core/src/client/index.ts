@@ -1,1 +1,5 @@
-export {}
+export * from './connection-status.ts'
+export * from './planner.ts'
+export * from './query-port.ts'
+export * from './subscriber.ts'
+export * from './transport.ts'

@@ -1,0 +1,322 @@
+import {
+  ERRORS,
+  comparePositions,
+  isErrorCode,
+  parseChannel,
+  type ClientAction,
+  type EventEnvelope,
+  type Position,
+  type ServerMessages,
+  type SubscribeAck,
+  type Topic,
+} from '@derm/contract'
+import type { Clock, Log, Random, Timer } from '../clock.ts'
+import { NEXT_STATUS, type Connection, type ConnectionSignal } from './connection-status.ts'
+import type { Transport } from './transport.ts'
+
+export type Want = { topic: Topic; location?: string }
+
+export type SubscriberOptions = {
+  transport: Transport
+  clock: Clock
+  random: Random
+  log: Log
+  /** A good access token; `refreshToken`: a new one, whatever the old one's age. */
+  getToken(): Promise<string>
+  refreshToken(): Promise<string>
+  /** Each event once, and in order within its channel. */
+  onEvent(event: EventEnvelope): void
+  /** This position exists, though its events may not have been seen here. */
+  onPosition(channel: string, position: Position): void
+  /** What is held of the channel that is older than `position` is stale. */
+  onResync(channel: string, position: Position): void
+  /** These channels may not be seen any more: comes before anything else. */
+  onRemoved(channels: readonly string[]): void
+  onConnection(connection: Connection): void
+  settings?: Partial<SubscriberSettings>
+}
+
+export type SubscriberSettings = { lingerMs: number; minDelayMs: number; maxDelayMs: number; failuresToOffline: number }
+const SETTINGS: SubscriberSettings = { lingerMs: 30_000, minDelayMs: 250, maxDelayMs: 15_000, failuresToOffline: 2 }
+
+type Held = { want: Want; count: number; linger?: Timer }
+
+/**
+ * The client's side of recovery: holds a cursor per channel, applies each event once and in order, and says resync where that
+ * cannot be. [SUB1]–[SUB7]
+ */
+export class Subscriber {
+  readonly cursors = new Map<string, Position>()
+  private readonly wants = new Map<string, Held>()
+  private readonly settings: SubscriberSettings
+  private connection: Connection
+  private failures = 0
+  private retry: Timer | undefined
+  private flush: Timer | undefined
+  private isConnected = false
+  private isSubscribing = false
+  private isAgainNeeded = false
+  private mustRefresh = false
+  private closingCode: string | undefined
+  /** Rises with each connection: an answer to an earlier one is void. */
+  private life = 0
+
+  constructor(private readonly options: SubscriberOptions) {
+    this.settings = { ...SETTINGS, ...options.settings }
+    this.connection = { status: 'idle', since: options.clock.now() }
+  }
+
+  getConnection(): Connection {
+    return this.connection
+  }
+
+  start(): void {
+    if (this.connection.status !== 'idle' && this.connection.status !== 'stopped') return
+    this.signal('start')
+    this.open()
+  }
+
+  close(): void {
+    this.life++
+    this.isConnected = false
+    this.options.clock.clearTimeout(this.retry)
+    this.options.clock.clearTimeout(this.flush)
+    this.flush = undefined
+    this.cursors.clear()
+    for (const { linger } of this.wants.values()) this.options.clock.clearTimeout(linger)
+    this.options.transport.disconnect()
+    this.signal('close')
+  }
+
+  /** The network may be back: do not wait any longer. */
+  nudge(): void {
+    if (this.isConnected || this.connection.status === 'idle' || this.connection.status === 'stopped') return
+    this.options.clock.clearTimeout(this.retry)
+    this.open()
+  }
+
+  /** Wants a topic until it is released by all who want it, and some time longer. Location defaults to all that are granted. */
+  retain(want: Want): () => void {
+    const key = `${want.topic}|${want.location ?? '*'}`
+    const held: Held = this.wants.get(key) ?? { want, count: 0 }
+    const isNew = !this.wants.has(key)
+    this.options.clock.clearTimeout(held.linger)
+    held.count++
+    this.wants.set(key, held)
+    if (isNew) this.subscribeSoon()
+    let isReleased = false
+    return () => {
+      if (isReleased) return
+      isReleased = true
+      if (--held.count > 0) return
+      held.linger = this.options.clock.setTimeout(() => this.drop(key), this.settings.lingerMs)
+    }
+  }
+
+  private open(): void {
+    const life = ++this.life
+    const { transport, getToken, refreshToken } = this.options
+    const isOurs = () => life === this.life
+    const wantsFresh = this.mustRefresh
+    this.mustRefresh = false
+    this.closingCode = undefined
+    ;(wantsFresh ? refreshToken() : getToken()).then(
+      (token) => {
+        if (!isOurs()) return
+        transport.connect(token, {
+          onConnect: () => isOurs() && this.connected(),
+          onDisconnect: () => isOurs() && this.lost(this.closingCode),
+          onRefused: (code) => isOurs() && this.lost(code, true),
+          onEvent: (event) => isOurs() && this.receive(event),
+          onMessage: (name, body) => isOurs() && this.hear(name, body),
+        })
+      },
+      (error: unknown) => {
+        if (!isOurs()) return
+        const { code, status } = (error ?? {}) as { code?: unknown; status?: unknown }
+        this.lost(isErrorCode(code) && (status === 401 || status === 403) ? code : undefined, true)
+      },
+    )
+  }
+
+  private connected(): void {
+    this.isConnected = true
+    this.isSubscribing = false
+    this.signal('connected')
+    void this.subscribe()
+  }
+
+  private lost(code: string | undefined, isFailure = false): void {
+    this.isConnected = false
+    this.life++
+    const action: ClientAction = isErrorCode(code) ? ERRORS[code].client : 'backoff'
+    if (action === 'stop' || action === 'reload' || action === 'fix') return this.signal('ended', code)
+    if (action === 'refresh') this.mustRefresh = true
+    if (isFailure) this.failures++
+    this.signal(this.failures >= this.settings.failuresToOffline ? 'failed' : 'lost')
+    const { minDelayMs, maxDelayMs } = this.settings
+    const ceiling = Math.min(maxDelayMs, minDelayMs * 2 ** this.failures)
+    if (!isFailure) this.failures++
+    this.options.clock.clearTimeout(this.retry)
+    this.retry = this.options.clock.setTimeout(() => this.open(), this.options.random() * ceiling)
+  }
+
+  private subscribeSoon(): void {
+    if (!this.isConnected || this.flush) return
+    this.flush = this.options.clock.setTimeout(() => {
+      this.flush = undefined
+      void this.subscribe()
+    }, 0)
+  }
+
+  /** Asks for everything that is wanted, with the cursors: new wants, a reconnect and a hole are one and the same. [SUB3] */
+  private async subscribe(): Promise<void> {
+    if (!this.isConnected) return
+    if (this.isSubscribing) {
+      this.isAgainNeeded = true
+      return
+    }
+    const wants = [...this.wants.values()].map(({ want }) => want)
+    if (wants.length === 0) return this.caughtUp()
+    this.isSubscribing = true
+    this.isAgainNeeded = false
+    const life = this.life
+    const channels = wants.map((want) => {
+      const cursors = Object.fromEntries([...this.cursors].filter(([channel]) => covers(want, channel)))
+      return { ...want, ...(Object.keys(cursors).length > 0 ? { cursors } : {}) }
+    })
+    let ack: SubscribeAck | undefined
+    try {
+      ack = (await this.options.transport.request('subscribe', { channels })) as SubscribeAck
+    } catch (error) {
+      this.options.log.warn({ error }, 'a subscription was not answered')
+    }
+    if (life !== this.life) return
+    this.isSubscribing = false
+    if (!ack?.ok) {
+      // The socket lives, but does not serve us: a new one may reach another node.
+      this.options.transport.disconnect()
+      return this.lost(ack && ERRORS[ack.code]?.client === 'stop' ? ack.code : undefined, true)
+    }
+    for (const channel of ack.channels) this.acceptChannel(channel)
+    this.connection = { ...this.connection, node: ack.node }
+    this.caughtUp()
+    if (this.isAgainNeeded) void this.subscribe()
+  }
+
+  private acceptChannel({ channel, epoch, seq, status, events }: Extract<SubscribeAck, { ok: true }>['channels'][number]): void {
+    const cursor = this.cursors.get(channel)
+    const position = { epoch, seq }
+    if (status === 'resync') {
+      // Within an epoch a cursor never moves back. [SUB2]
+      if (!cursor || comparePositions(position, cursor) >= 0 || cursor.epoch !== epoch) this.cursors.set(channel, position)
+      return this.options.onResync(channel, position)
+    }
+    if (status === 'live') {
+      this.cursors.set(channel, position)
+      return this.options.onPosition(channel, position)
+    }
+    for (const event of events) this.receive(event)
+    const reached = this.cursors.get(channel)
+    // A recovery with a hole in it is none. [SUB4]
+    if (!reached || comparePositions(reached, position) < 0) {
+      this.cursors.set(channel, position)
+      this.options.onResync(channel, position)
+    }
+  }
+
+  private receive(event: EventEnvelope): void {
+    const cursor = this.cursors.get(event.channel)
+    if (!cursor || comparePositions(event, cursor) <= 0) return
+    if (event.epoch !== cursor.epoch || event.seq !== cursor.seq + 1) return this.findHole()
+    this.cursors.set(event.channel, { epoch: event.epoch, seq: event.seq })
+    this.options.onEvent(event)
+  }
+
+  private findHole(): void {
+    this.signal('behind')
+    void this.subscribe()
+  }
+
+  private hear<Name extends keyof ServerMessages>(name: Name, body: ServerMessages[Name]): void {
+    switch (name) {
+      case 'heads': {
+        const { channels } = body as ServerMessages['heads']
+        const isBehind = channels.some((head) => {
+          const cursor = this.cursors.get(head.channel)
+          return cursor !== undefined && comparePositions(head, cursor) > 0
+        })
+        if (isBehind && !this.isSubscribing) this.findHole()
+        return
+      }
+      case 'resync': {
+        const { channel, epoch, seq } = body as ServerMessages['resync']
+        const cursor = this.cursors.get(channel)
+        if (!cursor || (cursor.epoch === epoch && cursor.seq > seq)) return
+        this.cursors.set(channel, { epoch, seq })
+        return this.options.onResync(channel, { epoch, seq })
+      }
+      case 'access:changed': {
+        const { added, removed } = body as ServerMessages['access:changed']
+        for (const channel of removed) this.cursors.delete(channel)
+        if (removed.length > 0) this.options.onRemoved(removed)
+        if (added.length > 0) void this.subscribe()
+        return
+      }
+      case 'auth:expiring':
+        return void this.refreshAuth()
+      case 'closing':
+        this.closingCode = (body as ServerMessages['closing']).code
+        return
+      case 'server:draining':
+        // The server closes then; until then the old connection serves.
+        this.failures = 0
+        return
+    }
+  }
+
+  private async refreshAuth(): Promise<void> {
+    const life = this.life
+    try {
+      const token = await this.options.refreshToken()
+      if (life === this.life) await this.options.transport.request('auth:refresh', { token })
+    } catch (error) {
+      // The server closes when the old token ends, and we come back with a new one or not at all.
+      this.options.log.warn({ error }, 'the token could not be refreshed')
+    }
+  }
+
+  private drop(key: string): void {
+    const held = this.wants.get(key)
+    if (!held || held.count > 0) return
+    this.wants.delete(key)
+    const others = [...this.wants.values()].map(({ want }) => want)
+    const gone = [...this.cursors.keys()].filter((channel) => covers(held.want, channel) && !others.some((want) => covers(want, channel)))
+    for (const channel of gone) this.cursors.delete(channel)
+    if (this.isConnected && gone.length > 0) void this.options.transport.request('unsubscribe', { channels: gone }).catch(() => {})
+  }
+
+  private caughtUp(): void {
+    this.failures = 0
+    this.signal('caught_up')
+  }
+
+  private signal(signal: ConnectionSignal, code?: string): void {
+    const before = this.connection
+    const status = NEXT_STATUS[before.status][signal]
+    const { node } = before
+    this.connection = {
+      status,
+      since: status === before.status ? before.since : this.options.clock.now(),
+      ...(status === 'stopped' && (code ?? before.code) !== undefined ? { code: (code ?? before.code)! } : {}),
+      ...(node !== undefined ? { node } : {}),
+    }
+    this.options.onConnection(this.connection)
+  }
+}
+
+function covers({ topic, location = '*' }: Want, channel: string): boolean {
+  const parsed = parseChannel(channel)
+  if (!parsed || parsed.topic !== topic) return false
+  return location === '*' || parsed.kind !== 'location' || parsed.locationId === location
+}
