@@ -40,7 +40,7 @@ export type LifecycleOptions = {
 }
 
 /**
- * SIGTERM and SIGINT drain and exit with 0; a second one exits at once. An uncaught exception is logged, the process drains
+ * SIGTERM and SIGINT drain and exit with 0; the same one again exits at once. (Ctrl-C brings both: one from the terminal, one from the parent.) An uncaught exception is logged, the process drains
  * shortly and exits with 70. An unhandled rejection is logged and counted, and the process lives: it leaves no
  * half-run synchronous code behind, and no input may end a process.
  */
@@ -86,8 +86,13 @@ export function createLifecycle({
   }
 
   function listen(): void {
+    const heard = new Set<string>()
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
-      host.on(signal, () => (ending ? host.exit(EXIT.failed) : void end(signal)))
+      host.on(signal, () => {
+        if (heard.has(signal)) host.exit(EXIT.failed)
+        heard.add(signal)
+        void end(signal)
+      })
     host.on('uncaughtException', (error) => {
       log.error({ error }, 'uncaught exception')
       void end('uncaughtException', EXIT.crashed, Math.min(graceMs, CRASH_GRACE_MS))

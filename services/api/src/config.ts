@@ -14,6 +14,8 @@ const ApiConfig = BaseConfig.extend({
   JWT_AUDIENCE: z.string(),
   /** Signs what is stored in Redis; also the root of the refresh secrets' chain. */
   EVENT_SIGNING_SECRET: Secret,
+  /** How long a pod that ends goes on taking requests after it has said that it is not ready: until its front door has heard. */
+  DRAIN_DELAY_MS: Milliseconds.default(1_000),
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
   TRUSTED_PROXIES: CommaList.default(['loopback']),
   /** Only with NODE_ENV=test: how long the relay waits between publishing and marking, so that a test can kill it there. */

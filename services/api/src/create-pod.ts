@@ -79,7 +79,10 @@ export function createPod(
         start: async () => {
           ports = { adminPort: await admin.start(), port: await server.start() }
         },
-        drain: () => server.drain(),
+        drain: async () => {
+          await new Promise<void>((resolve) => clock.setTimeout(resolve, config.DRAIN_DELAY_MS))
+          await server.drain()
+        },
         stop: () => {
           server.stop()
           return admin.stop()

@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => void (await pod.takeEvents()))
 
-describe('[LOG] Idempotency-Key', () => {
+describe('[LOG1] Idempotency-Key', () => {
   it('a repeat returns the first answer, to the byte and with its headers, and emits nothing', async () => {
     const body = booking()
     const first = await book('a', body)

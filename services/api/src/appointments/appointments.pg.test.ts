@@ -72,7 +72,7 @@ async function expectOneEvent(answer: Answer, type: string, data: object, previo
 }
 const emitted = new Set<string>()
 
-describe('[LOG] each action emits its event, once', () => {
+describe('[LOG1] each action emits its event, once', () => {
   it('create', async () => {
     const answer = await desk.post('/appointments', request(), { 'idempotency-key': 'create-1' })
     expect(answer.status).toBe(201)

@@ -27,7 +27,7 @@ beforeAll(async () => {
   desk = await pod.signIn('frontdesk@lakeside.example')
 })
 
-describe('[INV] a read says how new it is', () => {
+describe('[LOG6] a read says how new it is', () => {
   it('by the channels that feed it, from the first event on', async () => {
     const before = positions((await desk.get(list)).headers.get('as-of'))
     expect(Object.keys(before).sort()).toEqual([scheduling, 't/patients'])
@@ -76,7 +76,7 @@ describe('[INV] a read says how new it is', () => {
   })
 })
 
-describe('[INV] Min-As-Of', () => {
+describe('[LOG6] Min-As-Of', () => {
   it('is answered when it is covered, and else not: 503 with Retry-After', async () => {
     const { headers } = await desk.get(list)
     const asOf = positions(headers.get('as-of'))
@@ -120,7 +120,7 @@ describe('ETag', () => {
   })
 })
 
-describe('[REC] catch-up', () => {
+describe('[LOG7] catch-up', () => {
   const path = (query: Record<string, string | number>) =>
     `/events?${new URLSearchParams({ channel: `${lakeside.tenantId}/${scheduling}`, ...(query as Record<string, string>) })}`
 

@@ -64,6 +64,7 @@ export function useTestPod(env: Record<string, string> = {}): TestPod {
       LOG_LEVEL: 'silent',
       PORT: '0',
       ADMIN_PORT: '0',
+      DRAIN_DELAY_MS: '0',
       REDIS_URL: redis.url,
       DATABASE_URL: database.apiUrl,
       RELAY_DATABASE_URL: database.relayUrl,
