@@ -16,6 +16,7 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
       labels: ['code'],
     }),
     notModified: counter({ name: 'http_not_modified_total', help: 'Reads saved by a 304' }),
+    readsShared: counter({ name: 'reads_shared_total', help: 'Reads answered from another request’s computation' }),
     idempotentRepeats: counter({ name: 'idempotent_repeats_total', help: 'Changes answered with the first answer' }),
     signIns: counter({ name: 'sign_ins_total', help: 'Sign-ins by outcome', labels: ['outcome'] }),
     refreshReuses: counter({

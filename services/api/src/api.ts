@@ -6,6 +6,7 @@ import type { AuditWriter } from './audit/audit-writer.ts'
 import type { RefreshTokens } from './auth/refresh-token.ts'
 import type { SignInLimiter } from './auth/sign-in-limiter.ts'
 import type { ApiMetrics } from './api-metrics.ts'
+import type { SharedReads } from './http/shared-reads.ts'
 import type { SocketKicker } from './access/socket-kicker.ts'
 
 /** What the routes are given: everything that reaches outside the process. */
@@ -15,6 +16,7 @@ export type Api = {
   issuer: TokenIssuer
   keyRing: KeyRing
   audit: AuditWriter
+  sharedReads: SharedReads
   limiter: SignInLimiter
   refreshTokens: RefreshTokens
   kicker: SocketKicker

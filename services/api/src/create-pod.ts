@@ -10,6 +10,7 @@ import { createRefreshTokens } from './auth/refresh-token.ts'
 import { createMemoryCounters, createRedisCounters, createSignInLimiter, withFallback } from './auth/sign-in-limiter.ts'
 import type { ApiConfig } from './config.ts'
 import { createApp } from './create-app.ts'
+import { createSharedReads } from './http/shared-reads.ts'
 import { createPodRelay } from './relay.ts'
 import { createHttpServer } from './server.ts'
 
@@ -49,6 +50,7 @@ export function createPod(
     issuer: createTokenIssuer({ keyRing, ...tokens }),
     verifier: createTokenVerifier({ keys: keyRing, ...tokens }),
     audit,
+    sharedReads: createSharedReads(() => apiMetrics.readsShared.inc()),
     limiter: createSignInLimiter(
       withFallback(createRedisCounters(redis.commands('sign-in')), createMemoryCounters(now)),
     ),

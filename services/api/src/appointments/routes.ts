@@ -40,7 +40,7 @@ const list = defineRead(
       const locationId = requireLocation(caller, 'scheduling', query.locationId)
       return [locationChannel(caller.tenantId, locationId, 'scheduling'), ...grantedChannels(caller, 'patients')]
     },
-    load: ({ tx }, { query }) => listAppointments(tx, query),
+    loadShared: (tx, { query }) => listAppointments(tx, query),
     audit: ({ items }, { query }) => ({
       action: 'appointment.list',
       subjectType: 'appointment',
@@ -65,7 +65,7 @@ const get = defineRead(
       const locationId = await locateAppointment(tx, caller, id)
       return [locationChannel(caller.tenantId, locationId, 'scheduling'), ...grantedChannels(caller, 'patients')]
     },
-    load: ({ tx }, { params: { id } }) => getAppointment(tx, id),
+    loadShared: (tx, { params: { id } }) => getAppointment(tx, id),
     versionOf: ({ version }) => version,
     audit: ({ id, locationId }) => ({
       action: 'appointment.read',

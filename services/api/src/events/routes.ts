@@ -43,7 +43,7 @@ export const eventRoutes: readonly Route[] = [
     },
     {
       feeds: ({ caller }, { query }) => [requireChannel(caller, query.channel)],
-      load: async ({ tx }, { query }) => {
+      loadShared: async (tx, { query }) => {
         const { events, head, more } = await readEvents(fromPrisma(tx), query)
         return { events, epoch: head.epoch, head: head.seq, more }
       },

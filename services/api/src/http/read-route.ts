@@ -29,12 +29,19 @@ export type ReadBehaviour<In, Answer> = {
    * Runs before the data is read. @throws CodedError
    */
   feeds: (scope: ReadScope, input: In) => Awaitable<readonly ChannelName[]>
-  load: (scope: ReadScope, input: In) => Promise<Answer>
-  /** The version of the one entity that is answered. */
-  versionOf?: (answer: Answer) => number
-  /** What is written into the audit log before the answer goes out; `null` when nothing about a patient was shown. */
-  audit?: (answer: Answer, input: In) => AuditEvent | null
-}
+  /**
+   * Reads the data. `loadShared` is not told who asks: what it reads is the same for all who may read it, so that those who ask for
+   * it at the same time get one answer.
+   */
+} & (
+  | { load: (scope: ReadScope, input: In) => Promise<Answer> }
+  | { loadShared: (tx: TenantTx, input: In) => Promise<Answer> }
+) & {
+    /** The version of the one entity that is answered. */
+    versionOf?: (answer: Answer) => number
+    /** What is written into the audit log before the answer goes out; `null` when nothing about a patient was shown. */
+    audit?: (answer: Answer, input: In) => AuditEvent | null
+  }
 
 /**
  * Declares a read. In one READ COMMITTED transaction it reads the caller's access, then the heads of the channels that feed
@@ -51,21 +58,39 @@ export function defineRead<const D extends ReadDeclaration>(
 async function answerRead<In, Answer>(
   exchange: Exchange,
   input: In,
-  { feeds, load, versionOf, audit }: ReadBehaviour<In, Answer>,
+  behaviour: ReadBehaviour<In, Answer>,
 ): Promise<Reply> {
   const { api, request, requestId } = exchange
   const token = await requireToken(exchange)
   const needed = parseMinAsOf(request.get('min-as-of'))
-  const { caller, asOf, answer } = await withTenant(api.prisma, token.tid, async (tx) => {
-    const caller = await loadCaller(tx, token)
-    const scope = { tx, caller }
-    const asOf = await readAsOf(tx, await feeds(scope, input))
-    requireFresh(asOf, needed)
-    return { caller, asOf, answer: await load(scope, input) }
-  })
-  const event = audit?.(answer, input)
+  const read = async (scope: ReadScope, feeds: readonly ChannelName[]) => {
+    const asOf = await readAsOf(scope.tx, feeds)
+    const answer =
+      'load' in behaviour ? await behaviour.load(scope, input) : await behaviour.loadShared(scope.tx, input)
+    return { asOf, answer }
+  }
+
+  let release: (() => void) | null = null
+  let result: { caller: Caller; feeds: readonly ChannelName[]; key: string; data?: Awaited<ReturnType<typeof read>> }
+  try {
+    // Who asks is looked at for each request, and before anything is shared.
+    result = await withTenant(api.prisma, token.tid, async (tx) => {
+      const caller = await loadCaller(tx, token)
+      const feeds = await behaviour.feeds({ tx, caller }, input)
+      const key = JSON.stringify([token.tid, request.method, request.path, input, feeds])
+      if ('loadShared' in behaviour && !(release = api.sharedReads.lead(key))) return { caller, feeds, key }
+      return { caller, feeds, key, data: await read({ tx, caller }, feeds) }
+    })
+  } finally {
+    ;(release as (() => void) | null)?.()
+  }
+  const { caller, feeds, key } = result
+  const compute = () => withTenant(api.prisma, token.tid, (tx) => read({ tx, caller }, feeds))
+  const { asOf, answer } = result.data ?? (await api.sharedReads.join(key, compute))
+  requireFresh(asOf, needed)
+  const event = behaviour.audit?.(answer, input)
   if (event) await api.audit.write(caller, requestId, event)
-  return toReadReply(exchange, answer, asOf, versionOf?.(answer))
+  return toReadReply(exchange, answer, asOf, behaviour.versionOf?.(answer))
 }
 
 /** The answer with its positions; 304 without a body when the client has it already. */

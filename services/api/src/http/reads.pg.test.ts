@@ -192,6 +192,29 @@ describe('patients are searched', () => {
   })
 })
 
+describe('[INV] identical reads at the same time', () => {
+  it('cost a few computations, and each is still at least as new as its request', async () => {
+    const before = (await pod.pod.api.metrics.readsShared.get()).values[0]?.value ?? 0
+    const answers = await Promise.all(Array.from({ length: 60 }, () => desk.get(list)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
+    expect((await pod.pod.api.metrics.readsShared.get()).values[0]?.value).toBeGreaterThan(before + 20)
+    await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const { body } = await book()
+        const { body: read } = await desk.get(`${list}&limit=500`)
+        expect(read.items.map(({ id }: { id: string }) => id)).toContain(body.id)
+      }),
+    )
+  })
+
+  it('[SEC] are not shared with who may not read them', async () => {
+    const north = await pod.signIn('frontdesk.north@lakeside.example')
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 ? desk : north).get(list)))
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, (_, i) => (i % 2 ? 200 : 403)))
+  })
+})
+
 describe('[SEC] the audit log', () => {
   it('has each read of patient data before its answer, and each change; in few transactions', async () => {
     const id = lakeside.patientIds[5]

@@ -29,7 +29,7 @@ const search = defineRead(
   },
   {
     feeds: ({ caller }) => feedsOf(caller),
-    load: ({ tx }, { body }) => searchPatients(tx, body),
+    loadShared: (tx, { body }) => searchPatients(tx, body),
     audit: ({ items }) => ({ action: 'patient.search', subjectType: 'patient', details: { count: items.length } }),
   },
 )
@@ -46,7 +46,7 @@ const get = defineRead(
   },
   {
     feeds: ({ caller }) => feedsOf(caller),
-    load: ({ tx }, { params: { id } }) => getPatient(tx, id),
+    loadShared: (tx, { params: { id } }) => getPatient(tx, id),
     versionOf: ({ version }) => version,
     audit: ({ id }) => ({ action: 'patient.read', subjectType: 'patient', subjectId: id }),
   },

@@ -34,7 +34,7 @@ const list = defineRead(
       const locationId = requireLocation(caller, 'scheduling', query.locationId)
       return [locationChannel(caller.tenantId, locationId, 'scheduling'), ...grantedChannels(caller, 'patients')]
     },
-    load: ({ tx }, { query }) => listWaitlist(tx, query),
+    loadShared: (tx, { query }) => listWaitlist(tx, query),
     audit: ({ items }, { query: { locationId } }) => ({
       action: 'waitlist.list',
       subjectType: 'waitlist_entry',
@@ -59,7 +59,7 @@ const get = defineRead(
       const locationId = await locateWaitlistEntry(tx, caller, id)
       return [locationChannel(caller.tenantId, locationId, 'scheduling'), ...grantedChannels(caller, 'patients')]
     },
-    load: ({ tx }, { params: { id } }) => getWaitlistEntry(tx, id),
+    loadShared: (tx, { params: { id } }) => getWaitlistEntry(tx, id),
     versionOf: ({ version }) => version,
     audit: ({ id, locationId }) => ({
       action: 'waitlist.read',
