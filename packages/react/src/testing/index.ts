@@ -1,1 +1,116 @@
-export {}
+import { CATALOGUE, type EventEnvelope, type EventType, type SubscribeAck } from '@derm/contract'
+import type { Transport, TransportHandlers } from '@derm/core/client'
+import { createRealtime, type Realtime, type RealtimeOptions } from '../create-realtime.ts'
+
+const TENANT = '00000000-0000-4000-8000-000000000001'
+const EPOCH = '0000000000010000'
+
+export type EmitInput<Type extends EventType> = {
+  subject?: { id: string; version?: number }
+  data: EventEnvelope<Type>['data']
+  previous?: EventEnvelope<Type>['previous']
+  locationId?: string
+  mutationId?: string
+}
+
+export type TestRealtime = Realtime & {
+  /** Delivers an event as if somebody else had caused it; returns it. */
+  emit<Type extends EventType>(type: Type, input: EmitInput<Type>): EventEnvelope<Type>
+  /** Tells every subscribed channel to resync. */
+  resync(): void
+  disconnect(): void
+  reconnect(): void
+  /** What was subscribed so far, request by request. */
+  readonly subscriptions: readonly unknown[]
+}
+
+/** A realtime without a server, for an application's own tests: the real subscriber and planner on a transport in memory. */
+export function createTestRealtime(options: Partial<RealtimeOptions> & Pick<RealtimeOptions, 'queryClient'>): TestRealtime {
+  let handlers: TransportHandlers | undefined
+  let isReachable = true
+  const heads = new Map<string, number>()
+  const subscriptions: unknown[] = []
+  const defaultLocation = '00000000-0000-4000-8000-000000000002'
+
+  function channelOf(topic: string, location: string | undefined): string {
+    const scope = topic === 'patients' || topic === 'billing' ? 't' : `l:${location === undefined || location === '*' ? defaultLocation : location}`
+    return `${TENANT}/${scope}/${topic}`
+  }
+
+  const transport: Transport = {
+    connect(_token, given) {
+      handlers = given
+      queueMicrotask(() => {
+        if (handlers !== given) return
+        if (isReachable) given.onConnect()
+        else given.onRefused(undefined)
+      })
+    },
+    disconnect() {
+      handlers = undefined
+    },
+    async request(name, body) {
+      if (name !== 'subscribe') return { ok: true }
+      subscriptions.push(body)
+      const { channels } = body as { channels: { topic: string; location?: string; cursors?: Record<string, { seq: number }> }[] }
+      const answer = channels.map(({ topic, location, cursors }) => {
+        const channel = channelOf(topic, location)
+        const seq = heads.get(channel) ?? 0
+        heads.set(channel, seq)
+        const cursor = cursors?.[channel]
+        const status = !cursor ? 'live' : cursor.seq === seq ? 'recovered' : 'resync'
+        return { channel, epoch: EPOCH, seq, status, events: [] as EventEnvelope[] } as const
+      })
+      return { ok: true, node: 'test', channels: answer, denied: [] } satisfies SubscribeAck
+    },
+  }
+
+  const realtime = createRealtime({
+    url: 'http://localhost',
+    apiUrl: 'http://localhost',
+    getToken: async () => 'test',
+    refreshToken: async () => 'test',
+    resources: { appointments: [['appointments']], waitlist: [['waitlist']], patients: [['patients']] },
+    transport,
+    ...options,
+  })
+
+  return Object.assign(realtime, {
+    emit<Type extends EventType>(type: Type, input: EmitInput<Type>): EventEnvelope<Type> {
+      const { topic, subject } = CATALOGUE[type]
+      const channel = channelOf(topic, input.locationId)
+      const seq = (heads.get(channel) ?? 0) + 1
+      heads.set(channel, seq)
+      const event = {
+        id: crypto.randomUUID(),
+        type,
+        channel,
+        epoch: EPOCH,
+        seq,
+        at: new Date().toISOString(),
+        ...(topic === 'scheduling' ? { locationId: input.locationId ?? defaultLocation } : {}),
+        actorId: crypto.randomUUID(),
+        subject: { type: subject, id: input.subject?.id ?? crypto.randomUUID(), version: input.subject?.version ?? 1 },
+        data: input.data,
+        ...(input.previous === undefined ? {} : { previous: input.previous }),
+        ...(input.mutationId === undefined ? {} : { mutationId: input.mutationId }),
+      } as unknown as EventEnvelope<Type>
+      handlers?.onEvent(event as unknown as EventEnvelope)
+      return event
+    },
+    resync() {
+      for (const [channel, seq] of heads) {
+        heads.set(channel, seq + 1)
+        handlers?.onMessage('resync', { channel, epoch: EPOCH, seq: seq + 1 })
+      }
+    },
+    disconnect() {
+      isReachable = false
+      handlers?.onDisconnect()
+    },
+    reconnect() {
+      isReachable = true
+    },
+    subscriptions,
+  })
+}

@@ -1,4 +1,4 @@
-import type { Patient, PatientList, PatientUpdate } from '@derm/contract'
+import type { Patient, PatientList, PatientSummary, PatientUpdate } from '@derm/contract'
 import { live } from '@derm/react'
 import { keepPreviousData, skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ApiError } from '../http/api-error.ts'
@@ -13,7 +13,7 @@ export function usePatient(id: string) {
 }
 
 export function usePatientSearch(query: string) {
-  return useQuery({
+  return useQuery<PatientSummary[]>({
     queryKey: ['patients', 'search', query],
     queryFn:
       query === ''

@@ -1,3 +1,4 @@
+import '@derm/react/styles.css'
 import { Alert, Button, Center, Group, Stack, Text, Title } from '@mantine/core'
 import { IconAlertCircle } from '@tabler/icons-react'
 import { RealtimeProvider, RealtimeWrapper } from '@derm/react'

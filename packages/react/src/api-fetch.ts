@@ -1,0 +1,55 @@
+import { isErrorCode, type ErrorCode } from '@derm/contract'
+
+export type ApiFetch = (input: string, init?: RequestInit) => Promise<Response>
+
+/** What the API refused. `code`: of the error catalogue, or `offline` when there was no answer. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  constructor(
+    readonly code: ErrorCode | 'offline',
+    readonly status: number,
+    readonly details: Record<string, unknown> = {},
+  ) {
+    super(typeof details['title'] === 'string' ? details['title'] : code)
+  }
+}
+
+/** Makes the error of an answer that is not ok; an answer that is no problem document counts as `unavailable`. */
+export async function readApiError(response: Response): Promise<ApiError> {
+  const problem = (await response.json().catch(() => null)) as Record<string, unknown> | null
+  const { code, ...details } = problem ?? {}
+  return new ApiError(isErrorCode(code) ? code : 'unavailable', response.status, details)
+}
+
+const LAG_TRIES = 4
+
+/** `fetch` with the token. A token that has just expired is renewed once, for all requests together; a lagging replica is asked again. */
+export function createApiFetch({ apiUrl, getToken, refreshToken }: { apiUrl: string; getToken: () => Promise<string>; refreshToken: () => Promise<string> }): ApiFetch {
+  let refreshing: Promise<string> | undefined
+  const refresh = () => (refreshing ??= refreshToken().finally(() => (refreshing = undefined)))
+
+  async function send(input: string, init: RequestInit, token: string): Promise<Response> {
+    const headers = new Headers(init.headers)
+    headers.set('authorization', `Bearer ${token}`)
+    return fetch(new URL(input, apiUrl), { ...init, headers })
+  }
+
+  return async (input, init = {}) => {
+    let response = await send(input, init, await getToken())
+    if (response.status === 401 && (await codeOf(response)) === 'token_expired') response = await send(input, init, await refresh())
+    for (let attempt = 1; response.status === 503 && attempt <= LAG_TRIES; attempt++) {
+      if ((await codeOf(response)) !== 'not_fresh_enough') return response
+      await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt))
+      response = await send(input, init, await getToken())
+    }
+    return response
+  }
+}
+
+async function codeOf(response: Response): Promise<unknown> {
+  const body = (await response
+    .clone()
+    .json()
+    .catch(() => null)) as { code?: unknown } | null
+  return body?.code
+}

@@ -1,0 +1,64 @@
+import { useEffect, useState, type ReactNode } from 'react'
+import { useConnection } from '../hooks/use-connection.ts'
+import { useRealtime } from '../realtime-provider.tsx'
+
+const NOTICE_MS = 5000
+/** A break that is over before anybody could read of it is not worth a banner. */
+const PATIENCE_MS = 2000
+
+/** A view with the truth above it: a banner while it may be old, and a note when it was read again. */
+export function RealtimeWrapper({ className, children }: { className?: string; children: ReactNode }) {
+  const { status, since, code } = useConnection()
+  const isOld = status === 'offline' || status === 'stopped'
+  const isWaiting = status === 'connecting' || status === 'catching_up'
+  const isLate = useIsLate(isWaiting, since)
+  const isResynced = useResyncNotice()
+  return (
+    <div className={`derm-wrapper ${className ?? ''}`} data-status={status}>
+      {isOld && (
+        <div className="derm-banner" role="alert" data-banner="stale">
+          {status === 'stopped' ? stoppedText(code) : 'Offline: what you see may be old. We keep trying to connect.'}
+        </div>
+      )}
+      {!isOld && isLate && (
+        <div className="derm-banner" role="status" data-banner="catching-up">
+          Catching up: what you see may be a moment old.
+        </div>
+      )}
+      {isResynced && status === 'live' && (
+        <div className="derm-banner derm-banner-quiet" role="status" data-banner="resync">
+          Everything was read again after a break.
+        </div>
+      )}
+      {children}
+    </div>
+  )
+}
+
+function stoppedText(code: string | undefined): string {
+  if (code === 'protocol_unsupported') return 'A newer version is out: load the page again.'
+  if (code === 'access_revoked') return 'Your access was taken back.'
+  return 'Your session has ended: sign in again.'
+}
+
+function useIsLate(isWaiting: boolean, since: number): boolean {
+  const [lateSince, setLateSince] = useState<number | null>(null)
+  useEffect(() => {
+    if (!isWaiting) return
+    const timer = setTimeout(() => setLateSince(since), PATIENCE_MS)
+    return () => clearTimeout(timer)
+  }, [isWaiting, since])
+  return isWaiting && lateSince === since
+}
+
+function useResyncNotice(): boolean {
+  const realtime = useRealtime()
+  const [count, setCount] = useState(0)
+  useEffect(() => realtime.onResync(() => setCount((before) => before + 1)), [realtime])
+  useEffect(() => {
+    if (count === 0) return
+    const timer = setTimeout(() => setCount(0), NOTICE_MS)
+    return () => clearTimeout(timer)
+  }, [count])
+  return count > 0
+}

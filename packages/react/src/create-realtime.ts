@@ -1,0 +1,189 @@
+import { definitionOf, parsePositions, type EventEnvelope, type Position, type Resource } from '@derm/contract'
+import { silentLog, systemClock, type Clock, type Log } from '@derm/core'
+import { Planner, Subscriber, type Connection, type PlannerSettings, type Transport, type Want } from '@derm/core/client'
+import type { QueryClient } from '@tanstack/react-query'
+import { createApiFetch, type ApiFetch } from './api-fetch.ts'
+import { LastUpdates } from './last-updated.ts'
+import { createQueryCachePort } from './query/query-cache-port.ts'
+import { registerLiveSource } from './query/live.ts'
+import { createResourcesOf, type ResourceKeys } from './resource-keys.ts'
+import { createSocketTransport } from './socket-transport.ts'
+import { createEventToasts, showBuiltInToast, type Notify } from './toaster.ts'
+
+export type RealtimeOptions = {
+  queryClient: QueryClient
+  /** Where the realtime nodes are, such as `https://app.example`. */
+  url: string
+  /** Where the API is. */
+  apiUrl: string
+  /** An access token that is good for some seconds more. */
+  getToken: () => Promise<string>
+  /** A new access token, whatever the old one's age. */
+  refreshToken: () => Promise<string>
+  resources: ResourceKeys
+  /** The application's toaster; a small one is built in. */
+  notify?: Notify
+  log?: Log
+  /** For tests. */
+  transport?: Transport
+  clock?: Clock
+  planner?: Partial<PlannerSettings>
+}
+
+/** What a mutation's function gets. `fetch` sends the Idempotency-Key with every request that changes something. */
+export type MutationContext = { fetch: ApiFetch; idempotencyKey: string }
+export type EventListener = (event: EventEnvelope, isOwn: boolean) => void
+export type ResyncListener = (channel: string, position: Position) => void
+
+export interface Realtime {
+  readonly queryClient: QueryClient
+  /** Connects while somebody holds it; call what it returns to let go. `RealtimeProvider` does both. */
+  start(): () => void
+  retain(want: Want): () => void
+  getConnection(): Connection
+  onConnection(listener: () => void): () => void
+  onEvent(listener: EventListener): () => void
+  onResync(listener: ResyncListener): () => void
+  /**
+   * Wraps a mutation's function: one Idempotency-Key for all its tries, refetches of the resource held until it has settled, and the
+   * positions of its events noted, so that the echo of one's own change does not refetch in vain.
+   */
+  mutation<Variables, Result>(
+    resource: Resource,
+    run: (context: MutationContext, variables: Variables) => Promise<Result>,
+  ): (variables: Variables) => Promise<Result>
+  /** `fetch` with the user's token, for what is neither a query nor a mutation. */
+  readonly fetch: ApiFetch
+  readonly lastUpdates: LastUpdates
+  /** Tells of others' change, once for all hooks. */
+  toast(event: EventEnvelope): void
+  /** Channels with their cursors, for an inspector. */
+  cursors(): ReadonlyMap<string, Position>
+}
+
+const KEPT_KEYS = 500
+
+/** Made once, outside React, and given to `RealtimeProvider`. Touches neither network nor page before `start`. */
+export function createRealtime(options: RealtimeOptions): Realtime {
+  const { queryClient, clock = systemClock, log = silentLog } = options
+  const apiFetch = createApiFetch(options)
+  const lastUpdates = new LastUpdates()
+  const toast = createEventToasts(options.notify ?? showBuiltInToast)
+  const listeners = { event: new Set<EventListener>(), resync: new Set<ResyncListener>(), connection: new Set<() => void>() }
+  const ownKeys = new Set<string>()
+  let holders = 0
+  let connection: Connection = { status: 'idle', since: clock.now() }
+
+  const planner = new Planner({
+    queries: createQueryCachePort(queryClient),
+    clock,
+    random: Math.random,
+    resourcesOf: createResourcesOf(options.resources),
+    touches: (event) => definitionOf(event.type).touches,
+    ...(options.planner ? { settings: options.planner } : {}),
+  })
+  registerLiveSource(queryClient, { planner, fetch: apiFetch })
+
+  /** One listener that throws must not keep the event from the others. */
+  function tell<Args extends unknown[]>(all: Iterable<(...args: Args) => void>, ...args: Args): void {
+    for (const listener of [...all])
+      try {
+        listener(...args)
+      } catch (error) {
+        log.error({ error }, 'a listener threw')
+        if (typeof reportError === 'function') reportError(error)
+      }
+  }
+
+  const subscriber = new Subscriber({
+    transport: options.transport ?? createSocketTransport(options.url),
+    clock,
+    random: Math.random,
+    log,
+    getToken: options.getToken,
+    refreshToken: options.refreshToken,
+    onEvent(event) {
+      const isOwn = event.mutationId !== undefined && ownKeys.has(event.mutationId)
+      planner.noteEvent(event)
+      lastUpdates.note(event, isOwn, clock.now())
+      tell(listeners.event, event, isOwn)
+    },
+    onPosition: (channel, position) => planner.notePosition(channel, position),
+    onResync(channel, position) {
+      planner.noteResync(channel, position)
+      tell(listeners.resync, channel, position)
+    },
+    onRemoved: (channels) => planner.removeChannels(channels),
+    onConnection(now) {
+      connection = now
+      tell(listeners.connection)
+    },
+  })
+
+  const nudge = () => {
+    if (document.visibilityState === 'visible') subscriber.nudge()
+  }
+
+  return {
+    queryClient,
+    fetch: apiFetch,
+    lastUpdates,
+    toast: (event) => toast(event.type, event.id),
+    cursors: () => subscriber.cursors,
+    start() {
+      if (holders++ === 0) {
+        subscriber.start()
+        if (typeof window !== 'undefined') {
+          window.addEventListener('online', nudge)
+          document.addEventListener('visibilitychange', nudge)
+        }
+      }
+      let isReleased = false
+      return () => {
+        if (isReleased) return
+        isReleased = true
+        // StrictMode mounts twice: who lets go and takes hold again in the same moment keeps the connection.
+        clock.setTimeout(() => {
+          if (--holders > 0) return
+          if (typeof window !== 'undefined') {
+            window.removeEventListener('online', nudge)
+            document.removeEventListener('visibilitychange', nudge)
+          }
+          subscriber.close()
+          planner.clear()
+          lastUpdates.clear()
+        }, 0)
+      }
+    },
+    retain: (want) => subscriber.retain(want),
+    getConnection: () => connection,
+    onConnection: (listener) => listen(listeners.connection, listener),
+    onEvent: (listener) => listen(listeners.event, listener),
+    onResync: (listener) => listen(listeners.resync, listener),
+    mutation: (resource, run) => async (variables) => {
+      const idempotencyKey = crypto.randomUUID()
+      ownKeys.add(idempotencyKey)
+      if (ownKeys.size > KEPT_KEYS) ownKeys.delete(ownKeys.values().next().value!)
+      const published: Record<string, Position> = {}
+      const end = planner.beginMutation(resource)
+      const fetch: ApiFetch = async (input, init = {}) => {
+        const headers = new Headers(init.headers)
+        if (init.method !== undefined && init.method !== 'GET') headers.set('idempotency-key', idempotencyKey)
+        const response = await apiFetch(input, { ...init, headers })
+        Object.assign(published, parsePositions(response.headers.get('published')) ?? {})
+        return response
+      }
+      try {
+        return await run({ fetch, idempotencyKey }, variables)
+      } finally {
+        // After the caller's own handlers have put the answer into the cache.
+        clock.setTimeout(() => end(published), 0)
+      }
+    },
+  }
+}
+
+function listen<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}

@@ -1,0 +1,17 @@
+import type { EventType } from '@derm/contract'
+
+/** What a toast says of others' changes: what happened, and nothing about anybody. */
+export const EVENT_TEXTS: Record<EventType, { one: string; many: string }> = {
+  'appointment:created': { one: 'An appointment was booked', many: 'appointments were booked' },
+  'appointment:updated': { one: 'An appointment was changed', many: 'appointments were changed' },
+  'appointment:rescheduled': { one: 'An appointment was moved', many: 'appointments were moved' },
+  'appointment:confirmed': { one: 'An appointment was confirmed', many: 'appointments were confirmed' },
+  'appointment:checkedin': { one: 'A patient was checked in', many: 'patients were checked in' },
+  'appointment:roomed': { one: 'A patient was roomed', many: 'patients were roomed' },
+  'appointment:completed': { one: 'An appointment was completed', many: 'appointments were completed' },
+  'appointment:cancelled': { one: 'An appointment was cancelled', many: 'appointments were cancelled' },
+  'appointment:noshow': { one: 'A patient did not come', many: 'patients did not come' },
+  'waitlist:added': { one: 'Someone was put on the waitlist', many: 'people were put on the waitlist' },
+  'waitlist:slot_offered': { one: 'A slot was offered from the waitlist', many: 'slots were offered from the waitlist' },
+  'patient:updated': { one: 'A patient’s record was changed', many: 'patient records were changed' },
+}

@@ -1,0 +1,77 @@
+import { formatPositions, parsePositions, type Positions } from '@derm/contract'
+import type { Planner } from '@derm/core/client'
+import { hashKey, type QueryClient, type QueryFunctionContext } from '@tanstack/react-query'
+import type { ApiFetch } from '../api-fetch.ts'
+
+/** What `live` needs of the realtime that was made for a query client. */
+export type LiveSource = { planner: Planner; fetch: ApiFetch }
+const sources = new WeakMap<QueryClient, LiveSource>()
+
+export function registerLiveSource(queryClient: QueryClient, source: LiveSource): () => void {
+  sources.set(queryClient, source)
+  return () => {
+    if (sources.get(queryClient) === source) sources.delete(queryClient)
+  }
+}
+
+export type LiveContext = Pick<QueryFunctionContext, 'client' | 'queryKey' | 'meta'> & {
+  /** Of an infinite query: the page that is asked for. */
+  pageParam?: unknown
+  /** `fetch` with the user's token; it records how new each answer is. Paths are relative to `apiUrl`. */
+  fetch: ApiFetch
+  /** Read it only to have the request end when nobody shows the query any more: reading it is what TanStack Query goes by. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Wraps a query function: its answers' `As-Of` says how new the query is, and `Min-As-Of` asks for what is known to exist.
+ *
+ *     queryFn: live(({ fetch }) => fetch('/api/v1/appointments?…').then((response) => response.json()))
+ */
+export function live<Data>(run: (context: LiveContext) => Promise<Data>): (context: AnyQueryContext) => Promise<Data> {
+  return (context) => {
+    const source = sources.get(context.client)
+    if (!source) throw new Error('live: no createRealtime was made for this QueryClient')
+    const { planner } = source
+    const hash = context.client.getQueryCache().find({ queryKey: context.queryKey, exact: true })?.queryHash ?? hashKey(context.queryKey)
+    const flight = planner.flightOf(hash)
+
+    const fetch: ApiFetch = async (input, init = {}) => {
+      const min = planner.minAsOf(hash, context.queryKey)
+      const headers = new Headers(init.headers)
+      if (Object.keys(min).length > 0) headers.set('min-as-of', formatPositions(min))
+      const response = await source.fetch(input, { ...init, headers })
+      if (response.ok) planner.noteAnswer(flight, await readAsOf(response))
+      return response
+    }
+    return run({
+      ...withoutSignal(context),
+      fetch,
+      get signal() {
+        return context.signal
+      },
+    })
+  }
+}
+
+/** What a query function is called with, of a plain or an infinite query. */
+type AnyQueryContext = Pick<QueryFunctionContext, 'client' | 'queryKey' | 'meta' | 'signal'> & { pageParam?: unknown }
+
+/** Spreading the context would read `signal`, and so make every unmount abort the fetch. */
+function withoutSignal({ client, queryKey, meta, pageParam }: AnyQueryContext) {
+  return { client, queryKey, meta, ...(pageParam === undefined ? {} : { pageParam }) }
+}
+
+async function readAsOf(response: Response): Promise<Positions | null> {
+  const header = response.headers.get('as-of')
+  if (header !== null) return parsePositions(header)
+  const isJson = response.headers.get('content-type')?.includes('json')
+  if (!isJson) return null
+  // Above 32 channels the positions stand in the body.
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null)
+  const text = (body as { asOf?: unknown } | null)?.asOf
+  return typeof text === 'string' ? parsePositions(text) : null
+}

@@ -1,0 +1,49 @@
+import { PROTOCOL_VERSION, REALTIME_PATH, isEventType, type EventEnvelope } from '@derm/contract'
+import type { Transport } from '@derm/core/client'
+import { io, type Socket } from 'socket.io-client'
+
+const ANSWER_MS = 15_000
+const MESSAGES = ['heads', 'resync', 'auth:expiring', 'access:changed', 'server:draining', 'closing'] as const
+
+/** One `socket.io-client` connection at a time. When to come back is the subscriber's decision, so its own reconnecting is off. */
+export function createSocketTransport(url: string): Transport {
+  let socket: Socket | undefined
+
+  function end(): void {
+    socket?.removeAllListeners()
+    socket?.disconnect()
+    socket = undefined
+  }
+
+  return {
+    connect(token, handlers) {
+      end()
+      const own = io(url, {
+        path: REALTIME_PATH,
+        transports: ['websocket'],
+        reconnection: false,
+        forceNew: true,
+        auth: { token, protocol: PROTOCOL_VERSION },
+      })
+      socket = own
+      own.on('connect', () => handlers.onConnect())
+      own.on('disconnect', () => {
+        end()
+        handlers.onDisconnect()
+      })
+      own.on('connect_error', (error: Error & { data?: { code?: string } }) => {
+        end()
+        handlers.onRefused(error.data?.code)
+      })
+      own.onAny((name: string, body: unknown) => {
+        if (isEventType(name)) handlers.onEvent(body as EventEnvelope)
+      })
+      for (const name of MESSAGES) own.on(name, (body: unknown) => handlers.onMessage(name, body as never))
+    },
+    disconnect: end,
+    async request(name, body) {
+      if (!socket?.connected) throw new Error('not connected')
+      return socket.timeout(ANSWER_MS).emitWithAck(name, body)
+    },
+  }
+}
