@@ -1,4 +1,4 @@
-import type { SessionId, TenantId, UserId } from '@derm/contract'
+import type { SessionId, UserId } from '@derm/contract'
 import { Prisma, type TenantTx } from '@derm/database'
 
 /** How long a session stays in `user_access.ended_sessions`: longer than its last token can live, clocks included. */
@@ -32,5 +32,3 @@ export async function endSessions(
 export async function lockUserAccess(tx: TenantTx, userId: UserId | string): Promise<void> {
   await tx.$queryRaw`SELECT user_id FROM user_access WHERE user_id = ${userId}::uuid FOR UPDATE`
 }
-
-export type SessionRef = { tenantId: TenantId; userId: UserId; sessionId: SessionId }
