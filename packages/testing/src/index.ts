@@ -1,1 +1,8 @@
-export {}
+export { waitUntil } from '@derm/stack'
+export * from './connect-client.ts'
+export * from './launch-browser.ts'
+export * from './scrape-metrics.ts'
+export * from './sign-in.ts'
+export * from './start-stack.ts'
+export * from './use-test-database.ts'
+export * from './use-test-redis.ts'

@@ -109,7 +109,7 @@ export class PlainClient {
       this.faults.push(`hole: ${event.seq} after ${cursor.seq}`)
     this.cursors[event.channel] = { epoch: event.epoch, seq: event.seq }
     this.log.push(event)
-    if (event.subject.type === 'appointment') this.show(event.subject.id, { ...(event.data as Row), version: event.subject.version })
+    if (event.subject.type === 'appointment') this.show(event.subject.id, { ...(event.data as unknown as Row), version: event.subject.version })
   }
 
   private resync(channel: string, at: Position): void {

@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { WEB_DIST, createSystem, findFreePort, prepareDatabase, readSecrets, startGateway, startPostgres, type Databases, type ServiceProcess } from '@derm/stack'
+import pg from 'pg'
+import { TestRedis } from './use-test-redis.ts'
+
+export type Stack = {
+  apis: ServiceProcess[]
+  nodes: ServiceProcess[]
+  redis: TestRedis
+  databases: Databases
+  /** What clients send as `Origin`; the gateway's address where there is one. */
+  origin: string
+  /** A query as the superuser, past row-level security. */
+  query<Row extends pg.QueryResultRow>(sql: string, parameters?: unknown[]): Promise<Row[]>
+  /** The last lines of all processes, for a failure's message. */
+  lines(): string[]
+  stop(): Promise<void>
+}
+
+export type StackOptions = {
+  apis?: number
+  nodes?: number
+  /** With a front door, and the built web client behind it. */
+  gateway?: boolean
+  seed?: 'full' | 'small'
+  env?: Record<string, string>
+}
+
+/** The whole system as processes, on its own Postgres and Redis. Nothing is restarted but by the test. */
+export async function startStack({ apis = 2, nodes = 2, gateway = false, seed = 'small', env = {} }: StackOptions = {}): Promise<Stack> {
+  const folder = await mkdtemp(join(tmpdir(), 'derm-stack-'))
+  const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
+  const stop = async () => {
+    for (const step of undo.splice(0).toReversed()) await step().catch(() => {})
+  }
+  const printed: string[] = []
+  try {
+    const secrets = await readSecrets(folder)
+    const postgres = await startPostgres({ folder, isDurable: false })
+    undo.push(postgres.stop)
+    const redis = new TestRedis()
+    await redis.start()
+    undo.push(() => redis.stop())
+    const databases = await prepareDatabase(postgres, secrets, { size: seed })
+    const port = await findFreePort()
+    const origin = `http://localhost:${port}`
+    const system = await createSystem({
+      apis,
+      nodes,
+      origins: [origin],
+      redisUrl: redis.url,
+      databases,
+      secrets,
+      env: { NODE_ENV: 'test', DRAIN_DELAY_MS: '0', ...env },
+      restarts: false,
+      print(line) {
+        printed.push(line)
+        if (printed.length > 300) printed.shift()
+      },
+    })
+    const services = [...system.apis, ...system.nodes]
+    undo.push(() => Promise.all(services.map((service) => service.stop())))
+    for (const service of services) service.start()
+    await Promise.all(services.map((service) => service.whenReady())).catch((error: unknown) => {
+      throw new Error(`The stack did not start:\n${printed.slice(-30).join('\n')}`, { cause: error })
+    })
+    if (gateway) {
+      const door = await startGateway({ port, dist: WEB_DIST, apis: system.apis, nodes: system.nodes })
+      undo.push(door.stop)
+    }
+    const pool = new pg.Pool({ connectionString: postgres.superuserUrl, max: 2 })
+    pool.on('error', () => {})
+    undo.push(() => pool.end())
+    return {
+      ...system,
+      redis,
+      databases,
+      origin,
+      query: async <Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []) => (await pool.query<Row>(sql, parameters)).rows,
+      lines: () => [...printed],
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}

@@ -1,0 +1,41 @@
+import { createRoles, migrate } from '@derm/database'
+import pg from 'pg'
+
+export const TEMPLATE = 'derm_template'
+export const TEST_PASSWORDS = { owner: 'pw', api: 'pw', relay: 'pw', realtime: 'pw' }
+
+export const urlOf = (port: number, role: string, database: string) =>
+  `postgres://${role}:${role === 'postgres' ? 'postgres' : 'pw'}@127.0.0.1:${port}/${database}`
+
+export async function runAsSuperuser(port: number, sql: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: urlOf(port, 'postgres', 'postgres') })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+/** Roles, and a migrated database to clone. */
+export async function prepareTemplate(port: number): Promise<void> {
+  await runAsSuperuser(port, `CREATE DATABASE ${TEMPLATE}`)
+  await createRoles(urlOf(port, 'postgres', TEMPLATE), TEST_PASSWORDS)
+  await migrate(urlOf(port, 'derm_owner', TEMPLATE))
+}
+
+/** Cloning needs a template that nobody is connected to; files that start at the same moment take turns. */
+export async function cloneTemplate(port: number): Promise<string> {
+  const name = `t_${crypto.randomUUID().replaceAll('-', '')}`
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await runAsSuperuser(port, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`)
+      return name
+    } catch (error) {
+      const isBusy = (error as { code?: string }).code === '55006'
+      if (!isBusy || attempt === 50) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+}
