@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 /** Starts one of `servers/` as a process of its own, so that its CPU can be told from the others'. */
-export async function startServer(name: string, env: Record<string, string>): Promise<{ pid: number; port: number; stop(): Promise<void> }> {
+export async function startServer(
+  name: string,
+  env: Record<string, string>,
+): Promise<{ pid: number; port: number; stop(): Promise<void> }> {
   const child = startChild(name, env)
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
   return { pid: child.pid!, port, stop: () => stopChild(child) }

@@ -50,11 +50,7 @@ export type ParsedChannel = {
   topic: Topic
   /** `<scope>/<topic>`, the form of `As-Of`: within one tenant it names the channel. */
   local: string
-} & (
-  | { kind: 'location'; locationId: LocationId }
-  | { kind: 'tenant' }
-  | { kind: 'user'; userId: UserId }
-)
+} & ({ kind: 'location'; locationId: LocationId } | { kind: 'tenant' } | { kind: 'user'; userId: UserId })
 
 const isId = (value: string | undefined): value is string => Id.safeParse(value).success
 

@@ -41,7 +41,9 @@ describe('event constructors', () => {
   it('refuse a payload that does not fit, so that the transaction fails and not a consumer', () => {
     const input = { ...base, locationId: id(7) as LocationId, previous: { status: 'confirmed' as const } }
     expect(() => event.appointmentCheckedin({ ...input, data: { ...data, patientName: 'x' } as never })).toThrow()
-    expect(() => event.appointmentCheckedin({ ...base, data, previous: { status: 'confirmed' } })).toThrow('needs a locationId')
+    expect(() => event.appointmentCheckedin({ ...base, data, previous: { status: 'confirmed' } })).toThrow(
+      'needs a locationId',
+    )
     expect(() => event.appointmentCheckedin({ ...input, data, previous: undefined } as never)).toThrow()
   })
 })

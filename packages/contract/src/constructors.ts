@@ -21,7 +21,11 @@ export type EventInput<Type extends EventType> = {
  * made it, not a consumer later.
  * @throws ZodError when the payload does not fit the declaration.
  */
-export function makeEvent<Type extends EventType>(type: Type, input: EventInput<Type>, id: string = crypto.randomUUID()): NewEvent<Type> {
+export function makeEvent<Type extends EventType>(
+  type: Type,
+  input: EventInput<Type>,
+  id: string = crypto.randomUUID(),
+): NewEvent<Type> {
   const definition = definitionOf(type)
   const { tenantId, locationId } = input
   if (definition.scope === 'location' && locationId === undefined) throw new Error(`${type} needs a locationId`)

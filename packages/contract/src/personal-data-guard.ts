@@ -12,9 +12,7 @@ export function findPersonalFields(schema: z.ZodType, path = ''): string[] {
   if (schema instanceof z.ZodObject) {
     const open = schema.def.catchall !== undefined && !(schema.def.catchall instanceof z.ZodNever)
     const fields = Object.entries(schema.shape).flatMap(([name, field]) =>
-      isPersonalName(name)
-        ? [join(path, name)]
-        : findPersonalFields(field as z.ZodType, join(path, name)),
+      isPersonalName(name) ? [join(path, name)] : findPersonalFields(field as z.ZodType, join(path, name)),
     )
     return open ? [here, ...fields] : fields
   }
@@ -35,7 +33,9 @@ export function findPersonalFields(schema: z.ZodType, path = ''): string[] {
 
 /** Names under which even a well-formed value says something about a person. */
 function isPersonalName(name: string): boolean {
-  return /name|birth|dob|phone|mail|address|ssn|note|diagnos|amount|balance|price|reason$|comment|text|title/i.test(name)
+  return /name|birth|dob|phone|mail|address|ssn|note|diagnos|amount|balance|price|reason$|comment|text|title/i.test(
+    name,
+  )
 }
 
 const join = (path: string, name: string) => (path === '' ? name : `${path}.${name}`)

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { TOPICS, parseChannel, tenantChannel, userChannel, locationChannel } from './channel.ts'
 import type { LocationId, TenantId, UserId } from './ids.ts'
-import { POLICY, ROLES, grantedChannels, locationsFor, mayChange, maySee, type Grant, type Principal } from './policy.ts'
+import {
+  POLICY,
+  ROLES,
+  grantedChannels,
+  locationsFor,
+  mayChange,
+  maySee,
+  type Grant,
+  type Principal,
+} from './policy.ts'
 
 const id = (digit: number) => `${String(digit).repeat(8)}-0000-4000-8000-000000000000`
 const tenantId = id(1) as TenantId
@@ -15,7 +24,11 @@ describe('[SEC1] a channel is granted by the policy table alone', () => {
   it('never crosses the tenant, whatever the role', () => {
     for (const role of ROLES)
       for (const topic of TOPICS)
-        for (const channel of [locationChannel(other, north, topic), tenantChannel(other, topic), userChannel(other, userId, topic)]) {
+        for (const channel of [
+          locationChannel(other, north, topic),
+          tenantChannel(other, topic),
+          userChannel(other, userId, topic),
+        ]) {
           const parsed = parseChannel(channel)
           if (parsed) expect(maySee(principal({ role, locationId: null }), parsed)).toBe(false)
         }
@@ -41,7 +54,9 @@ describe('[SEC1] a channel is granted by the policy table alone', () => {
   })
 
   it('shows nobody another user’s channel, the owner neither', () => {
-    expect(sees(principal({ role: 'owner', locationId: null }), userChannel(tenantId, id(7) as UserId, 'alerts'))).toBe(false)
+    expect(sees(principal({ role: 'owner', locationId: null }), userChannel(tenantId, id(7) as UserId, 'alerts'))).toBe(
+      false,
+    )
   })
 
   it('keeps billing from medical assistants, clinical and pathology from front desk and billers, all from auditors', () => {
@@ -49,7 +64,8 @@ describe('[SEC1] a channel is granted by the policy table alone', () => {
     for (const role of ['front_desk', 'biller'] as const)
       for (const topic of ['clinical', 'pathology'] as const) expect(POLICY[role]).not.toContain(topic)
     expect(POLICY.auditor).toEqual([])
-    for (const topic of TOPICS) expect(grantedChannels(principal({ role: 'auditor', locationId: null }), topic)).toEqual([])
+    for (const topic of TOPICS)
+      expect(grantedChannels(principal({ role: 'auditor', locationId: null }), topic)).toEqual([])
   })
 
   it('does not add a role’s topics to another role’s locations', () => {

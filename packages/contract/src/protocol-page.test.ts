@@ -7,7 +7,9 @@ const file = new URL('../../../docs/protocol.md', import.meta.url)
 
 /** `UPDATE_DOCS=1` writes the table anew. */
 it('docs/protocol.md lists every error and every event', async () => {
-  const rows = Object.entries(ERRORS).map(([code, row]) => `| \`${code}\` | ${row.status} | ${row.title} | ${row.client} |`)
+  const rows = Object.entries(ERRORS).map(
+    ([code, row]) => `| \`${code}\` | ${row.status} | ${row.title} | ${row.client} |`,
+  )
   const table = ['| code | status | what it says | client |', '| --- | --- | --- | --- |', ...rows].join('\n')
   const page = await readFile(file, 'utf8')
   const expected = page.replace(

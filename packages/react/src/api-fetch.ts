@@ -24,7 +24,15 @@ export async function readApiError(response: Response): Promise<ApiError> {
 const LAG_TRIES = 4
 
 /** `fetch` with the token. A token that has just expired is renewed once, for all requests together; a lagging replica is asked again. */
-export function createApiFetch({ apiUrl, getToken, refreshToken }: { apiUrl: string; getToken: () => Promise<string>; refreshToken: () => Promise<string> }): ApiFetch {
+export function createApiFetch({
+  apiUrl,
+  getToken,
+  refreshToken,
+}: {
+  apiUrl: string
+  getToken: () => Promise<string>
+  refreshToken: () => Promise<string>
+}): ApiFetch {
   let refreshing: Promise<string> | undefined
   const refresh = () => (refreshing ??= refreshToken().finally(() => (refreshing = undefined)))
 
@@ -36,7 +44,8 @@ export function createApiFetch({ apiUrl, getToken, refreshToken }: { apiUrl: str
 
   return async (input, init = {}) => {
     let response = await send(input, init, await getToken())
-    if (response.status === 401 && (await codeOf(response)) === 'token_expired') response = await send(input, init, await refresh())
+    if (response.status === 401 && (await codeOf(response)) === 'token_expired')
+      response = await send(input, init, await refresh())
     for (let attempt = 1; response.status === 503 && attempt <= LAG_TRIES; attempt++) {
       if ((await codeOf(response)) !== 'not_fresh_enough') return response
       await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt))

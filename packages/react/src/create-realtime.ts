@@ -1,6 +1,13 @@
 import { definitionOf, parsePositions, type EventEnvelope, type Position, type Resource } from '@derm/contract'
 import { silentLog, systemClock, type Clock, type Log } from '@derm/core'
-import { Planner, Subscriber, type Connection, type PlannerSettings, type Transport, type Want } from '@derm/core/client'
+import {
+  Planner,
+  Subscriber,
+  type Connection,
+  type PlannerSettings,
+  type Transport,
+  type Want,
+} from '@derm/core/client'
 import type { QueryClient } from '@tanstack/react-query'
 import { createApiFetch, type ApiFetch } from './api-fetch.ts'
 import { LastUpdates } from './last-updated.ts'
@@ -69,7 +76,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const apiFetch = createApiFetch(options)
   const lastUpdates = new LastUpdates()
   const toast = createEventToasts(options.notify ?? showBuiltInToast)
-  const listeners = { event: new Set<EventListener>(), resync: new Set<ResyncListener>(), connection: new Set<() => void>() }
+  const listeners = {
+    event: new Set<EventListener>(),
+    resync: new Set<ResyncListener>(),
+    connection: new Set<() => void>(),
+  }
   const ownKeys = new Set<string>()
   let holders = 0
   let connection: Connection = { status: 'idle', since: clock.now() }

@@ -12,6 +12,9 @@ export const EVENT_TEXTS: Record<EventType, { one: string; many: string }> = {
   'appointment:cancelled': { one: 'An appointment was cancelled', many: 'appointments were cancelled' },
   'appointment:noshow': { one: 'A patient did not come', many: 'patients did not come' },
   'waitlist:added': { one: 'Someone was put on the waitlist', many: 'people were put on the waitlist' },
-  'waitlist:slot_offered': { one: 'A slot was offered from the waitlist', many: 'slots were offered from the waitlist' },
+  'waitlist:slot_offered': {
+    one: 'A slot was offered from the waitlist',
+    many: 'slots were offered from the waitlist',
+  },
   'patient:updated': { one: 'A patient’s record was changed', many: 'patient records were changed' },
 }

@@ -7,7 +7,12 @@ export type { Notice, Notify } from './toaster.ts'
 export type { LastUpdate } from './last-updated.ts'
 export { useConnection } from './hooks/use-connection.ts'
 export { useLastUpdated } from './hooks/use-last-updated.ts'
-export { createDomainHook, type CallbackName, type DomainOptions, type EventRecord } from './hooks/create-domain-hook.ts'
+export {
+  createDomainHook,
+  type CallbackName,
+  type DomainOptions,
+  type EventRecord,
+} from './hooks/create-domain-hook.ts'
 export { useAppointmentUpdates, usePatientUpdates } from './hooks/domain-hooks.ts'
 export { RealtimeIndicator } from './components/realtime-indicator.tsx'
 export { RealtimeWrapper } from './components/realtime-wrapper.tsx'

@@ -4,7 +4,11 @@ import { definitionOf, type EventEnvelope, type Resource } from '@derm/contract'
 export type LastUpdate = { at: number; isOwn: boolean; eventId: string }
 
 const KEPT = 2000
-const OF_SUBJECT: Record<string, Resource> = { appointment: 'appointments', waitlist_entry: 'waitlist', patient: 'patients' }
+const OF_SUBJECT: Record<string, Resource> = {
+  appointment: 'appointments',
+  waitlist_entry: 'waitlist',
+  patient: 'patients',
+}
 
 /** The last change of each entity that an event spoke of: what `UpdateHighlight` glows by. */
 export class LastUpdates {

@@ -6,7 +6,9 @@ export type ResourceKeys = Record<Resource, readonly QueryKey[]>
 
 /** Which resources a query shows, by its key's beginning. */
 export function createResourcesOf(keys: ResourceKeys): (key: readonly unknown[]) => readonly Resource[] {
-  const prefixes = RESOURCES.flatMap((resource) => keys[resource].map((prefix) => ({ resource, prefix: prefix.map((part) => JSON.stringify(part)) })))
+  const prefixes = RESOURCES.flatMap((resource) =>
+    keys[resource].map((prefix) => ({ resource, prefix: prefix.map((part) => JSON.stringify(part)) })),
+  )
   return (key) => [
     ...new Set(
       prefixes

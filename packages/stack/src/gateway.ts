@@ -27,7 +27,19 @@ const HEADERS = {
 }
 
 /** One port in front of all: the web client's files, the API pods and the realtime nodes, each in turn, as far as they are ready. */
-export async function startGateway({ port, host = '127.0.0.1', dist, apis, nodes }: { port: number; host?: string; dist: string; apis: Upstream[]; nodes: Upstream[] }): Promise<{ port: number; stop(): Promise<void> }> {
+export async function startGateway({
+  port,
+  host = '127.0.0.1',
+  dist,
+  apis,
+  nodes,
+}: {
+  port: number
+  host?: string
+  dist: string
+  apis: Upstream[]
+  nodes: Upstream[]
+}): Promise<{ port: number; stop(): Promise<void> }> {
   const proxy = createProxyServer({ xfwd: true, proxyTimeout: 30_000 })
   const pickApi = await createPicker(apis)
   const pickNode = await createPicker(nodes)
@@ -83,7 +95,11 @@ async function createPicker(upstreams: Upstream[]) {
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(error.code === 'EADDRINUSE' ? new Error(`Port ${port} is taken. Stop what uses it, or choose another: PORT=9000 npm start`) : error),
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new Error(`Port ${port} is taken. Stop what uses it, or choose another: PORT=9000 npm start`)
+          : error,
+      ),
     )
     server.listen(port, host, resolve)
   })
@@ -92,7 +108,14 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 function answerUnavailable(response: ServerResponse): void {
   if (response.headersSent) return void response.destroy()
   response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' })
-  response.end(JSON.stringify({ type: '/api/docs/errors#unavailable', title: 'Not available at the moment', status: 503, code: 'unavailable' }))
+  response.end(
+    JSON.stringify({
+      type: '/api/docs/errors#unavailable',
+      title: 'Not available at the moment',
+      status: 503,
+      code: 'unavailable',
+    }),
+  )
 }
 
 function serveFile(dist: string, path: string, request: IncomingMessage, response: ServerResponse): void {

@@ -9,7 +9,12 @@ import { findFreePort } from './ports.ts'
 import { run, startKept } from './program.ts'
 import { waitUntil } from './wait-until.ts'
 
-export type Postgres = { port: number; superuserUrl: string; urlOf(role: string, password: string, database?: string): string; stop(): Promise<void> }
+export type Postgres = {
+  port: number
+  superuserUrl: string
+  urlOf(role: string, password: string, database?: string): string
+  stop(): Promise<void>
+}
 
 /** Postgres refuses to run as root: then it runs as `nobody`. */
 const NOBODY = 65_534
@@ -18,7 +23,13 @@ const NOBODY = 65_534
  * A real Postgres from npm. `folder` keeps its data; a second start finds it again. `isDurable: false` trades
  * safety of the data for speed, for tests.
  */
-export async function startPostgres({ folder, isDurable = true }: { folder: string; isDurable?: boolean }): Promise<Postgres> {
+export async function startPostgres({
+  folder,
+  isDurable = true,
+}: {
+  folder: string
+  isDurable?: boolean
+}): Promise<Postgres> {
   const uid = process.getuid?.() === 0 ? NOBODY : undefined
   const place = await findPlace(folder, uid)
   const bin = (name: string) => join(place.native, 'bin', name)
@@ -32,7 +43,19 @@ export async function startPostgres({ folder, isDurable = true }: { folder: stri
     await writeFile(passwordFile, 'postgres\n', { mode: 0o644 })
     await run(
       bin('initdb'),
-      ['-D', place.data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale=C', '--no-sync'],
+      [
+        '-D',
+        place.data,
+        '-U',
+        'postgres',
+        '-A',
+        'scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '-E',
+        'UTF8',
+        '--locale=C',
+        '--no-sync',
+      ],
       uid === undefined ? {} : { uid, gid: uid },
     )
     await rm(passwordFile)
@@ -84,7 +107,8 @@ async function findPlace(folder: string, uid: number | undefined): Promise<{ nat
   const apart = join('/var/tmp', `dermlive-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`)
   await mkdir(apart, { recursive: true })
   await chmod(apart, 0o755)
-  if (!existsSync(join(apart, 'native', 'bin', 'postgres'))) await cp(native, join(apart, 'native'), { recursive: true, verbatimSymlinks: true })
+  if (!existsSync(join(apart, 'native', 'bin', 'postgres')))
+    await cp(native, join(apart, 'native'), { recursive: true, verbatimSymlinks: true })
   return { native: join(apart, 'native'), data: join(apart, basename(data)) }
 }
 
@@ -95,7 +119,9 @@ function findBinaries(): string {
   try {
     return require.resolve(name)
   } catch {
-    throw new Error(`There is no Postgres from npm for ${process.platform}-${process.arch}: use Linux or macOS on x64 or arm64.`)
+    throw new Error(
+      `There is no Postgres from npm for ${process.platform}-${process.arch}: use Linux or macOS on x64 or arm64.`,
+    )
   }
 }
 

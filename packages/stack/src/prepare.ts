@@ -6,12 +6,31 @@ import { ROOT, WEB_DIST } from './paths.ts'
 import { run } from './program.ts'
 
 /** What generated code and built files follow from: they are made again only when one of these has changed. */
-const PRISMA_SOURCES = ['packages/database/prisma', 'packages/database/prisma.config.ts', 'packages/database/package.json']
-const WEB_SOURCES = ['services/web/src', 'services/web/public', 'services/web/index.html', 'services/web/vite.config.ts', 'services/web/package.json', 'packages/react/src', 'packages/core/src', 'packages/contract/src', 'package-lock.json']
+const PRISMA_SOURCES = [
+  'packages/database/prisma',
+  'packages/database/prisma.config.ts',
+  'packages/database/package.json',
+]
+const WEB_SOURCES = [
+  'services/web/src',
+  'services/web/public',
+  'services/web/index.html',
+  'services/web/vite.config.ts',
+  'services/web/package.json',
+  'packages/react/src',
+  'packages/core/src',
+  'packages/contract/src',
+  'package-lock.json',
+]
 
 /** Generates the database client. */
 export async function prepare(): Promise<void> {
-  await remake('database client', PRISMA_SOURCES, `${ROOT}/packages/database/src/generated`, ['run', 'generate', '-w', '@derm/database'])
+  await remake('database client', PRISMA_SOURCES, `${ROOT}/packages/database/src/generated`, [
+    'run',
+    'generate',
+    '-w',
+    '@derm/database',
+  ])
 }
 
 /** Builds the web client. */

@@ -37,7 +37,11 @@ export async function aptInstall(what: string): Promise<void> {
 export type Program = { process: ChildProcess; pid: number; stop(): Promise<void> }
 
 /** A program that ends when we do, even when we are killed: a small keeper between us waits for our pipe to close. */
-export function startKept(command: string, args: string[], { uid, signal = 'SIGTERM' }: { uid?: number; signal?: string } = {}): Program {
+export function startKept(
+  command: string,
+  args: string[],
+  { uid, signal = 'SIGTERM' }: { uid?: number; signal?: string } = {},
+): Program {
   const keeper = fileURLToPath(new URL('../bin/keeper.js', import.meta.url))
   const child = spawn(process.execPath, [keeper, uid === undefined ? '' : String(uid), signal, command, ...args], {
     stdio: ['pipe', 'ignore', 'inherit'],

@@ -5,7 +5,12 @@ import { findFreePort } from './ports.ts'
 import { aptInstall, canInstall, findProgram, run, startKept, type Program } from './program.ts'
 import { waitUntil } from './wait-until.ts'
 
-export type Redis = { url: string; port: number; /** `undefined` for a server that is not ours. */ program: Program | undefined; stop(): Promise<void> }
+export type Redis = {
+  url: string
+  port: number
+  /** `undefined` for a server that is not ours. */ program: Program | undefined
+  stop(): Promise<void>
+}
 
 const ADVICE =
   'No Redis: set REDIS_URL to a server of your own, or install redis-server or valkey-server (Debian: apt-get install redis-server; macOS: brew install redis).'
@@ -15,7 +20,10 @@ export async function startRedis({ port, folder }: { port?: number; folder?: str
   const given = process.env['REDIS_URL']
   if (given && port === undefined) {
     const url = new URL(given)
-    await waitUntil(() => ping(url.hostname, Number(url.port || 6379)), { what: 'the server at REDIS_URL', timeoutMs: 5000 })
+    await waitUntil(() => ping(url.hostname, Number(url.port || 6379)), {
+      what: 'the server at REDIS_URL',
+      timeoutMs: 5000,
+    })
     return { url: given, port: Number(url.port || 6379), program: undefined, stop: async () => {} }
   }
   const at = port ?? (await findFreePort())
@@ -34,10 +42,21 @@ async function startServer(port: number, folder?: string): Promise<Program> {
   const server = await findServer()
   if (server) {
     if (folder) await mkdir(folder, { recursive: true })
-    return startKept(server, [`${ROOT}/infra/redis/redis.conf`, '--port', String(port), ...(folder ? ['--dir', folder] : [])])
+    return startKept(server, [
+      `${ROOT}/infra/redis/redis.conf`,
+      '--port',
+      String(port),
+      ...(folder ? ['--dir', folder] : []),
+    ])
   }
   const docker = findProgram('docker')
-  if (docker && (await run(docker, ['info']).then(() => true, () => false)))
+  if (
+    docker &&
+    (await run(docker, ['info']).then(
+      () => true,
+      () => false,
+    ))
+  )
     return startKept(docker, ['run', '--rm', '-p', `127.0.0.1:${port}:6379`, 'redis:7'])
   throw new Error(ADVICE)
 }

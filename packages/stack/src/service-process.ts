@@ -3,7 +3,13 @@ import { createInterface } from 'node:readline'
 import { ROOT } from './paths.ts'
 import { waitUntil } from './wait-until.ts'
 
-export type ServiceSpec = { name: string; service: 'api' | 'realtime'; port: number; adminPort: number; env: Record<string, string> }
+export type ServiceSpec = {
+  name: string
+  service: 'api' | 'realtime'
+  port: number
+  adminPort: number
+  env: Record<string, string>
+}
 
 /** One of our services as a process of its own. */
 export class ServiceProcess {
@@ -36,14 +42,23 @@ export class ServiceProcess {
     const { name, service, port, adminPort } = this.spec
     const child = spawn(process.execPath, ['--import', 'tsx', `${ROOT}/services/${service}/src/main.ts`], {
       cwd: ROOT,
-      env: { ...process.env, ...this.spec.env, ...env, PORT: String(port), ADMIN_PORT: String(adminPort), INSTANCE_NAME: name, STACK_CHILD: '1' },
+      env: {
+        ...process.env,
+        ...this.spec.env,
+        ...env,
+        PORT: String(port),
+        ADMIN_PORT: String(adminPort),
+        INSTANCE_NAME: name,
+        STACK_CHILD: '1',
+      },
       stdio: ['pipe', 'pipe', 'pipe'],
       // Ctrl-C reaches the whole group of the terminal; the order of the end is ours.
       detached: true,
     })
     this.child = child
     child.stdin!.on('error', () => {})
-    for (const stream of [child.stdout!, child.stderr!]) createInterface(stream).on('line', (line) => this.options.print(`${name} ${line}`))
+    for (const stream of [child.stdout!, child.stderr!])
+      createInterface(stream).on('line', (line) => this.options.print(`${name} ${line}`))
     child.on('exit', () => {
       if (this.child !== child) return
       this.child = undefined

@@ -39,7 +39,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
 
 try {
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error('PORT is not a port.')
-  if (!(await isPortFree(port))) throw new Error(`Port ${port} is taken. Stop what uses it, or choose another: PORT=9000 npm start`)
+  if (!(await isPortFree(port)))
+    throw new Error(`Port ${port} is taken. Stop what uses it, or choose another: PORT=9000 npm start`)
   say('DermLive is starting:')
   await mkdir(DATA, { recursive: true })
   await step('generated code', prepare)
@@ -97,7 +98,8 @@ try {
 
   say(`\nReady in ${((Date.now() - started) / 1000).toFixed(0)} s: http://localhost:${port}\n`)
   say('Sign in with one of these; the password is the same for all:')
-  for (const { email, password, label, tenant } of SEED_ACCOUNTS) say(`  ${email.padEnd(34)} ${password.padEnd(10)} ${tenant}, ${label}`)
+  for (const { email, password, label, tenant } of SEED_ACCOUNTS)
+    say(`  ${email.padEnd(34)} ${password.padEnd(10)} ${tenant}, ${label}`)
   say(`\nLogs: ${join(DATA, 'stack.log')}. Ctrl-C stops everything.`)
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`)

@@ -38,7 +38,9 @@ export async function prepareDatabase(
 }
 
 /** API pods and realtime nodes as processes: the true shape, small. */
-export async function createSystem(options: SystemOptions): Promise<{ apis: ServiceProcess[]; nodes: ServiceProcess[] }> {
+export async function createSystem(
+  options: SystemOptions,
+): Promise<{ apis: ServiceProcess[]; nodes: ServiceProcess[] }> {
   const { databases, secrets, redisUrl, origins } = options
   const common = {
     HOST: '127.0.0.1',
@@ -50,8 +52,18 @@ export async function createSystem(options: SystemOptions): Promise<{ apis: Serv
     ...options.env,
   }
   const make = async (service: 'api' | 'realtime', n: number, env: Record<string, string>) => {
-    const spec: ServiceSpec = { name: `${service}-${n}`, service, port: await findFreePort(), adminPort: await findFreePort(), env: { ...common, ...env } }
-    return new ServiceProcess(spec, { restarts: options.restarts, print: options.print, ...(options.onChange ? { onChange: options.onChange } : {}) })
+    const spec: ServiceSpec = {
+      name: `${service}-${n}`,
+      service,
+      port: await findFreePort(),
+      adminPort: await findFreePort(),
+      env: { ...common, ...env },
+    }
+    return new ServiceProcess(spec, {
+      restarts: options.restarts,
+      print: options.print,
+      ...(options.onChange ? { onChange: options.onChange } : {}),
+    })
   }
   const apis: ServiceProcess[] = []
   for (let n = 1; n <= options.apis; n++)
@@ -64,7 +76,7 @@ export async function createSystem(options: SystemOptions): Promise<{ apis: Serv
     )
   const jwks = apis.map(({ url }) => `${url}/.well-known/jwks.json`).join(',')
   const nodes: ServiceProcess[] = []
-  for (let n = 1; n <= options.nodes; n++) nodes.push(await make('realtime', n, { ACCESS_DATABASE_URL: databases.realtimeUrl, JWKS_URLS: jwks }))
+  for (let n = 1; n <= options.nodes; n++)
+    nodes.push(await make('realtime', n, { ACCESS_DATABASE_URL: databases.realtimeUrl, JWKS_URLS: jwks }))
   return { apis, nodes }
 }
-

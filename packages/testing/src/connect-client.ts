@@ -1,10 +1,23 @@
 import type { EventEnvelope, SubscribeAck } from '@derm/contract'
 import { io, type Socket } from 'socket.io-client'
 
-export type RecordingClient = { socket: Socket; frames: { name: string; body: unknown }[]; events: EventEnvelope[]; subscribe(channels: unknown[]): Promise<SubscribeAck> }
+export type RecordingClient = {
+  socket: Socket
+  frames: { name: string; body: unknown }[]
+  events: EventEnvelope[]
+  subscribe(channels: unknown[]): Promise<SubscribeAck>
+}
 
 /** A plain `socket.io-client` that records every frame. Rejects with the server's code when the handshake is refused. */
-export function connectClient({ url, origin, token }: { url: string; origin: string; token: string }): Promise<RecordingClient> {
+export function connectClient({
+  url,
+  origin,
+  token,
+}: {
+  url: string
+  origin: string
+  token: string
+}): Promise<RecordingClient> {
   const socket = io(url, {
     path: '/realtime',
     transports: ['websocket'],
@@ -17,7 +30,8 @@ export function connectClient({ url, origin, token }: { url: string; origin: str
   const events: EventEnvelope[] = []
   socket.onAny((name: string, body: unknown) => {
     frames.push({ name, body })
-    if (typeof (body as EventEnvelope | undefined)?.seq === 'number' && name.includes(':')) events.push(body as EventEnvelope)
+    if (typeof (body as EventEnvelope | undefined)?.seq === 'number' && name.includes(':'))
+      events.push(body as EventEnvelope)
   })
   const client: RecordingClient = {
     socket,

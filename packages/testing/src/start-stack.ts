@@ -1,7 +1,17 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { WEB_DIST, createSystem, findFreePort, prepareDatabase, readSecrets, startGateway, startPostgres, type Databases, type ServiceProcess } from '@derm/stack'
+import {
+  WEB_DIST,
+  createSystem,
+  findFreePort,
+  prepareDatabase,
+  readSecrets,
+  startGateway,
+  startPostgres,
+  type Databases,
+  type ServiceProcess,
+} from '@derm/stack'
 import pg from 'pg'
 import { TestRedis } from './use-test-redis.ts'
 
@@ -29,7 +39,13 @@ export type StackOptions = {
 }
 
 /** The whole system as processes, on its own Postgres and Redis. Nothing is restarted but by the test. */
-export async function startStack({ apis = 2, nodes = 2, gateway = false, seed = 'small', env = {} }: StackOptions = {}): Promise<Stack> {
+export async function startStack({
+  apis = 2,
+  nodes = 2,
+  gateway = false,
+  seed = 'small',
+  env = {},
+}: StackOptions = {}): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'derm-stack-'))
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
   const stop = async () => {
@@ -78,7 +94,8 @@ export async function startStack({ apis = 2, nodes = 2, gateway = false, seed = 
       redis,
       databases,
       origin,
-      query: async <Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []) => (await pool.query<Row>(sql, parameters)).rows,
+      query: async <Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []) =>
+        (await pool.query<Row>(sql, parameters)).rows,
       lines: () => [...printed],
       stop,
     }

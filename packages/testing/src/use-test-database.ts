@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, inject } from 'vitest'
 import { cloneTemplate, runAsSuperuser, urlOf } from './template-database.ts'
 
-export type TestDatabase = { name: string; port: number; superuserUrl: string; ownerUrl: string; apiUrl: string; relayUrl: string; realtimeUrl: string }
+export type TestDatabase = {
+  name: string
+  port: number
+  superuserUrl: string
+  ownerUrl: string
+  apiUrl: string
+  relayUrl: string
+  realtimeUrl: string
+}
 
 /**
  * A migrated database of this test file's own; its urls can be read from `beforeAll` on. Fails when a
@@ -35,7 +43,10 @@ export function useTestDatabase(): TestDatabase {
 async function countConnections({ port, name }: TestDatabase): Promise<number> {
   let count = 0
   for (let attempt = 0; attempt < 40; attempt++) {
-    const { rows } = await runAsSuperuser(port, `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = '${name}'`)
+    const { rows } = await runAsSuperuser(
+      port,
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = '${name}'`,
+    )
     count = (rows[0] as { n: number }).n
     if (count === 0) return 0
     await new Promise((resolve) => setTimeout(resolve, 50))

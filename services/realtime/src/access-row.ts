@@ -12,7 +12,12 @@ export const AccessRow = z
     locations: z.array(LocationId),
     ended_sessions: z.array(SessionId),
   })
-  .transform(({ user_id: userId, tenant_id: tenantId, ended_sessions: endedSessions, ...rest }) => ({ userId, tenantId, endedSessions, ...rest }))
+  .transform(({ user_id: userId, tenant_id: tenantId, ended_sessions: endedSessions, ...rest }) => ({
+    userId,
+    tenantId,
+    endedSessions,
+    ...rest,
+  }))
 export type AccessRow = z.infer<typeof AccessRow>
 
 export function toPrincipal({ tenantId, userId, grants, locations }: AccessRow): Principal {

@@ -5,7 +5,11 @@ import type { Redis } from 'ioredis'
 /**
  * The classic Redis adapter. What it reads from Redis passes through a guard: by default, one malformed message ends the process.
  */
-export function createGuardedAdapter(pub: Redis, sub: Redis, onGarbage: (error: unknown) => void): ReturnType<typeof createAdapter> {
+export function createGuardedAdapter(
+  pub: Redis,
+  sub: Redis,
+  onGarbage: (error: unknown) => void,
+): ReturnType<typeof createAdapter> {
   type Listener = (...args: unknown[]) => unknown
   const guard =
     (listener: Listener): Listener =>
@@ -22,7 +26,8 @@ export function createGuardedAdapter(pub: Redis, sub: Redis, onGarbage: (error: 
   const guarded = new Proxy(sub, {
     get(target, property) {
       const value: unknown = Reflect.get(target, property, target)
-      if (property === 'on') return (event: string, listener: Listener) => target.on(event as 'message', guard(listener))
+      if (property === 'on')
+        return (event: string, listener: Listener) => target.on(event as 'message', guard(listener))
       return typeof value === 'function' ? (value as Listener).bind(target) : value
     },
   })

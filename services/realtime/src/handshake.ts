@@ -19,7 +19,8 @@ export async function admit(
   const parsed = Handshake.safeParse(auth)
   if (!parsed.success) {
     const given = (auth as { protocol?: unknown; token?: unknown } | undefined) ?? {}
-    if (typeof given.token === 'string' && given.protocol !== PROTOCOL_VERSION) throw new CodedError('protocol_unsupported')
+    if (typeof given.token === 'string' && given.protocol !== PROTOCOL_VERSION)
+      throw new CodedError('protocol_unsupported')
     throw new CodedError('unauthenticated')
   }
   const token = await verifier.verify(parsed.data.token)

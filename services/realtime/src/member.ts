@@ -3,9 +3,22 @@ import type { ChannelName, SessionId, TenantId, Topic, UserId } from '@derm/cont
 import type { Socket } from 'socket.io'
 
 /** The parts of Engine.IO's WebSocket transport and of `ws` that the direct path needs. A test fails when an update takes them away. */
-type Transport = { name: string; socket?: { readyState: number; _socket?: NetSocket | null; _sender?: { _queue?: unknown[]; _state?: number }; terminate(): void } }
+type Transport = {
+  name: string
+  socket?: {
+    readyState: number
+    _socket?: NetSocket | null
+    _sender?: { _queue?: unknown[]; _state?: number }
+    terminate(): void
+  }
+}
 
-type Conn = { transport: Transport; writeBuffer: unknown[]; readyState: string; write(data: string, options: object): void }
+type Conn = {
+  transport: Transport
+  writeBuffer: unknown[]
+  readyState: string
+  write(data: string, options: object): void
+}
 
 /** A connected socket that passed the handshake. */
 export class Member {

@@ -101,7 +101,12 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     onConfirmedAgain: () => void hub.verify('break').catch(() => {}),
   })
 
-  const sizes = new RoomSizes(io, nodeName, (channel) => hub.membersOf(channel).size, () => hub.names())
+  const sizes = new RoomSizes(
+    io,
+    nodeName,
+    (channel) => hub.membersOf(channel).size,
+    () => hub.names(),
+  )
 
   const hub = new ChannelHub<Member>({
     log: options.eventLog,
@@ -150,7 +155,8 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   io.use((socket, next) => {
     admit(socket.handshake.auth, verifier, access)
       .then(({ token }) => {
-        if ((byUser.get(token.sub)?.size ?? 0) >= config.MAX_CONNECTIONS_PER_USER) throw new CodedError('too_many_connections')
+        if ((byUser.get(token.sub)?.size ?? 0) >= config.MAX_CONNECTIONS_PER_USER)
+          throw new CodedError('too_many_connections')
         socket.data = { token }
         next()
       })
@@ -162,16 +168,22 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       })
   })
 
-  io.engine.on('connection', (conn: { transport: { socket?: NodeJS.EventEmitter }; on(event: 'close', listen: (reason: string) => void): void }) => {
-    conn.transport.socket?.on('error', (error: NodeJS.ErrnoException) => {
-      if (!error.code?.startsWith('WS_ERR_')) return
-      const code = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'packet_too_large' : 'packet_malformed'
-      metrics.packetsRefused.inc({ code })
-    })
-    conn.on('close', (reason) => {
-      if (reason === 'parse error') metrics.packetsRefused.inc({ code: 'packet_malformed' })
-    })
-  })
+  io.engine.on(
+    'connection',
+    (conn: {
+      transport: { socket?: NodeJS.EventEmitter }
+      on(event: 'close', listen: (reason: string) => void): void
+    }) => {
+      conn.transport.socket?.on('error', (error: NodeJS.ErrnoException) => {
+        if (!error.code?.startsWith('WS_ERR_')) return
+        const code = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'packet_too_large' : 'packet_malformed'
+        metrics.packetsRefused.inc({ code })
+      })
+      conn.on('close', (reason) => {
+        if (reason === 'parse error') metrics.packetsRefused.inc({ code: 'packet_malformed' })
+      })
+    },
+  )
 
   io.on('connection', (socket) => {
     guardHandlers(socket, (error) => {
@@ -191,7 +203,11 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     const ofUser = byUser.get(member.userId) ?? new Set()
     byUser.set(member.userId, ofUser.add(member))
     metrics.connections.set(members.size)
-    void socket.join([sessionRoom(member.sessionId), userRoom(member.tenantId, member.userId), tenantRoom(member.tenantId)])
+    void socket.join([
+      sessionRoom(member.sessionId),
+      userRoom(member.tenantId, member.userId),
+      tenantRoom(member.tenantId),
+    ])
 
     const bucket = new TokenBucket(config.PACKET_BURST, config.PACKET_RATE)
     socket.use((_packet, next) => {
@@ -235,7 +251,8 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     const request = RefreshRequest.safeParse(body)
     if (!request.success) throw new CodedError('validation_failed')
     const token = await verifier.verify(request.data.token)
-    if (token.sub !== member.userId || token.sid !== member.sessionId || token.tid !== member.tenantId) throw new CodedError('token_invalid')
+    if (token.sub !== member.userId || token.sid !== member.sessionId || token.tid !== member.tenantId)
+      throw new CodedError('token_invalid')
     const refusal = refusalOf(access.get(member.userId), token)
     if (refusal) throw new CodedError(refusal)
     member.expiresAt = Math.max(member.expiresAt, token.exp)

@@ -10,22 +10,66 @@ export function createRealtimeMetrics() {
     subscriptions: gauge({ name: 'subscriptions', help: 'Subscriptions of this node’s sockets to channels' }),
     channels: gauge({ name: 'channels', help: 'Channels that this node listens to' }),
     deliveries: counter({ name: 'deliveries_total', help: 'Events handed to sockets' }),
-    commitToDelivery: histogram({ name: 'commit_to_delivery_seconds', help: 'From an event’s flush to its writing to this node’s sockets' }),
-    gapsFound: counter({ name: 'gaps_found_total', help: 'Gaps in a channel’s feed, by how they were found', labels: ['how'] }),
+    commitToDelivery: histogram({
+      name: 'commit_to_delivery_seconds',
+      help: 'From an event’s flush to its writing to this node’s sockets',
+    }),
+    gapsFound: counter({
+      name: 'gaps_found_total',
+      help: 'Gaps in a channel’s feed, by how they were found',
+      labels: ['how'],
+    }),
     gapsRepaired: counter({ name: 'gaps_repaired_total', help: 'Gaps that history filled' }),
-    repairedEvents: counter({ name: 'repaired_events_total', help: 'Events that came from history because the feed lacked them' }),
-    recoveries: counter({ name: 'recoveries_total', help: 'Answered subscriptions to a channel, by outcome', labels: ['outcome'] }),
-    recoverySize: histogram({ name: 'recovery_events', help: 'Events in one recovery', buckets: [0, 1, 5, 10, 50, 100, 500, 1000] }),
-    resyncs: counter({ name: 'resyncs_total', help: 'Sockets told to resync a channel, by reason', labels: ['reason'] }),
+    repairedEvents: counter({
+      name: 'repaired_events_total',
+      help: 'Events that came from history because the feed lacked them',
+    }),
+    recoveries: counter({
+      name: 'recoveries_total',
+      help: 'Answered subscriptions to a channel, by outcome',
+      labels: ['outcome'],
+    }),
+    recoverySize: histogram({
+      name: 'recovery_events',
+      help: 'Events in one recovery',
+      buckets: [0, 1, 5, 10, 50, 100, 500, 1000],
+    }),
+    resyncs: counter({
+      name: 'resyncs_total',
+      help: 'Sockets told to resync a channel, by reason',
+      labels: ['reason'],
+    }),
     slowConsumers: counter({ name: 'slow_consumers_ended_total', help: 'Sockets ended because they read too slowly' }),
-    handshakesRefused: counter({ name: 'handshakes_refused_total', help: 'Connections refused, by code', labels: ['code'] }),
+    handshakesRefused: counter({
+      name: 'handshakes_refused_total',
+      help: 'Connections refused, by code',
+      labels: ['code'],
+    }),
     packetsRefused: counter({ name: 'packets_refused_total', help: 'Packets refused, by code', labels: ['code'] }),
-    socketsClosed: counter({ name: 'sockets_closed_total', help: 'Sockets that the server closed, by code', labels: ['code'] }),
-    revocations: counter({ name: 'revocations_total', help: 'Access changes carried out on live sockets', labels: ['kind'] }),
-    revocationSeconds: histogram({ name: 'revocation_seconds', help: 'From noticing an access change to the last socket' }),
-    accessAge: gauge({ name: 'access_confirmation_age_seconds', help: 'Age of the last confirmation of access versions' }),
+    socketsClosed: counter({
+      name: 'sockets_closed_total',
+      help: 'Sockets that the server closed, by code',
+      labels: ['code'],
+    }),
+    revocations: counter({
+      name: 'revocations_total',
+      help: 'Access changes carried out on live sockets',
+      labels: ['kind'],
+    }),
+    revocationSeconds: histogram({
+      name: 'revocation_seconds',
+      help: 'From noticing an access change to the last socket',
+    }),
+    accessAge: gauge({
+      name: 'access_confirmation_age_seconds',
+      help: 'Age of the last confirmation of access versions',
+    }),
     handlerErrors: counter({ name: 'handler_errors_total', help: 'Handlers that threw' }),
-    feedGarbage: counter({ name: 'feed_garbage_total', help: 'Messages in Redis that were not ours', labels: ['where'] }),
+    feedGarbage: counter({
+      name: 'feed_garbage_total',
+      help: 'Messages in Redis that were not ours',
+      labels: ['where'],
+    }),
   }
 }
 export type RealtimeMetrics = ReturnType<typeof createRealtimeMetrics>

@@ -35,8 +35,15 @@ export type SubscribeContext = {
 type Want = { channel: ChannelName; cursor: Position | undefined }
 
 /** Answers `subscribe`. The acknowledgement is written in the tick in which the member is added, and is complete up to there. [SES2] */
-export async function subscribe(context: SubscribeContext, member: Member, body: unknown, answer: (ack: SubscribeAck) => void): Promise<void> {
-  const isEmpty = Array.isArray((body as { channels?: unknown } | undefined)?.channels) && (body as { channels: unknown[] }).channels.length === 0
+export async function subscribe(
+  context: SubscribeContext,
+  member: Member,
+  body: unknown,
+  answer: (ack: SubscribeAck) => void,
+): Promise<void> {
+  const isEmpty =
+    Array.isArray((body as { channels?: unknown } | undefined)?.channels) &&
+    (body as { channels: unknown[] }).channels.length === 0
   if (isEmpty) throw new CodedError('empty_subscription')
   const request = SubscribeRequest.safeParse(body)
   if (!request.success) throw new CodedError('validation_failed')
@@ -79,7 +86,11 @@ export function unsubscribe(context: SubscribeContext, member: Member, body: unk
   }
 }
 
-export function leaveChannel({ hub, fanOut }: Pick<SubscribeContext, 'hub' | 'fanOut'>, member: Member, channel: ChannelName): void {
+export function leaveChannel(
+  { hub, fanOut }: Pick<SubscribeContext, 'hub' | 'fanOut'>,
+  member: Member,
+  channel: ChannelName,
+): void {
   fanOut.flush(channel)
   hub.leave(channel, member)
   member.channels.delete(channel)
@@ -100,13 +111,18 @@ function currentPrincipal({ access }: SubscribeContext, member: Member): Princip
   return toPrincipal(row)
 }
 
-function resolve(requests: readonly ChannelRequest[], principal: Principal): { wants: Want[]; denied: DeniedChannel[] } {
+function resolve(
+  requests: readonly ChannelRequest[],
+  principal: Principal,
+): { wants: Want[]; denied: DeniedChannel[] } {
   const wants = new Map<ChannelName, Want>()
   const denied: DeniedChannel[] = []
   for (const { topic, location, cursors = {} } of requests) {
     const isLocation = TOPIC_SCOPE[topic] === 'location'
-    const channels = isLocation || location === undefined || location === '*' ? grantedChannels(principal, topic, location ?? '*') : []
-    if (channels.length === 0) denied.push({ topic, ...(location === undefined ? {} : { location }), code: 'unknown_channel' })
+    const channels =
+      isLocation || location === undefined || location === '*' ? grantedChannels(principal, topic, location ?? '*') : []
+    if (channels.length === 0)
+      denied.push({ topic, ...(location === undefined ? {} : { location }), code: 'unknown_channel' })
     for (const channel of channels) wants.set(channel, { channel, cursor: cursors[channel] })
   }
   return { wants: [...wants.values()], denied }

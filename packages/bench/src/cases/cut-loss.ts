@@ -9,11 +9,19 @@ import { countUntilStill, pause } from './delivery-cost.ts'
 /**
  * What is lost when the server's Redis connections are cut: `CLIENT KILL TYPE pubsub` every 200 ms while events flow.
  */
-export async function compareCutLoss(redisUrl: string, ours: OurSystem, { clients = 50, events = 1000, ratePerSecond = 200 } = {}): Promise<Table> {
+export async function compareCutLoss(
+  redisUrl: string,
+  ours: OurSystem,
+  { clients = 50, events = 1000, ratePerSecond = 200 } = {},
+): Promise<Table> {
   const redis = new Redis(redisUrl)
   const adapter = await startServer('adapter', { REDIS_URL: redisUrl })
   const emitter = new Emitter(redis, { key: 'bench:io' })
-  const adapterSwarm = await startSwarm({ url: `ws://127.0.0.1:${adapter.port}`, count: clients, protocol: 'socket.io' })
+  const adapterSwarm = await startSwarm({
+    url: `ws://127.0.0.1:${adapter.port}`,
+    count: clients,
+    protocol: 'socket.io',
+  })
   const ourSwarm = await ours.startSwarm(clients)
   const expected = clients * events
 
@@ -41,7 +49,12 @@ export async function compareCutLoss(redisUrl: string, ours: OurSystem, { client
       adapterSwarm,
     )
     const lostByUs = await run(() => ours.publish(1), ourSwarm)
-    const row = (name: string, lost: number) => [name, String(expected - lost), String(lost), `${((100 * lost) / expected).toFixed(2)} %`]
+    const row = (name: string, lost: number) => [
+      name,
+      String(expected - lost),
+      String(lost),
+      `${((100 * lost) / expected).toFixed(2)} %`,
+    ]
     return {
       title: `Lost while the server’s Redis connections are cut every 200 ms (${events} events at ${ratePerSecond}/s, ${clients} clients)`,
       columns: ['', 'delivered', 'lost', 'share'],

@@ -9,7 +9,13 @@ import type { Table } from '../table.ts'
 
 export type Load = { clients: number; events: number; burst: number; ratePerSecond: number; rounds: number }
 
-type Contender = { name: string; pid: number; swarm: Swarm; publish(count: number): Promise<void>; stop(): Promise<void> }
+type Contender = {
+  name: string
+  pid: number
+  swarm: Swarm
+  publish(count: number): Promise<void>
+  stop(): Promise<void>
+}
 
 const PAYLOAD = { filler: 'x'.repeat(170) }
 
@@ -74,7 +80,11 @@ async function startContenders(redisUrl: string, ours: OurSystem, clients: numbe
   const emitter = new Emitter(redis, { key: 'bench:io' })
   const message = `42["appointment:updated",${JSON.stringify(PAYLOAD)}]`
   const bareSwarm = await startSwarm({ url: `ws://127.0.0.1:${bare.port}`, count: clients, protocol: 'bare' })
-  const adapterSwarm = await startSwarm({ url: `ws://127.0.0.1:${adapter.port}`, count: clients, protocol: 'socket.io' })
+  const adapterSwarm = await startSwarm({
+    url: `ws://127.0.0.1:${adapter.port}`,
+    count: clients,
+    protocol: 'socket.io',
+  })
   const ourSwarm = await ours.startSwarm(clients)
   return [
     {

@@ -20,7 +20,8 @@ redis.on('message', (_, message) => {
 
 function frameText(text: string): Buffer {
   const body = Buffer.from(text)
-  const header = body.length < 126 ? Buffer.from([0x81, body.length]) : Buffer.from([0x81, 126, body.length >> 8, body.length & 255])
+  const header =
+    body.length < 126 ? Buffer.from([0x81, body.length]) : Buffer.from([0x81, 126, body.length >> 8, body.length & 255])
   return Buffer.concat([header, body])
 }
 

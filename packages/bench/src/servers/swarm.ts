@@ -5,10 +5,19 @@ import { WebSocket } from 'ws'
  * clients' own cost does not hide the server's.
  */
 export type SwarmOrder =
-  | { do: 'connect'; url: string; count: number; protocol: 'bare' | 'socket.io'; tokens?: string[]; origin?: string; subscribe?: unknown }
+  | {
+      do: 'connect'
+      url: string
+      count: number
+      protocol: 'bare' | 'socket.io'
+      tokens?: string[]
+      origin?: string
+      subscribe?: unknown
+    }
   | { do: 'reset' }
   | { do: 'count' }
-export type SwarmAnswer = { ready: number } | { frames: number; perClient: [least: number, most: number] } | { reset: true }
+export type SwarmAnswer =
+  { ready: number } | { frames: number; perClient: [least: number, most: number] } | { reset: true }
 
 let counts: number[] = []
 const sockets: WebSocket[] = []
@@ -18,7 +27,8 @@ process.on('message', (order: SwarmOrder) => {
   else if (order.do === 'reset') {
     counts = counts.map(() => 0)
     answer({ reset: true })
-  } else answer({ frames: counts.reduce((sum, n) => sum + n, 0), perClient: [Math.min(...counts), Math.max(...counts)] })
+  } else
+    answer({ frames: counts.reduce((sum, n) => sum + n, 0), perClient: [Math.min(...counts), Math.max(...counts)] })
 })
 process.on('disconnect', () => process.exit(0))
 

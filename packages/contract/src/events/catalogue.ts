@@ -9,8 +9,9 @@ export type AnyEventDefinition = (typeof all)[number]
 export type EventType = AnyEventDefinition['type']
 export type EventOf<Type extends EventType> = Extract<AnyEventDefinition, { type: Type }>
 export type EventData<Type extends EventType> = z.infer<EventOf<Type>['data']>
-export type EventPrevious<Type extends EventType> =
-  EventOf<Type>['previous'] extends z.ZodType ? z.infer<EventOf<Type>['previous']> : undefined
+export type EventPrevious<Type extends EventType> = EventOf<Type>['previous'] extends z.ZodType
+  ? z.infer<EventOf<Type>['previous']>
+  : undefined
 
 /** Every event that exists, by its type. */
 export const CATALOGUE = Object.fromEntries(all.map((event) => [event.type, event])) as {

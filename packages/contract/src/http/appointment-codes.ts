@@ -24,7 +24,14 @@ export const AppointmentType = z.enum([
 ])
 export type AppointmentType = z.infer<typeof AppointmentType>
 
-export const CancelCode = z.enum(['patient_request', 'provider_unavailable', 'illness', 'weather', 'duplicate', 'other'])
+export const CancelCode = z.enum([
+  'patient_request',
+  'provider_unavailable',
+  'illness',
+  'weather',
+  'duplicate',
+  'other',
+])
 export type CancelCode = z.infer<typeof CancelCode>
 
 /** The actions that change an appointment's status, and the statuses that each may start from. */

@@ -72,9 +72,7 @@ export const WaitlistEntry = z.object({
   earliestDate: z.iso.date(),
   latestDate: z.iso.date().nullable(),
   note: z.string().nullable(),
-  offer: z
-    .object({ providerId: Id, startsAt: z.iso.datetime(), endsAt: z.iso.datetime() })
-    .nullable(),
+  offer: z.object({ providerId: Id, startsAt: z.iso.datetime(), endsAt: z.iso.datetime() }).nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
 })

@@ -120,4 +120,6 @@ export const CatchUpQuery = z.strictObject({
 })
 export type CatchUpTopic = Topic
 
-export const GrantsUpdate = z.strictObject({ grants: z.array(z.strictObject({ role: Role, locationId: Id.nullable() })).max(100) })
+export const GrantsUpdate = z.strictObject({
+  grants: z.array(z.strictObject({ role: Role, locationId: Id.nullable() })).max(100),
+})

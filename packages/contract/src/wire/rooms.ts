@@ -14,7 +14,8 @@ export const tenantRoom = (tenantId: TenantId) => `t:${tenantId}` as RoomName
 
 /** The rooms to address. @throws when there is none. */
 export function requireRooms(rooms: readonly RoomName[]): RoomName[] {
-  if (rooms.length === 0 || rooms.some((room) => !room)) throw new Error('an empty list of rooms would address everybody')
+  if (rooms.length === 0 || rooms.some((room) => !room))
+    throw new Error('an empty list of rooms would address everybody')
   return [...rooms]
 }
 

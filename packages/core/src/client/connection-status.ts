@@ -10,12 +10,62 @@ const ALWAYS = { close: 'idle', ended: 'stopped' } as const
 
 /** Every signal in every status. What cannot happen changes nothing. */
 export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, ConnectionStatus>> = {
-  idle: { ...ALWAYS, ended: 'idle', start: 'connecting', connected: 'idle', behind: 'idle', caught_up: 'idle', lost: 'idle', failed: 'idle' },
-  connecting: { ...ALWAYS, start: 'connecting', connected: 'catching_up', behind: 'connecting', caught_up: 'connecting', lost: 'connecting', failed: 'offline' },
-  catching_up: { ...ALWAYS, start: 'catching_up', connected: 'catching_up', behind: 'catching_up', caught_up: 'live', lost: 'connecting', failed: 'offline' },
-  live: { ...ALWAYS, start: 'live', connected: 'catching_up', behind: 'catching_up', caught_up: 'live', lost: 'connecting', failed: 'offline' },
-  offline: { ...ALWAYS, start: 'offline', connected: 'catching_up', behind: 'offline', caught_up: 'offline', lost: 'offline', failed: 'offline' },
-  stopped: { close: 'idle', start: 'connecting', connected: 'stopped', behind: 'stopped', caught_up: 'stopped', lost: 'stopped', failed: 'stopped', ended: 'stopped' },
+  idle: {
+    ...ALWAYS,
+    ended: 'idle',
+    start: 'connecting',
+    connected: 'idle',
+    behind: 'idle',
+    caught_up: 'idle',
+    lost: 'idle',
+    failed: 'idle',
+  },
+  connecting: {
+    ...ALWAYS,
+    start: 'connecting',
+    connected: 'catching_up',
+    behind: 'connecting',
+    caught_up: 'connecting',
+    lost: 'connecting',
+    failed: 'offline',
+  },
+  catching_up: {
+    ...ALWAYS,
+    start: 'catching_up',
+    connected: 'catching_up',
+    behind: 'catching_up',
+    caught_up: 'live',
+    lost: 'connecting',
+    failed: 'offline',
+  },
+  live: {
+    ...ALWAYS,
+    start: 'live',
+    connected: 'catching_up',
+    behind: 'catching_up',
+    caught_up: 'live',
+    lost: 'connecting',
+    failed: 'offline',
+  },
+  offline: {
+    ...ALWAYS,
+    start: 'offline',
+    connected: 'catching_up',
+    behind: 'offline',
+    caught_up: 'offline',
+    lost: 'offline',
+    failed: 'offline',
+  },
+  stopped: {
+    close: 'idle',
+    start: 'connecting',
+    connected: 'stopped',
+    behind: 'stopped',
+    caught_up: 'stopped',
+    lost: 'stopped',
+    failed: 'stopped',
+    ended: 'stopped',
+  },
 }
 
 /** `since`: milliseconds since 1970. `code`: why it stopped. `node`: the realtime node that answers. */

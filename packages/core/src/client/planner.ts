@@ -1,4 +1,11 @@
-import { covers, oldestPositions, type EventEnvelope, type Position, type Positions, type Resource } from '@derm/contract'
+import {
+  covers,
+  oldestPositions,
+  type EventEnvelope,
+  type Position,
+  type Positions,
+  type Resource,
+} from '@derm/contract'
 import type { Clock, Random, Timer } from '../clock.ts'
 import { Needs } from './needs.ts'
 import type { QueryChange, QueryPort, QueryView } from './query-port.ts'
@@ -120,7 +127,10 @@ export class Planner {
       const plan = this.plan(query.hash)
       // What was cancelled was wanted: it counts as never asked.
       plan.raisedAt = -1
-      if (plan.asOf) plan.asOf = Object.fromEntries(Object.entries(plan.asOf).map(([local, { epoch }]) => [local, { epoch, seq: 0 }]))
+      if (plan.asOf)
+        plan.asOf = Object.fromEntries(
+          Object.entries(plan.asOf).map(([local, { epoch }]) => [local, { epoch, seq: 0 }]),
+        )
       delete plan.flight
     }
     return (published) => {
@@ -168,7 +178,13 @@ export class Planner {
     })
   }
 
-  private raise(channel: string, position: Position, touches: readonly Resource[] | undefined, delay: number, isResync = false): void {
+  private raise(
+    channel: string,
+    position: Position,
+    touches: readonly Resource[] | undefined,
+    delay: number,
+    isResync = false,
+  ): void {
     const local = toLocal(channel)
     this.removed.delete(local)
     if (!this.needs.raise(local, position, touches)) return
@@ -178,11 +194,15 @@ export class Planner {
 
   private raisedCount(resources: readonly Resource[]): number {
     if (resources.length === 0) return 0
-    return resources.reduce((sum, resource) => sum + (this.raised.get(resource) ?? 0), this.raised.get('*' as Resource) ?? 0)
+    return resources.reduce(
+      (sum, resource) => sum + (this.raised.get(resource) ?? 0),
+      this.raised.get('*' as Resource) ?? 0,
+    )
   }
 
   private reconsiderAll(delay: number, isSpread = false): void {
-    for (const query of this.options.queries.list()) this.reconsider(query, isSpread ? delay * this.options.random() : delay)
+    for (const query of this.options.queries.list())
+      this.reconsider(query, isSpread ? delay * this.options.random() : delay)
   }
 
   private reconsider(query: QueryView, delay = 0): void {
@@ -195,7 +215,11 @@ export class Planner {
       return
     }
     const now = this.options.clock.now()
-    const lag = plan.lags === 0 ? 0 : Math.min(this.settings.maxDelayMs, this.settings.minDelayMs * 2 ** plan.lags) * (0.5 + this.options.random() / 2)
+    const lag =
+      plan.lags === 0
+        ? 0
+        : Math.min(this.settings.maxDelayMs, this.settings.minDelayMs * 2 ** plan.lags) *
+          (0.5 + this.options.random() / 2)
     const dueAt = Math.max(now + delay, plan.startedAt + this.settings.windowMs, now + lag)
     if (plan.timer !== undefined && plan.dueAt <= dueAt) return
     this.options.clock.clearTimeout(plan.timer)
@@ -249,7 +273,9 @@ export class Planner {
           return this.options.queries.forget(hash)
         }
         // Older than what was known when it was asked: the server lags, so do not press it.
-        const isLagging = plan.asOf !== null && Object.entries(flight.asked).some(([local, position]) => !covers(plan.asOf?.[local], position))
+        const isLagging =
+          plan.asOf !== null &&
+          Object.entries(flight.asked).some(([local, position]) => !covers(plan.asOf?.[local], position))
         plan.lags = isLagging ? plan.lags + 1 : 0
         return this.reconsider(query)
       }

@@ -1,10 +1,15 @@
 /** A cached query, as the planner sees it. `isActive`: somebody shows it. */
-export type QueryView = { hash: string; key: readonly unknown[]; isActive: boolean; isFetching: boolean; hasData: boolean }
+export type QueryView = {
+  hash: string
+  key: readonly unknown[]
+  isActive: boolean
+  isFetching: boolean
+  hasData: boolean
+}
 
 export type QueryChange =
   /** A fetch begins. `isMore`: it adds a page to what is there. */
-  | { type: 'fetch'; hash: string; isMore: boolean }
-  | { type: 'success' | 'error' | 'removed' | 'mounted'; hash: string }
+  { type: 'fetch'; hash: string; isMore: boolean } | { type: 'success' | 'error' | 'removed' | 'mounted'; hash: string }
 
 /** What the planner needs of a query cache. Implemented on TanStack Query in `@derm/react`. */
 export interface QueryPort {

@@ -204,12 +204,19 @@ export class Subscriber {
     if (this.isAgainNeeded) void this.subscribe()
   }
 
-  private acceptChannel({ channel, epoch, seq, status, events }: Extract<SubscribeAck, { ok: true }>['channels'][number]): void {
+  private acceptChannel({
+    channel,
+    epoch,
+    seq,
+    status,
+    events,
+  }: Extract<SubscribeAck, { ok: true }>['channels'][number]): void {
     const cursor = this.cursors.get(channel)
     const position = { epoch, seq }
     if (status === 'resync') {
       // Within an epoch a cursor never moves back. [SUB2]
-      if (!cursor || comparePositions(position, cursor) >= 0 || cursor.epoch !== epoch) this.cursors.set(channel, position)
+      if (!cursor || comparePositions(position, cursor) >= 0 || cursor.epoch !== epoch)
+        this.cursors.set(channel, position)
       return this.options.onResync(channel, position)
     }
     if (status === 'live') {
@@ -291,9 +298,12 @@ export class Subscriber {
     if (!held || held.count > 0) return
     this.wants.delete(key)
     const others = [...this.wants.values()].map(({ want }) => want)
-    const gone = [...this.cursors.keys()].filter((channel) => covers(held.want, channel) && !others.some((want) => covers(want, channel)))
+    const gone = [...this.cursors.keys()].filter(
+      (channel) => covers(held.want, channel) && !others.some((want) => covers(want, channel)),
+    )
     for (const channel of gone) this.cursors.delete(channel)
-    if (this.isConnected && gone.length > 0) void this.options.transport.request('unsubscribe', { channels: gone }).catch(() => {})
+    if (this.isConnected && gone.length > 0)
+      void this.options.transport.request('unsubscribe', { channels: gone }).catch(() => {})
   }
 
   private caughtUp(): void {

@@ -49,7 +49,8 @@ function encodeFrame({ channel, epoch, seq, id, at }: OutboxRow, frame: string, 
 /** `{"a":1}` → `,"a":1`. @throws when the text is not an object: such an event is poison. */
 function membersOf(body: string): string {
   const parsed: unknown = JSON.parse(body)
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new Error('an event’s body is not an object')
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw new Error('an event’s body is not an object')
   const text = JSON.stringify(parsed)
   return text === '{}' ? '' : `,${text.slice(1, -1)}`
 }

@@ -115,7 +115,10 @@ export class MemoryEventLog implements EventLogWriter {
   private appendBatch({ channel, entries }: ChannelBatch): AppendResult {
     const first = entries[0]
     let stored = this.channels.get(channel)
-    if (!first) return stored ? { ok: true, appended: 0, head: stored.head } : { ok: false, reason: 'unknown', head: null, appended: 0 }
+    if (!first)
+      return stored
+        ? { ok: true, appended: 0, head: stored.head }
+        : { ok: false, reason: 'unknown', head: null, appended: 0 }
     if (!stored) {
       if (first.seq !== 1) return { ok: false, reason: 'unknown', head: null, appended: 0 }
       stored = { head: { epoch: first.epoch, seq: 0 }, entries: [] }

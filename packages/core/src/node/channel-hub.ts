@@ -51,7 +51,9 @@ export class ChannelHub<Member> {
           wants.map(async ({ channel, cursor }) => {
             const found = await this.open(channel, pinned)
             // What cannot be completed because events come too fast is a resync in the end, never an endless loop.
-            return attempt < 5 ? found.prepare(cursor) : { ...(await found.prepare(undefined)), cursor, status: 'resync' as const }
+            return attempt < 5
+              ? found.prepare(cursor)
+              : { ...(await found.prepare(undefined)), cursor, status: 'resync' as const }
           }),
         )
         const joined: Joined[] = []

@@ -80,7 +80,8 @@ export class NodeChannel<Member> {
     // Held, not lost: `last` stays, and once access is confirmed the comparison of heads finds what was not delivered.
     if (!this.options.isConfirmed()) return
     const { last } = this
-    if (!last || prefix.epoch > last.epoch) return this.moveTo({ epoch: prefix.epoch, seq: prefix.seq }, last ? 'epoch' : 'unknown_head')
+    if (!last || prefix.epoch > last.epoch)
+      return this.moveTo({ epoch: prefix.epoch, seq: prefix.seq }, last ? 'epoch' : 'unknown_head')
     if (prefix.epoch < last.epoch || prefix.seq <= last.seq) return
     if (prefix.seq === last.seq + 1) return this.deliver(prefix, bytes)
     this.keepEarly(prefix, bytes)
@@ -142,7 +143,8 @@ export class NodeChannel<Member> {
       })
       if (read?.kind === 'unreachable') {
         // An older epoch is a log that has lost data, and will learn the newer one again.
-        if (comparePositions(read.head, this.last) > 0) return this.moveTo(read.head, read.head.epoch === this.last.epoch ? 'trimmed' : 'epoch')
+        if (comparePositions(read.head, this.last) > 0)
+          return this.moveTo(read.head, read.head.epoch === this.last.epoch ? 'trimmed' : 'epoch')
       } else if (read?.kind === 'complete' || read?.kind === 'partial') {
         if (!this.options.isConfirmed()) return
         for (const entry of read.entries) {
@@ -156,11 +158,16 @@ export class NodeChannel<Member> {
           if (count > 0) observer?.repaired?.(count)
           const known = this.newestEarly()
           // Something published is later than the log's head: the log lost it again, and will be refilled.
-          if (!known || comparePositions(known, this.last) <= 0 || (known.epoch === this.last.epoch && this.hasEarly(this.last.seq + 1))) {
+          if (
+            !known ||
+            comparePositions(known, this.last) <= 0 ||
+            (known.epoch === this.last.epoch && this.hasEarly(this.last.seq + 1))
+          ) {
             this.gapSince = undefined
             return
           }
-        } else if (count >= settings.recoveryEntries || bytes >= settings.recoveryBytes) return this.moveTo(read.head, 'limit')
+        } else if (count >= settings.recoveryEntries || bytes >= settings.recoveryBytes)
+          return this.moveTo(read.head, 'limit')
         else continue
       }
       if (clock.now() - this.gapSince >= settings.waitMs) {
@@ -181,7 +188,8 @@ export class NodeChannel<Member> {
 
   private newestEarly(): Position | undefined {
     let newest: Position | undefined
-    for (const { prefix } of this.early) if (!newest || comparePositions(prefix, newest) > 0) newest = { epoch: prefix.epoch, seq: prefix.seq }
+    for (const { prefix } of this.early)
+      if (!newest || comparePositions(prefix, newest) > 0) newest = { epoch: prefix.epoch, seq: prefix.seq }
     return newest
   }
 
@@ -221,15 +229,24 @@ export class NodeChannel<Member> {
         if (cursor.epoch !== last.epoch) return prepared('resync', last)
         const held = this.ring.between(cursor.seq, last.seq)
         if (held) return this.isTooMuch(held) ? prepared('resync', last) : prepared('recovered', last, held)
-        const read = await log.history(this.name, cursor, { entries: settings.recoveryEntries, bytes: settings.recoveryBytes })
+        const read = await log.history(this.name, cursor, {
+          entries: settings.recoveryEntries,
+          bytes: settings.recoveryBytes,
+        })
         if (read.kind === 'unreachable' || read.kind === 'partial') return prepared('resync', this.last ?? NOWHERE)
         if (read.kind === 'complete') {
           // Not beyond what this node has delivered: the rest comes live.
           const reach = Math.min(read.head.seq, this.last?.epoch === cursor.epoch ? this.last.seq : read.head.seq)
           const entries = read.entries.filter(({ seq }) => seq <= reach)
-          const isSound = entries.every(({ bytes }) => !isTombstone(bytes) && isAuthentic(this.name, bytes, this.options.sign))
+          const isSound = entries.every(
+            ({ bytes }) => !isTombstone(bytes) && isAuthentic(this.name, bytes, this.options.sign),
+          )
           if (!isSound) return prepared('resync', this.last ?? NOWHERE)
-          return prepared('recovered', { epoch: cursor.epoch, seq: entries.at(-1)?.seq ?? cursor.seq }, entries.map(({ bytes }) => frameOf(bytes)))
+          return prepared(
+            'recovered',
+            { epoch: cursor.epoch, seq: entries.at(-1)?.seq ?? cursor.seq },
+            entries.map(({ bytes }) => frameOf(bytes)),
+          )
         }
       }
       // The cursor is ahead of us, or the log has lost what it needs: a refill is due.
@@ -247,7 +264,12 @@ export class NodeChannel<Member> {
    * Completes what was prepared up to this channel's last, without a pause: the caller adds the member and answers in the same tick.
    * `null`: too much has happened since, prepare again.
    */
-  finish({ cursor, frames, upTo, status }: Prepared): { status: Prepared['status']; position: Position; frames: string[] } | null {
+  finish({
+    cursor,
+    frames,
+    upTo,
+    status,
+  }: Prepared): { status: Prepared['status']; position: Position; frames: string[] } | null {
     if (this.phase === 'leaving') return null
     const position = this.last ?? NOWHERE
     if (status !== 'recovered') return { status: status === 'live' && cursor ? 'resync' : status, position, frames: [] }

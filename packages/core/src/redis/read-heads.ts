@@ -15,7 +15,8 @@ export async function readHeads(redis: Redis, channels: readonly ChannelName[]):
     else byPartition.set(partition, [index])
   }
   const pipeline = redis.pipeline()
-  for (const [partition, indices] of byPartition) pipeline.hmget(headsKey(partition), ...indices.map((i) => channels[i]!))
+  for (const [partition, indices] of byPartition)
+    pipeline.hmget(headsKey(partition), ...indices.map((i) => channels[i]!))
   const results = (await pipeline.exec()) ?? []
   for (const [at, indices] of [...byPartition.values()].entries()) {
     const [error, values] = results[at] ?? [new Error('Redis answered less than it was asked'), null]

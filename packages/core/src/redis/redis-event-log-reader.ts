@@ -52,7 +52,10 @@ export function createRedisEventLogReader(commands: Redis, feed: Redis, { isShar
 
     async history(channel, after, limit): Promise<HistoryRead> {
       const [answer] = await history.run(commands, [
-        { keys: [headsKey(partitionOf(channel)), historyKey(channel)], args: [channel, after.epoch, after.seq, limit.entries] },
+        {
+          keys: [headsKey(partitionOf(channel)), historyKey(channel)],
+          args: [channel, after.epoch, after.seq, limit.entries],
+        },
       ])
       if (!answer || answer instanceof RefusedCall) throw answer?.error ?? new Error('Redis did not answer')
       const [outcome, text, stored] = answer

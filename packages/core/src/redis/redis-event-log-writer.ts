@@ -36,7 +36,15 @@ export function createRedisEventLogWriter(
         redis,
         sent.map(({ channel, entries }) => ({
           keys: keysOf(channel),
-          args: [channel, feedName(channel), publish, maxEntries, entries[0]!.epoch, entries[0]!.seq, ...listEntries(entries)],
+          args: [
+            channel,
+            feedName(channel),
+            publish,
+            maxEntries,
+            entries[0]!.epoch,
+            entries[0]!.seq,
+            ...listEntries(entries),
+          ],
         })),
       )
       const results = new Map(sent.map((batch, i) => [batch, toResult(answers[i]!)]))

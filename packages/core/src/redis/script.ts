@@ -4,7 +4,8 @@ import type { Redis } from 'ioredis'
 export type ScriptCall = { keys: readonly string[]; args: readonly (string | number)[] }
 
 /** Replies that say something about the server, not about the call: they concern every channel alike. */
-const SERVER_TROUBLE = /^(LOADING|READONLY|OOM|MISCONF|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|MOVED|ASK|NOREPLICAS|BUSY|NOAUTH|NOPERM|UNKILLABLE)/
+const SERVER_TROUBLE =
+  /^(LOADING|READONLY|OOM|MISCONF|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|MOVED|ASK|NOREPLICAS|BUSY|NOAUTH|NOPERM|UNKILLABLE)/
 
 /** What one call's refusal looks like; everything else rejects. */
 export class RefusedCall {

@@ -23,13 +23,15 @@ export async function publishPending(context: RelayContext, owned: OwnedPartitio
     const batches = groupByChannel(rows).flatMap((group) => toBatch(context, group) ?? [])
     const results = await context.log.append(batches)
     const published: OutboxRow[] = []
-    for (const [i, batch] of batches.entries()) published.push(...(await settleBatch(context, owned, batch, results[i]!)))
+    for (const [i, batch] of batches.entries())
+      published.push(...(await settleBatch(context, owned, batch, results[i]!)))
     if (published.length > 0) {
       await context.afterPublish?.(published)
       await owned.mark(published)
       context.observer?.published?.(published, clock.now())
     }
-    if (rows.length < settings.batchRows && batches.every(({ isWhole }) => isWhole) && published.length === rows.length) return false
+    if (rows.length < settings.batchRows && batches.every(({ isWhole }) => isWhole) && published.length === rows.length)
+      return false
   }
   return true
 }

@@ -93,7 +93,8 @@ export function createRelay(options: RelayOptions): Relay {
   async function poll(): Promise<void> {
     if (isBroken()) return
     const { rows, seconds } = await store.lag()
-    if (rows > 0 && seconds * 1000 >= settings.pollMs / 2) for (const partition of everyPartition()) await drain(partition, false)
+    if (rows > 0 && seconds * 1000 >= settings.pollMs / 2)
+      for (const partition of everyPartition()) await drain(partition, false)
   }
 
   async function compare(): Promise<void> {

@@ -18,7 +18,14 @@ export function RealtimeIndicator({ className }: { className?: string }) {
   const isOld = status === 'offline' || status === 'stopped'
   const time = new Date(since).toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' })
   return (
-    <span className={`derm-indicator ${className ?? ''}`} role="status" aria-live="polite" data-status={status} data-node={node} data-code={code}>
+    <span
+      className={`derm-indicator ${className ?? ''}`}
+      role="status"
+      aria-live="polite"
+      data-status={status}
+      data-node={node}
+      data-code={code}
+    >
       <span className="derm-indicator-sign" aria-hidden="true">
         {sign}
       </span>

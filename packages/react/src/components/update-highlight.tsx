@@ -25,7 +25,11 @@ export function UpdateHighlight({
   // Two names for one animation: a change of name is what starts it again, without taking the children down.
   const phase = isShown ? (update.at % 2 === 0 ? 'even' : 'odd') : undefined
   return (
-    <div className={`derm-highlight ${className ?? ''}`} data-highlight={phase} data-updated={isShown ? update.eventId : undefined}>
+    <div
+      className={`derm-highlight ${className ?? ''}`}
+      data-highlight={phase}
+      data-updated={isShown ? update.eventId : undefined}
+    >
       {children}
     </div>
   )

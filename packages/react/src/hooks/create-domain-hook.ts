@@ -1,4 +1,12 @@
-import { definitionOf, type EventEnvelope, type EventOf, type EventType, type EventTypeOfTopic, type PascalCase, type Topic } from '@derm/contract'
+import {
+  definitionOf,
+  type EventEnvelope,
+  type EventOf,
+  type EventType,
+  type EventTypeOfTopic,
+  type PascalCase,
+  type Topic,
+} from '@derm/contract'
 import { useEffect, useRef } from 'react'
 import type { Realtime } from '../create-realtime.ts'
 import { useRealtime } from '../realtime-provider.tsx'
@@ -27,7 +35,11 @@ export type DomainOptions = {
 
 type TypesOf<T extends Topic> = Extract<EventTypeOfTopic<T & EventOf<EventType>['topic']>, EventType>
 
-const PATH: Record<string, string> = { appointment: '/api/v1/appointments', patient: '/api/v1/patients', waitlist_entry: '/api/v1/waitlist' }
+const PATH: Record<string, string> = {
+  appointment: '/api/v1/appointments',
+  patient: '/api/v1/patients',
+  waitlist_entry: '/api/v1/waitlist',
+}
 
 /**
  * Makes the hook of a topic: it subscribes the topic while it is mounted, and calls back for each of its events. Queries are kept new without
@@ -55,7 +67,9 @@ export function createDomainHook<T extends Topic>(topic: T) {
         if (definition.topic !== topic || !passes(event, now.filter)) return
         if (now.showToasts && !isOwn) realtime.toast(event)
         const name = callbackName(event.type)
-        const callback = () => (latest.current as Record<string, unknown>)[name] as ((record: unknown, event: EventEnvelope) => void) | undefined
+        const callback = () =>
+          (latest.current as Record<string, unknown>)[name] as
+            ((record: unknown, event: EventEnvelope) => void) | undefined
         if (!callback()) return
         const record = { id: event.subject.id, version: event.subject.version, ...event.data }
         if (!now.hydrate) return callback()?.(record, event)

@@ -33,7 +33,9 @@ export function live<Data>(run: (context: LiveContext) => Promise<Data>): (conte
     const source = sources.get(context.client)
     if (!source) throw new Error('live: no createRealtime was made for this QueryClient')
     const { planner } = source
-    const hash = context.client.getQueryCache().find({ queryKey: context.queryKey, exact: true })?.queryHash ?? hashKey(context.queryKey)
+    const hash =
+      context.client.getQueryCache().find({ queryKey: context.queryKey, exact: true })?.queryHash ??
+      hashKey(context.queryKey)
     const flight = planner.flightOf(hash)
 
     const fetch: ApiFetch = async (input, init = {}) => {

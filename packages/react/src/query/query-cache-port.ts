@@ -19,7 +19,8 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
     },
     fetch(hash) {
       const query = cache.get(hash)
-      if (query) void queryClient.refetchQueries({ predicate: (one) => one === query, type: 'active' }, { cancelRefetch: false })
+      if (query)
+        void queryClient.refetchQueries({ predicate: (one) => one === query, type: 'active' }, { cancelRefetch: false })
     },
     invalidate(hash) {
       const query = cache.get(hash)
@@ -44,13 +45,16 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
   }
 }
 
-function toChange(event: Parameters<Parameters<ReturnType<QueryClient['getQueryCache']>['subscribe']>[0]>[0]): QueryChange | null {
+function toChange(
+  event: Parameters<Parameters<ReturnType<QueryClient['getQueryCache']>['subscribe']>[0]>[0],
+): QueryChange | null {
   const hash = event.query.queryHash
   if (event.type === 'removed') return { type: 'removed', hash }
   if (event.type === 'observerAdded') return { type: 'mounted', hash }
   if (event.type !== 'updated') return null
   const { action } = event
-  if (action.type === 'fetch') return { type: 'fetch', hash, isMore: Boolean((action.meta as { fetchMore?: unknown } | undefined)?.fetchMore) }
+  if (action.type === 'fetch')
+    return { type: 'fetch', hash, isMore: Boolean((action.meta as { fetchMore?: unknown } | undefined)?.fetchMore) }
   // `setQueryData` says nothing about how new the data is.
   if (action.type === 'success') return action.manual ? null : { type: 'success', hash }
   return action.type === 'error' ? { type: 'error', hash } : null

@@ -25,7 +25,9 @@ export type TestRealtime = Realtime & {
 }
 
 /** A realtime without a server, for an application's own tests: the real subscriber and planner on a transport in memory. */
-export function createTestRealtime(options: Partial<RealtimeOptions> & Pick<RealtimeOptions, 'queryClient'>): TestRealtime {
+export function createTestRealtime(
+  options: Partial<RealtimeOptions> & Pick<RealtimeOptions, 'queryClient'>,
+): TestRealtime {
   let handlers: TransportHandlers | undefined
   let isReachable = true
   const heads = new Map<string, number>()
@@ -33,7 +35,10 @@ export function createTestRealtime(options: Partial<RealtimeOptions> & Pick<Real
   const defaultLocation = '00000000-0000-4000-8000-000000000002'
 
   function channelOf(topic: string, location: string | undefined): string {
-    const scope = topic === 'patients' || topic === 'billing' ? 't' : `l:${location === undefined || location === '*' ? defaultLocation : location}`
+    const scope =
+      topic === 'patients' || topic === 'billing'
+        ? 't'
+        : `l:${location === undefined || location === '*' ? defaultLocation : location}`
     return `${TENANT}/${scope}/${topic}`
   }
 
@@ -52,7 +57,9 @@ export function createTestRealtime(options: Partial<RealtimeOptions> & Pick<Real
     async request(name, body) {
       if (name !== 'subscribe') return { ok: true }
       subscriptions.push(body)
-      const { channels } = body as { channels: { topic: string; location?: string; cursors?: Record<string, { seq: number }> }[] }
+      const { channels } = body as {
+        channels: { topic: string; location?: string; cursors?: Record<string, { seq: number }> }[]
+      }
       const answer = channels.map(({ topic, location, cursors }) => {
         const channel = channelOf(topic, location)
         const seq = heads.get(channel) ?? 0

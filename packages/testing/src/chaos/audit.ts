@@ -20,8 +20,21 @@ export type Audit = {
  * Holds each client's log against the event table: from its start on, every committed event is there once and in order, but
  * for what a resync declared; and its view against the rows.
  */
-export function auditClients(clients: readonly PlainClient[], events: readonly EventRow[], rows: ReadonlyMap<string, Row>): Audit {
-  const audit: Audit = { delivered: 0, recovered: 0, resyncs: 0, mostResyncs: 0, lost: 0, twice: 0, wrongViews: 0, faults: [] }
+export function auditClients(
+  clients: readonly PlainClient[],
+  events: readonly EventRow[],
+  rows: ReadonlyMap<string, Row>,
+): Audit {
+  const audit: Audit = {
+    delivered: 0,
+    recovered: 0,
+    resyncs: 0,
+    mostResyncs: 0,
+    lost: 0,
+    twice: 0,
+    wrongViews: 0,
+    faults: [],
+  }
   for (const [index, client] of clients.entries()) {
     audit.delivered += client.log.length
     audit.recovered += client.recovered

@@ -4,7 +4,8 @@ import { io, type Socket } from 'socket.io-client'
 export type Row = { version: number; status: string; providerId: string; startsAt: string }
 
 export type PlainClientOptions = {
-  realtimeUrl: string
+  /** Where the n-th attempt to connect goes: as behind a load balancer. */
+  urlOf: (attempt: number) => string
   apiUrl: () => string
   origin: string
   token: () => Promise<string>
@@ -30,31 +31,41 @@ export class PlainClient {
   disconnects = 0
   node = ''
   private readonly cursors: Record<string, Position> = {}
-  private readonly socket: Socket
+  private socket!: Socket
+  private attempts = 0
+  private isClosed = false
   private loading: Promise<void> = Promise.resolve()
 
   constructor(private readonly options: PlainClientOptions) {
-    this.socket = io(options.realtimeUrl, {
+    this.connect()
+  }
+
+  private connect(): void {
+    const { options } = this
+    const socket = io(options.urlOf(this.attempts++), {
       path: '/realtime',
       transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
       extraHeaders: { origin: options.origin },
       auth: (send) => void options.token().then((token) => send({ token, protocol: 1 })),
-      reconnectionDelay: 50,
-      reconnectionDelayMax: 500,
     })
-    // A server that ends the socket by itself also ends the client's reconnecting: an integrator connects again.
-    this.socket.on('disconnect', (reason) => {
+    this.socket = socket
+    const again = (ms: number) => {
+      socket.removeAllListeners()
+      socket.disconnect()
+      if (!this.isClosed) setTimeout(() => !this.isClosed && this.connect(), ms)
+    }
+    socket.on('disconnect', () => {
       this.disconnects++
-      if (reason === 'io server disconnect') this.socket.connect()
+      again(50)
     })
-    this.socket.on('connect_error', () => {
-      if (!this.socket.active) setTimeout(() => this.socket.connect(), 200)
-    })
-    this.socket.on('connect', () => void this.subscribe())
-    this.socket.onAny((name: string, event: EventEnvelope) => {
+    socket.on('connect_error', () => again(200))
+    socket.on('connect', () => void this.subscribe())
+    socket.onAny((name: string, event: EventEnvelope) => {
       if (name.includes(':') && typeof event?.seq === 'number' && typeof event.id === 'string') this.apply(event)
     })
-    this.socket.on('resync', (at: { channel: string } & Position) => this.resync(at.channel, at))
+    socket.on('resync', (at: { channel: string } & Position) => this.resync(at.channel, at))
   }
 
   get isSubscribed(): boolean {
@@ -74,18 +85,20 @@ export class PlainClient {
   }
 
   close(): void {
+    this.isClosed = true
     this.socket.disconnect()
   }
 
   private async subscribe(): Promise<void> {
     const hadCursors = Object.keys(this.cursors).length > 0
     const channels = [{ topic: 'scheduling', location: this.options.locationId, cursors: { ...this.cursors } }]
-    const ack = (await this.socket
+    const { socket } = this
+    const ack = (await socket
       .timeout(15_000)
       .emitWithAck('subscribe', { channels })
       .catch(() => null)) as SubscribeAck | null
     if (!ack?.ok) {
-      if (this.socket.connected) setTimeout(() => this.socket.connected && void this.subscribe(), 200)
+      if (socket.connected) setTimeout(() => socket.connected && void this.subscribe(), 200)
       return
     }
     this.node = ack.node
@@ -98,18 +111,21 @@ export class PlainClient {
         this.starts.set(channel, { epoch, seq })
         this.cursors[channel] = { epoch, seq }
         this.reload({ epoch, seq })
-      } else if (this.cursors[channel]?.seq !== seq) this.faults.push(`acknowledged ${seq}, applied ${this.cursors[channel]?.seq}`)
+      } else if (this.cursors[channel]?.seq !== seq)
+        this.faults.push(`acknowledged ${seq}, applied ${this.cursors[channel]?.seq}`)
     }
   }
 
   private apply(event: EventEnvelope): void {
     const cursor = this.cursors[event.channel]
-    if (cursor && comparePositions(event, cursor) <= 0) return void this.faults.push(`twice or out of order: ${event.seq}`)
+    if (cursor && comparePositions(event, cursor) <= 0)
+      return void this.faults.push(`twice or out of order: ${event.seq}`)
     if (cursor && (event.epoch !== cursor.epoch || event.seq !== cursor.seq + 1))
       this.faults.push(`hole: ${event.seq} after ${cursor.seq}`)
     this.cursors[event.channel] = { epoch: event.epoch, seq: event.seq }
     this.log.push(event)
-    if (event.subject.type === 'appointment') this.show(event.subject.id, { ...(event.data as unknown as Row), version: event.subject.version })
+    if (event.subject.type === 'appointment')
+      this.show(event.subject.id, { ...(event.data as unknown as Row), version: event.subject.version })
   }
 
   private resync(channel: string, at: Position): void {

@@ -1,0 +1,27 @@
+import { SCENARIOS, runScenario, type Result } from './scenario.ts'
+
+/**
+ * `npm run chaos`: 60 plain clients on two nodes, 200 changes, and a fault in between; one scenario after the other. `--clients N`, `--changes N`,
+ * `--only words`; `--answer-resync` patches a node so that it answers every subscription with `resync`: the suite must then fail.
+ */
+const args = process.argv.slice(2)
+const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined)
+const load = { clients: Number(option('--clients') ?? 60), changes: Number(option('--changes') ?? 200) }
+const env: Record<string, string> = args.includes('--answer-resync') ? { FAULT_ANSWER_RESYNC: '1' } : {}
+const results: Result[] = []
+
+console.log(`${load.clients} clients on two nodes, ${load.changes} changes\n`)
+for (const scenario of SCENARIOS(load)) {
+  if (!scenario.name.includes(option('--only') ?? '')) continue
+  const result = await runScenario({ ...scenario, env }, load)
+  results.push(result)
+  const { name, ok, delivered, recovered, resyncs, lost, twice, wrongViews, faults } = result
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${name}`)
+  console.log(
+    `       delivered ${delivered}  recovered ${recovered}  resyncs ${resyncs}  lost ${lost}  twice ${twice}  wrong views ${wrongViews}`,
+  )
+  for (const fault of faults.slice(0, 5)) console.log(`       ${fault}`)
+}
+const failed = results.filter(({ ok }) => !ok).length
+console.log(`\n${results.length - failed} passed, ${failed} failed`)
+process.exit(failed === 0 && results.length > 0 ? 0 : 1)
