@@ -41,9 +41,11 @@ export function createSocketTransport(url: string): Transport {
       for (const name of MESSAGES) own.on(name, (body: unknown) => handlers.onMessage(name, body as never))
     },
     disconnect: end,
-    async request(name, body) {
-      if (!socket?.connected) throw new Error('not connected')
-      return socket.timeout(ANSWER_MS).emitWithAck(name, body)
+    request(name, body, answer) {
+      if (!socket?.connected) return answer(undefined)
+      socket
+        .timeout(ANSWER_MS)
+        .emit(name, body, (error: Error | null, given: unknown) => answer(error ? undefined : given))
     },
   }
 }

@@ -133,6 +133,7 @@ export class Subscriber {
       },
       (error: unknown) => {
         if (!isOurs()) return
+        this.mustRefresh = wantsFresh
         const { code, status } = (error ?? {}) as { code?: unknown; status?: unknown }
         this.lost(isErrorCode(code) && (status === 401 || status === 403) ? code : undefined, true)
       },
@@ -143,7 +144,7 @@ export class Subscriber {
     this.isConnected = true
     this.isSubscribing = false
     this.signal('connected')
-    void this.subscribe()
+    this.subscribe()
   }
 
   private lost(code: string | undefined, isFailure = false): void {
@@ -165,12 +166,12 @@ export class Subscriber {
     if (!this.isConnected || this.flush) return
     this.flush = this.options.clock.setTimeout(() => {
       this.flush = undefined
-      void this.subscribe()
+      this.subscribe()
     }, 0)
   }
 
   /** Asks for everything that is wanted, with the cursors: new wants, a reconnect and a hole are one and the same. [SUB3] */
-  private async subscribe(): Promise<void> {
+  private subscribe(): void {
     if (!this.isConnected) return
     if (this.isSubscribing) {
       this.isAgainNeeded = true
@@ -185,23 +186,24 @@ export class Subscriber {
       const cursors = Object.fromEntries([...this.cursors].filter(([channel]) => covers(want, channel)))
       return { ...want, ...(Object.keys(cursors).length > 0 ? { cursors } : {}) }
     })
-    let ack: SubscribeAck | undefined
-    try {
-      ack = (await this.options.transport.request('subscribe', { channels })) as SubscribeAck
-    } catch (error) {
-      this.options.log.warn({ error }, 'a subscription was not answered')
-    }
-    if (life !== this.life) return
+    this.options.transport.request('subscribe', { channels }, (body) => {
+      if (life === this.life) this.accept(body as SubscribeAck | undefined)
+    })
+  }
+
+  /** Runs at the answer's place in the stream: the next frame already finds the cursors. [SUB5] */
+  private accept(ack: SubscribeAck | undefined): void {
     this.isSubscribing = false
     if (!ack?.ok) {
+      this.options.log.warn({ code: ack?.code ?? null }, 'a subscription was not answered')
       // The socket lives, but does not serve us: a new one may reach another node.
       this.options.transport.disconnect()
-      return this.lost(ack && ERRORS[ack.code]?.client === 'stop' ? ack.code : undefined, true)
+      return this.lost(this.closingCode ?? (ack && ERRORS[ack.code]?.client === 'stop' ? ack.code : undefined), true)
     }
-    for (const channel of ack.channels) this.acceptChannel(channel)
     this.connection = { ...this.connection, node: ack.node }
+    for (const channel of ack.channels) this.acceptChannel(channel)
     this.caughtUp()
-    if (this.isAgainNeeded) void this.subscribe()
+    if (this.isAgainNeeded) this.subscribe()
   }
 
   private acceptChannel({
@@ -242,7 +244,7 @@ export class Subscriber {
 
   private findHole(): void {
     this.signal('behind')
-    void this.subscribe()
+    this.subscribe()
   }
 
   private hear<Name extends keyof ServerMessages>(name: Name, body: ServerMessages[Name]): void {
@@ -267,7 +269,7 @@ export class Subscriber {
         const { added, removed } = body as ServerMessages['access:changed']
         for (const channel of removed) this.cursors.delete(channel)
         if (removed.length > 0) this.options.onRemoved(removed)
-        if (added.length > 0) void this.subscribe()
+        if (added.length > 0) this.subscribe()
         return
       }
       case 'auth:expiring':
@@ -286,7 +288,7 @@ export class Subscriber {
     const life = this.life
     try {
       const token = await this.options.refreshToken()
-      if (life === this.life) await this.options.transport.request('auth:refresh', { token })
+      if (life === this.life) this.options.transport.request('auth:refresh', { token }, () => {})
     } catch (error) {
       // The server closes when the old token ends, and we come back with a new one or not at all.
       this.options.log.warn({ error }, 'the token could not be refreshed')
@@ -302,8 +304,7 @@ export class Subscriber {
       (channel) => covers(held.want, channel) && !others.some((want) => covers(want, channel)),
     )
     for (const channel of gone) this.cursors.delete(channel)
-    if (this.isConnected && gone.length > 0)
-      void this.options.transport.request('unsubscribe', { channels: gone }).catch(() => {})
+    if (this.isConnected && gone.length > 0) this.options.transport.request('unsubscribe', { channels: gone }, () => {})
   }
 
   private caughtUp(): void {

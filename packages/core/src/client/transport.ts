@@ -16,6 +16,10 @@ export interface Transport {
   /** Opens a connection with this access token; `handlers` hear of the outcome. */
   connect(token: string, handlers: TransportHandlers): void
   disconnect(): void
-  /** @throws when there is no answer in time, or the connection ends. */
-  request(name: 'subscribe' | 'unsubscribe' | 'auth:refresh', body: unknown): Promise<unknown>
+  /**
+   * `answer` is called once, at the place in the stream where the answer stood: before anything that the server sent after it.
+   * A promise would not do: what follows in the same packet would be delivered first. `undefined`: no answer in time, or the
+   * connection ended. [SUB5]
+   */
+  request(name: 'subscribe' | 'unsubscribe' | 'auth:refresh', body: unknown, answer: (body: unknown) => void): void
 }

@@ -54,13 +54,13 @@ export function createTestRealtime(
     disconnect() {
       handlers = undefined
     },
-    async request(name, body) {
-      if (name !== 'subscribe') return { ok: true }
+    request(name, body, respond) {
+      if (name !== 'subscribe') return respond({ ok: true })
       subscriptions.push(body)
       const { channels } = body as {
         channels: { topic: string; location?: string; cursors?: Record<string, { seq: number }> }[]
       }
-      const answer = channels.map(({ topic, location, cursors }) => {
+      const answered = channels.map(({ topic, location, cursors }) => {
         const channel = channelOf(topic, location)
         const seq = heads.get(channel) ?? 0
         heads.set(channel, seq)
@@ -68,7 +68,8 @@ export function createTestRealtime(
         const status = !cursor ? 'live' : cursor.seq === seq ? 'recovered' : 'resync'
         return { channel, epoch: EPOCH, seq, status, events: [] as EventEnvelope[] } as const
       })
-      return { ok: true, node: 'test', channels: answer, denied: [] } satisfies SubscribeAck
+      // As over a network: not in the same turn.
+      queueMicrotask(() => respond({ ok: true, node: 'test', channels: answered, denied: [] } satisfies SubscribeAck))
     },
   }
 

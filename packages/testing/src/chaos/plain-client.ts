@@ -61,7 +61,7 @@ export class PlainClient {
       again(50)
     })
     socket.on('connect_error', () => again(200))
-    socket.on('connect', () => void this.subscribe())
+    socket.on('connect', () => this.subscribe())
     socket.onAny((name: string, event: EventEnvelope) => {
       if (name.includes(':') && typeof event?.seq === 'number' && typeof event.id === 'string') this.apply(event)
     })
@@ -89,18 +89,18 @@ export class PlainClient {
     this.socket.disconnect()
   }
 
-  private async subscribe(): Promise<void> {
+  private subscribe(): void {
     const hadCursors = Object.keys(this.cursors).length > 0
     const channels = [{ topic: 'scheduling', location: this.options.locationId, cursors: { ...this.cursors } }]
     const { socket } = this
-    const ack = (await socket
-      .timeout(15_000)
-      .emitWithAck('subscribe', { channels })
-      .catch(() => null)) as SubscribeAck | null
-    if (!ack?.ok) {
-      if (socket.connected) setTimeout(() => socket.connected && void this.subscribe(), 200)
-      return
-    }
+    // With a callback, not a promise: events that come in the same packet must find the cursors that the answer brings.
+    socket.timeout(15_000).emit('subscribe', { channels }, (error: Error | null, ack: SubscribeAck | undefined) => {
+      if (!error && ack?.ok) this.accept(ack, hadCursors)
+      else if (socket.connected) setTimeout(() => socket.connected && this.subscribe(), 200)
+    })
+  }
+
+  private accept(ack: Extract<SubscribeAck, { ok: true }>, hadCursors: boolean): void {
     this.node = ack.node
     for (const { channel, epoch, seq, status, events } of ack.channels) {
       if (status === 'resync') this.resync(channel, { epoch, seq })

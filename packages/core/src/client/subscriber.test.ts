@@ -1,0 +1,309 @@
+import type { EventEnvelope, Position, ServerMessages, SubscribeAck, SubscribedChannel } from '@derm/contract'
+import { describe, expect, it } from 'vitest'
+import { silentLog } from '../clock.ts'
+import { ManualClock, settle } from '../testing/manual-clock.ts'
+import { Subscriber } from './subscriber.ts'
+import type { Transport, TransportHandlers } from './transport.ts'
+
+const TENANT = '00000000-0000-4000-8000-00000000000a'
+const NORTH = '00000000-0000-4000-8000-000000000001'
+const SOUTH = '00000000-0000-4000-8000-000000000002'
+const north = `${TENANT}/l:${NORTH}/scheduling`
+const south = `${TENANT}/l:${SOUTH}/scheduling`
+const EPOCH = '0000000000010000'
+const LATER = '0000000000020000'
+
+type Asked = {
+  name: string
+  body: { channels?: { topic: string; cursors?: Record<string, Position> }[]; token?: string }
+  answer: (body: unknown) => void
+}
+
+/** A server played by hand. */
+class Line implements Transport {
+  handlers: TransportHandlers | undefined
+  tokens: string[] = []
+  asked: Asked[] = []
+  connect(token: string, handlers: TransportHandlers): void {
+    this.tokens.push(token)
+    this.handlers = handlers
+  }
+  disconnect(): void {
+    this.handlers = undefined
+  }
+  request(name: string, body: unknown, answer: (body: unknown) => void): void {
+    this.asked.push({ name, body: body as Asked['body'], answer })
+  }
+  ack(...channels: (Partial<SubscribedChannel> & { seq: number })[]): void {
+    const full = channels.map((one) => ({ channel: north, epoch: EPOCH, status: 'live' as const, events: [], ...one }))
+    this.asked.at(-1)!.answer({ ok: true, node: 'n1', channels: full, denied: [] } satisfies SubscribeAck)
+  }
+  say<Name extends keyof ServerMessages>(name: Name, body: ServerMessages[Name]): void {
+    this.handlers!.onMessage(name, body)
+  }
+  send(seq: number, channel = north, epoch = EPOCH): void {
+    this.handlers!.onEvent(event(seq, channel, epoch))
+  }
+}
+
+function event(seq: number, channel = north, epoch = EPOCH): EventEnvelope {
+  return { id: `${epoch}:${seq}`, type: 'appointment:updated', channel, epoch, seq } as unknown as EventEnvelope
+}
+
+function setUp() {
+  const line = new Line()
+  const clock = new ManualClock()
+  const told: string[] = []
+  let refresh: () => Promise<string> = () => Promise.resolve('refreshed')
+  const subscriber = new Subscriber({
+    transport: line,
+    clock,
+    random: () => 0.5,
+    log: silentLog,
+    getToken: () => Promise.resolve('first'),
+    refreshToken: () => refresh(),
+    onEvent: ({ seq, channel }) => told.push(`${channel === north ? '' : 'south '}${seq}`),
+    onPosition: (_channel, { seq }) => told.push(`position ${seq}`),
+    onResync: (_channel, { seq }) => told.push(`resync ${seq}`),
+    onRemoved: (channels) => told.push(`removed ${channels.length}, cursors ${subscriber.cursors.size}`),
+    onConnection: () => {},
+  })
+  return {
+    line,
+    clock,
+    told,
+    subscriber,
+    status: () => subscriber.getConnection().status,
+    failRefresh: (error: unknown) => (refresh = () => Promise.reject(error as Error)),
+    async connect(seq = 10) {
+      subscriber.start()
+      subscriber.retain({ topic: 'scheduling' })
+      await settle()
+      line.handlers!.onConnect()
+      line.ack({ seq })
+    },
+    /** The connection ends; the next one stands, its subscription not yet answered. */
+    async reconnect() {
+      line.handlers!.onDisconnect()
+      await clock.advance(20_000)
+      line.handlers!.onConnect()
+    },
+  }
+}
+
+describe('the subscriber', () => {
+  it('[SUB1] applies each event once and in order, and asks again where one is missing', async () => {
+    const { line, told, status, connect } = setUp()
+    await connect(10)
+    for (const seq of [11, 11, 12, 10, 12]) line.send(seq)
+    expect(told).toEqual(['position 10', '11', '12'])
+    line.send(15)
+    expect(status()).toBe('catching_up')
+    expect(line.asked.at(-1)!.body.channels![0]!.cursors).toEqual({ [north]: { epoch: EPOCH, seq: 12 } })
+    line.ack({ seq: 15, status: 'recovered', events: [13, 14, 15].map((seq) => event(seq)) })
+    expect(told.slice(3)).toEqual(['13', '14', '15'])
+    expect(status()).toBe('live')
+  })
+
+  it('[SUB1] takes an event of another epoch for a hole, whatever its number', async () => {
+    const { line, told, connect } = setUp()
+    await connect(10)
+    line.send(11, north, LATER)
+    expect(told).toEqual(['position 10'])
+    line.ack({ seq: 11, epoch: LATER, status: 'resync' })
+    line.send(12, north, LATER)
+    expect(told).toEqual(['position 10', 'resync 11', '12'])
+  })
+
+  it('[SUB2] does not let a resync move a cursor back within an epoch', async () => {
+    const { line, told, connect, subscriber } = setUp()
+    await connect(10)
+    line.send(11)
+    line.say('resync', { channel: north, epoch: EPOCH, seq: 9 })
+    expect(subscriber.cursors.get(north)).toEqual({ epoch: EPOCH, seq: 11 })
+    line.send(12)
+    expect(told).toEqual(['position 10', '11', '12'])
+  })
+
+  it('[SUB2] keeps its cursor when an answer resyncs to an older position of the same epoch', async () => {
+    const { line, subscriber, connect, reconnect } = setUp()
+    await connect(10)
+    await reconnect()
+    line.ack({ seq: 4, status: 'resync' })
+    expect(subscriber.cursors.get(north)).toEqual({ epoch: EPOCH, seq: 10 })
+  })
+
+  it('[SUB3] asks for new wants and missed events in one request at a time', async () => {
+    const { line, clock, subscriber, connect } = setUp()
+    await connect(10)
+    expect(line.asked).toHaveLength(1)
+    subscriber.retain({ topic: 'patients' })
+    subscriber.retain({ topic: 'scheduling', location: NORTH })
+    await clock.advance(0)
+    expect(line.asked).toHaveLength(2)
+    expect(line.asked[1]!.body.channels!.map(({ topic }) => topic)).toEqual(['scheduling', 'patients', 'scheduling'])
+    line.send(12)
+    expect(line.asked).toHaveLength(2)
+    line.ack({ seq: 10, status: 'recovered' })
+    expect(line.asked).toHaveLength(3)
+  })
+
+  it('[SUB3] sends its cursors on every connect, and asks until it is answered', async () => {
+    const { line, clock, told, connect, reconnect } = setUp()
+    await connect(10)
+    await reconnect()
+    expect(line.asked.at(-1)!.body.channels![0]!.cursors).toEqual({ [north]: { epoch: EPOCH, seq: 10 } })
+    line.asked.at(-1)!.answer(undefined)
+    expect(line.handlers).toBeUndefined()
+    await clock.advance(20_000)
+    line.handlers!.onConnect()
+    line.ack({ seq: 12, status: 'recovered', events: [event(11), event(12)] })
+    expect(told).toEqual(['position 10', '11', '12'])
+  })
+
+  it('[SUB4] takes a recovery with a hole for a resync', async () => {
+    const { line, told, connect, reconnect } = setUp()
+    await connect(10)
+    await reconnect()
+    line.ack({ seq: 13, status: 'recovered', events: [event(11), event(13)] })
+    expect(told).toEqual(['position 10', '11', 'resync 13'])
+  })
+
+  it('[SUB5] applies what follows the answer in the same packet', async () => {
+    const { line, told, subscriber } = setUp()
+    subscriber.start()
+    subscriber.retain({ topic: 'scheduling' })
+    await settle()
+    line.handlers!.onConnect()
+    line.ack({ seq: 10 })
+    line.send(11)
+    expect(told).toEqual(['position 10', '11'])
+    expect(line.asked).toHaveLength(1)
+  })
+
+  it('[SUB5] ignores the answer to an earlier connection', async () => {
+    const { line, told, connect, reconnect } = setUp()
+    await connect(10)
+    line.send(12)
+    const stale = line.asked.at(-1)!
+    await reconnect()
+    stale.answer({
+      ok: true,
+      node: 'n1',
+      channels: [{ channel: north, epoch: EPOCH, seq: 50, status: 'resync', events: [] }],
+      denied: [],
+    })
+    expect(told).toEqual(['position 10'])
+  })
+
+  it('[SUB6] forgets removed channels before it tells, and drops what still comes of them', async () => {
+    const { line, told, subscriber } = setUp()
+    subscriber.start()
+    subscriber.retain({ topic: 'scheduling' })
+    await settle()
+    line.handlers!.onConnect()
+    line.ack({ seq: 10 }, { channel: south, seq: 20 })
+    line.say('access:changed', { added: [], removed: [south] })
+    line.send(21, south)
+    line.send(11)
+    expect(told).toEqual(['position 10', 'position 20', 'removed 1, cursors 1', '11'])
+  })
+
+  it('[SUB6] subscribes to added channels', async () => {
+    const { line, told, connect } = setUp()
+    await connect(10)
+    line.say('access:changed', { added: [south], removed: [] })
+    line.ack({ seq: 10, status: 'recovered' }, { channel: south, seq: 3 })
+    line.send(4, south)
+    expect(told).toEqual(['position 10', 'position 3', 'south 4'])
+  })
+
+  it('[SUB7] finds the loss of the last event in the heads', async () => {
+    const { line, told, status, connect } = setUp()
+    await connect(10)
+    line.say('heads', { channels: [{ channel: north, epoch: EPOCH, seq: 10 }] })
+    expect(line.asked).toHaveLength(1)
+    line.say('heads', { channels: [{ channel: north, epoch: EPOCH, seq: 11 }] })
+    expect(status()).toBe('catching_up')
+    line.ack({ seq: 11, status: 'recovered', events: [event(11)] })
+    expect(told).toEqual(['position 10', '11'])
+  })
+
+  it('[SUB8] comes back with a new token when the old one is refused', async () => {
+    const { line, clock, connect } = setUp()
+    await connect(10)
+    line.say('closing', { code: 'token_expired' })
+    line.handlers!.onDisconnect()
+    await clock.advance(20_000)
+    expect(line.tokens).toEqual(['first', 'refreshed'])
+  })
+
+  it('[SUB8] stops where a person has to act', async () => {
+    const { line, clock, status, connect, subscriber } = setUp()
+    await connect(10)
+    line.say('closing', { code: 'session_ended' })
+    line.handlers!.onDisconnect()
+    await clock.advance(100_000)
+    expect(status()).toBe('stopped')
+    expect(subscriber.getConnection().code).toBe('session_ended')
+    expect(line.tokens).toEqual(['first'])
+  })
+
+  it('[SUB8] stops when the token cannot be had for that reason, and not when the API cannot be reached', async () => {
+    const { line, clock, status, connect, failRefresh } = setUp()
+    await connect(10)
+    failRefresh(new TypeError('fetch failed'))
+    line.say('closing', { code: 'token_expired' })
+    line.handlers!.onDisconnect()
+    await clock.advance(60_000)
+    expect(status()).toBe('offline')
+    failRefresh(Object.assign(new Error(), { status: 401, code: 'session_ended' }))
+    const { tokens } = line
+    line.handlers?.onRefused('token_expired')
+    await clock.advance(60_000)
+    expect(status()).toBe('stopped')
+    expect(tokens.length).toBeGreaterThan(1)
+  })
+
+  it('[SUB8] says offline after some failures, and backs off', async () => {
+    const { line, clock, status, connect } = setUp()
+    await connect(10)
+    line.handlers!.onDisconnect()
+    expect(status()).toBe('connecting')
+    for (let i = 0; i < 20; i++) {
+      await clock.advance(15_000)
+      line.handlers!.onRefused(undefined)
+    }
+    expect(status()).toBe('offline')
+    expect(line.tokens.length).toBeLessThan(23)
+    await clock.advance(15_000)
+    line.handlers!.onConnect()
+    line.ack({ seq: 10, status: 'recovered' })
+    expect(status()).toBe('live')
+  })
+
+  it('unsubscribes some time after the last has let go, and not before', async () => {
+    const { line, clock, subscriber, told, connect } = setUp()
+    await connect(10)
+    const release = subscriber.retain({ topic: 'patients' })
+    await clock.advance(0)
+    const patients = `${TENANT}/t/patients`
+    line.ack({ seq: 10, status: 'recovered' }, { channel: patients, seq: 5 })
+    release()
+    await clock.advance(20_000)
+    line.send(6, patients)
+    await clock.advance(20_000)
+    expect(line.asked.at(-1)).toMatchObject({ name: 'unsubscribe', body: { channels: [patients] } })
+    expect(told).toEqual(['position 10', 'position 5', 'south 6'])
+    expect(subscriber.cursors.has(patients)).toBe(false)
+  })
+
+  it('leaves nothing behind when it is closed', async () => {
+    const { line, clock, subscriber, connect } = setUp()
+    await connect(10)
+    subscriber.close()
+    expect(line.handlers).toBeUndefined()
+    expect(subscriber.cursors.size).toBe(0)
+    expect(clock.waiting).toBe(0)
+  })
+})
