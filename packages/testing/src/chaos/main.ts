@@ -8,12 +8,15 @@ const args = process.argv.slice(2)
 const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined)
 const load = { clients: Number(option('--clients') ?? 60), changes: Number(option('--changes') ?? 200) }
 const env: Record<string, string> = args.includes('--answer-resync') ? { FAULT_ANSWER_RESYNC: '1' } : {}
+const NOTHING = { delivered: 0, recovered: 0, resyncs: 0, mostResyncs: 0, lost: 0, twice: 0, wrongViews: 0 }
 const results: Result[] = []
 
 console.log(`${load.clients} clients on two nodes, ${load.changes} changes\n`)
 for (const scenario of SCENARIOS(load)) {
   if (!scenario.name.includes(option('--only') ?? '')) continue
-  const result = await runScenario({ ...scenario, env }, load)
+  const result = await runScenario({ ...scenario, env }, load).catch((error: unknown): Result => {
+    return { ...NOTHING, name: scenario.name, ok: false, faults: [String(error)] }
+  })
   results.push(result)
   const { name, ok, delivered, recovered, resyncs, lost, twice, wrongViews, faults } = result
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name}`)

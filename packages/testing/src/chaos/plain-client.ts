@@ -103,12 +103,12 @@ export class PlainClient {
   private accept(ack: Extract<SubscribeAck, { ok: true }>, hadCursors: boolean): void {
     this.node = ack.node
     for (const { channel, epoch, seq, status, events } of ack.channels) {
+      if (!this.starts.has(channel)) this.starts.set(channel, { epoch, seq })
       if (status === 'resync') this.resync(channel, { epoch, seq })
       if (status === 'live' && hadCursors) this.faults.push(`live instead of recovered on ${channel}`)
       for (const event of events) this.apply(event)
       this.recovered += events.length
       if (status === 'live') {
-        this.starts.set(channel, { epoch, seq })
         this.cursors[channel] = { epoch, seq }
         this.reload({ epoch, seq })
       } else if (this.cursors[channel]?.seq !== seq)
