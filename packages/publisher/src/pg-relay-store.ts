@@ -41,6 +41,11 @@ export function createPgRelayStore(pool: pg.Pool): RelayStore {
       }
     },
 
+    async followServer() {
+      const { rows } = await pool.query<{ epoch: string | null }>('SELECT follow_event_server() AS epoch')
+      return rows[0]?.epoch != null
+    },
+
     async lag() {
       const { rows } = await pool.query<{ rows: string; seconds: string }>(
         `SELECT count(*) AS rows, coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0) AS seconds

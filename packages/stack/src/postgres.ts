@@ -67,6 +67,8 @@ export async function startPostgres({
   await waitUntil(
     async () => {
       if (program.process.exitCode !== null) throw new Error('Postgres did not start: see the lines above')
+      // Its own word first: a connection before that would be refused with a line that looks like a failure.
+      if (!(await readFile(join(place.data, 'postmaster.pid'), 'utf8')).includes('ready')) return false
       const client = new pg.Client({ connectionString: superuserUrl, connectionTimeoutMillis: 1000 })
       client.on('error', () => {})
       await client.connect()

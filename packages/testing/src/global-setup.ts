@@ -6,12 +6,6 @@ import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { TEMPLATE, prepareTemplate } from './template-database.ts'
 
-declare module 'vitest' {
-  interface ProvidedContext {
-    postgresPort: number
-  }
-}
-
 /** One Postgres for a whole run, with a migrated template that each test file clones. Ends with the run, however that ends. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'derm-test-'))

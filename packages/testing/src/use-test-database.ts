@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, inject } from 'vitest'
-import { cloneTemplate, runAsSuperuser, urlOf } from './template-database.ts'
+import { cloneTemplate, copyDatabase, runAsSuperuser, urlOf } from './template-database.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Of the run's Postgres: global-setup.ts. */
+    postgresPort: number
+  }
+}
 
 export type TestDatabase = {
   name: string
@@ -20,15 +27,7 @@ export function useTestDatabase(): TestDatabase {
   beforeAll(async () => {
     const port = inject('postgresPort')
     const name = await cloneTemplate(port)
-    Object.assign(database, {
-      name,
-      port,
-      superuserUrl: urlOf(port, 'postgres', name),
-      ownerUrl: urlOf(port, 'derm_owner', name),
-      apiUrl: urlOf(port, 'derm_api', name),
-      relayUrl: urlOf(port, 'derm_relay', name),
-      realtimeUrl: urlOf(port, 'derm_realtime', name),
-    } satisfies TestDatabase)
+    Object.assign(database, describeDatabase(port, name))
   })
   afterAll(async () => {
     if (!database.name) return
@@ -37,6 +36,28 @@ export function useTestDatabase(): TestDatabase {
     if (leaked > 0) throw new Error(`${leaked} connections to the test's database were left open`)
   })
   return database
+}
+
+/** A copy as it stands, as a backup that was restored; nobody may be connected to the original. `drop` it afterwards. */
+export async function restoreCopy(original: TestDatabase): Promise<TestDatabase & { drop(): Promise<void> }> {
+  const { port } = original
+  const name = await copyDatabase(port, original.name)
+  return {
+    ...describeDatabase(port, name),
+    drop: async () => void (await runAsSuperuser(port, `DROP DATABASE ${name} WITH (FORCE)`)),
+  }
+}
+
+function describeDatabase(port: number, name: string): TestDatabase {
+  return {
+    name,
+    port,
+    superuserUrl: urlOf(port, 'postgres', name),
+    ownerUrl: urlOf(port, 'derm_owner', name),
+    apiUrl: urlOf(port, 'derm_api', name),
+    relayUrl: urlOf(port, 'derm_relay', name),
+    realtimeUrl: urlOf(port, 'derm_realtime', name),
+  }
 }
 
 /** A closed connection takes the server a moment to notice. */

@@ -9,7 +9,8 @@ export type RelayObserver = {
   published?(rows: readonly OutboxRow[], now: number): void
   refilled?(entries: number, reason: string): void
   tombstoned?(channel: ChannelName): void
-  epochStarted?(channel: ChannelName, reason: string): void
+  /** `null`: every channel. */
+  epochStarted?(channel: ChannelName | null, reason: string): void
   failed?(part: 'drain' | 'verify' | 'poll', error: unknown): void
 }
 

@@ -30,6 +30,11 @@ export interface RelayStore {
     options: { wait: boolean },
     work: (owned: OwnedPartition) => Promise<T>,
   ): Promise<T | 'busy'>
+  /**
+   * Starts a new epoch for every channel when the record is not the one that the epoch began in: failed over to a replica, restored.
+   * @returns whether it did.
+   */
+  followServer(): Promise<boolean>
   /** Unpublished rows and the oldest one's age, for metrics. */
   lag(): Promise<{ rows: number; seconds: number }>
 }

@@ -103,7 +103,12 @@ export function createRelay(options: RelayOptions): Relay {
     const server = await log.serverIdentity?.()
     const isAnother = server !== identity
     identity = server
-    if (isAnother || now - lastVerifiedAll >= settings.verifyAllMs) {
+    const isOtherRecord = await store.followServer()
+    if (isOtherRecord) {
+      logger.error({ reason: 'record_changed' }, 'every channel started a new epoch')
+      observer?.epochStarted?.(null, 'record_changed')
+    }
+    if (isAnother || isOtherRecord || now - lastVerifiedAll >= settings.verifyAllMs) {
       lastVerifiedAll = now
       return verify(everyPartition(), 0)
     }
