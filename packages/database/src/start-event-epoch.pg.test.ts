@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { startEventEpoch } from './index.ts'
-import { useTestDatabase } from './test-database.ts'
+import { useTestDatabase } from '@derm/testing'
 
 const db = useTestDatabase()
 

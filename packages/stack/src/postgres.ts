@@ -61,7 +61,7 @@ export async function startPostgres({
     await rm(passwordFile)
   }
   const settings = await readSettings()
-  if (!isDurable) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off')
+  if (!isDurable) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'log_min_messages=panic')
   const args = ['-D', place.data, '-p', String(port), '-k', '', ...settings.flatMap((setting) => ['-c', setting])]
   const program = startKept(bin('postgres'), args, { ...(uid === undefined ? {} : { uid }), signal: 'SIGINT' })
   await waitUntil(

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { beforeAll, expect, it } from 'vitest'
 import { SEED_ACCOUNTS, seed } from '../index.ts'
-import { useTestDatabase } from '../test-database.ts'
+import { useTestDatabase } from '@derm/testing'
 
 const db = useTestDatabase()
 /** A Wednesday, 10:30 in Chicago. */
@@ -69,9 +69,11 @@ it('has statuses that fit the day', async () => {
   expect(await count(`appointments WHERE (status = 'cancelled') <> (cancel_code IS NOT NULL)`)).toBe(0)
 })
 
-it('writes no events', async () => {
+it('writes no events, and begins every channel that can be subscribed to', async () => {
   expect(await count('events')).toBe(0)
-  expect(await count('channel_heads')).toBe(0)
+  const topics = 2 * (await count('tenants')) + 4 * (await count('locations')) + 2 * (await count('users'))
+  expect(await count('channel_heads')).toBe(topics)
+  expect(await count('channel_heads WHERE seq <> 0')).toBe(0)
 })
 
 it('has an account for every role, each with access', async () => {
