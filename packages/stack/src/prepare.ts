@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT, WEB_DIST } from './paths.ts'
-import { run } from './program.ts'
+import { ROOT, run } from '@derm/servers'
+import { WEB_DIST } from './paths.ts'
 
 /** What generated code and built files follow from: they are made again only when one of these has changed. */
 const PRISMA_SOURCES = [

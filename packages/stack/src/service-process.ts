@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { ROOT } from './paths.ts'
-import { waitUntil } from './wait-until.ts'
+import { ROOT, waitUntil } from '@derm/servers'
 
 export type ServiceSpec = {
   name: string

@@ -1,12 +1,10 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isPortFree, startPostgres, startRedis } from '@derm/servers'
 import { startGateway } from './gateway.ts'
 import { DATA, WEB_DIST } from './paths.ts'
-import { isPortFree } from './ports.ts'
-import { startPostgres } from './postgres.ts'
 import { buildWeb, prepare } from './prepare.ts'
-import { startRedis } from './redis.ts'
 import { readSecrets } from './secrets.ts'
 
 /** `npm start`: the whole system on one machine, behind one port. */

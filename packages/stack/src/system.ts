@@ -1,7 +1,6 @@
 import { createRoles, migrate, seed } from '@derm/database'
 import { join } from 'node:path'
-import { findFreePort } from './ports.ts'
-import type { Postgres } from './postgres.ts'
+import { findFreePort, type Postgres } from '@derm/servers'
 import { ServiceProcess, type ServiceSpec } from './service-process.ts'
 import type { Secrets } from './secrets.ts'
 

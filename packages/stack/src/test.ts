@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findChromium } from './chromium.ts'
-import { ROOT } from './paths.ts'
+import { ROOT, findChromium, findServer } from '@derm/servers'
 import { buildWeb, prepare } from './prepare.ts'
-import { findServer } from './redis.ts'
 
 /** `npm test [words]`: prepares what the tests need, runs them, and ends with a line that counts them. */
 const words = process.argv.slice(2)

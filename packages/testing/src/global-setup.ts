@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startPostgres } from '@derm/stack'
+import { createRoles, migrate } from '@derm/database'
+import { startPostgres } from '@derm/servers'
+import { TEMPLATE, TEST_PASSWORDS, runAsSuperuser, urlOf } from '@derm/servers/testing'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { TEMPLATE, prepareTemplate } from './template-database.ts'
 
 /** One Postgres for a whole run, with a migrated template that each test file clones. Ends with the run, however that ends. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -23,4 +24,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await rm(folder, { recursive: true, force: true })
     if (rows.length > 0) throw new Error(`${rows.length} test databases were left behind`)
   }
+}
+
+/** Roles, and a migrated database to clone. */
+async function prepareTemplate(port: number): Promise<void> {
+  await runAsSuperuser(port, `CREATE DATABASE ${TEMPLATE}`)
+  await createRoles(urlOf(port, 'postgres', TEMPLATE), TEST_PASSWORDS)
+  await migrate(urlOf(port, 'derm_owner', TEMPLATE))
 }

@@ -1,19 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findFreePort, startPostgres } from '@derm/servers'
+import { TestRedis } from '@derm/servers/testing'
 import {
   WEB_DIST,
   createSystem,
-  findFreePort,
   prepareDatabase,
   readSecrets,
   startGateway,
-  startPostgres,
   type Databases,
   type ServiceProcess,
 } from '@derm/stack'
 import pg from 'pg'
-import { TestRedis } from './use-test-redis.ts'
 
 export type Stack = {
   apis: ServiceProcess[]

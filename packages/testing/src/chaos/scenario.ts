@@ -1,5 +1,5 @@
 import { getSeedIds } from '@derm/database'
-import { waitUntil } from '@derm/stack'
+import { waitUntil } from '@derm/servers'
 import { signIn } from '../sign-in.ts'
 import { startStack, type Stack } from '../start-stack.ts'
 import { auditClients, type Audit, type EventRow } from './audit.ts'

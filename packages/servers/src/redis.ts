@@ -1,6 +1,6 @@
 import { createConnection } from 'node:net'
 import { mkdir } from 'node:fs/promises'
-import { ROOT } from './paths.ts'
+import { ROOT } from './root.ts'
 import { findFreePort } from './ports.ts'
 import { aptInstall, canInstall, findProgram, run, startKept, type Program } from './program.ts'
 import { waitUntil } from './wait-until.ts'

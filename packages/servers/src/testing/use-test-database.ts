@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, inject } from 'vitest'
-import { cloneTemplate, copyDatabase, runAsSuperuser, urlOf } from './template-database.ts'
+import { cloneTemplate, copyDatabase, runAsSuperuser, urlOf } from './test-databases.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,6 +1,6 @@
-import { createRoles, migrate } from '@derm/database'
 import pg from 'pg'
 
+/** The migrated database that tests clone; the run's global setup makes it. */
 export const TEMPLATE = 'derm_template'
 export const TEST_PASSWORDS = { owner: 'pw', api: 'pw', relay: 'pw', realtime: 'pw' }
 
@@ -16,13 +16,6 @@ export async function runAsSuperuser(port: number, sql: string, database = 'post
   } finally {
     await client.end()
   }
-}
-
-/** Roles, and a migrated database to clone. */
-export async function prepareTemplate(port: number): Promise<void> {
-  await runAsSuperuser(port, `CREATE DATABASE ${TEMPLATE}`)
-  await createRoles(urlOf(port, 'postgres', TEMPLATE), TEST_PASSWORDS)
-  await migrate(urlOf(port, 'derm_owner', TEMPLATE))
 }
 
 /** A test's database: the template's copy, its history a new one. */

@@ -1,0 +1,7 @@
+export * from './chromium.ts'
+export * from './ports.ts'
+export * from './postgres.ts'
+export * from './program.ts'
+export * from './redis.ts'
+export * from './root.ts'
+export * from './wait-until.ts'
