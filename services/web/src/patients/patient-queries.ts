@@ -28,23 +28,21 @@ export function usePatientSearch(query: string) {
               })
             ).items
           }),
-    placeholderData: query === '' ? undefined : keepPreviousData,
+    ...(query === '' ? {} : { placeholderData: keepPreviousData<PatientSummary[]> }),
     gcTime: 60_000,
   })
 }
 
+const changePatient = realtime.mutation(
+  'patients',
+  ({ fetch }, { patient, changes }: { patient: Patient; changes: PatientUpdate }) =>
+    request<Patient>(fetch, `/patients/${patient.id}`, { method: 'PATCH', body: changes, version: patient.version }),
+)
+
 export function usePatientChange() {
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: realtime.mutation(
-      'patients',
-      ({ fetch }, { patient, changes }: { patient: Patient; changes: PatientUpdate }) =>
-        request<Patient>(fetch, `/patients/${patient.id}`, {
-          method: 'PATCH',
-          body: changes,
-          version: patient.version,
-        }),
-    ),
+    mutationFn: changePatient,
     onSuccess: (answer) => {
       queryClient.setQueryData(['patients', 'one', answer.id], answer)
       for (const root of ['appointments', 'waitlist', 'patients'])

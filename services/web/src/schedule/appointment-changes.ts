@@ -20,20 +20,25 @@ export type AppointmentChange = {
 const CHANGE_KEY = ['change-appointment']
 const LISTS = ['appointments']
 
+const changeAppointment = realtime.mutation(
+  'appointments',
+  ({ fetch }, { appointment, path, method = 'POST', body }: AppointmentChange) =>
+    request<Appointment>(fetch, `/appointments/${appointment.id}${path === '' ? '' : `/${path}`}`, {
+      method,
+      body,
+      version: appointment.version,
+    }),
+)
+const createAppointment = realtime.mutation('appointments', ({ fetch }, body: AppointmentCreate) =>
+  request<Appointment>(fetch, '/appointments', { method: 'POST', body }),
+)
+
 /** Every change of an existing appointment: shown at once, put back when it is refused. */
 export function useAppointmentChange() {
   const queryClient = useQueryClient()
   return useMutation({
     mutationKey: CHANGE_KEY,
-    mutationFn: realtime.mutation(
-      'appointments',
-      ({ fetch }, { appointment, path, method = 'POST', body }: AppointmentChange) =>
-        request<Appointment>(fetch, `/appointments/${appointment.id}${path === '' ? '' : `/${path}`}`, {
-          method,
-          body,
-          version: appointment.version,
-        }),
-    ),
+    mutationFn: changeAppointment,
     onMutate: ({ appointment, patch }) => showOptimistically(queryClient, LISTS, appointment, patch),
     onSuccess: (answer) => acceptAnswer(queryClient, LISTS, answer),
     onError: (error, _change, shown) => {
@@ -52,9 +57,7 @@ function refetchAfterConflict(queryClient: QueryClient, error: unknown): void {
 export function useCreateAppointment() {
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: realtime.mutation('appointments', ({ fetch }, body: AppointmentCreate) =>
-      request<Appointment>(fetch, '/appointments', { method: 'POST', body }),
-    ),
+    mutationFn: createAppointment,
     onSuccess: (_answer, { waitlistEntryId }) => {
       void queryClient.invalidateQueries({ queryKey: LISTS })
       if (waitlistEntryId !== undefined) void queryClient.invalidateQueries({ queryKey: ['waitlist'] })
