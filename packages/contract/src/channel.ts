@@ -66,7 +66,7 @@ export function parseChannel(name: string): ParsedChannel | null {
     topic: parsedTopic.data,
     local: `${scope}/${parsedTopic.data}`,
   }
-  const kind = TOPIC_SCOPE[parsedTopic.data] as ScopeKind
+  const kind = TOPIC_SCOPE[parsedTopic.data]
   if (kind === 'tenant') return scope === 't' ? { ...base, kind } : null
   const id = scope.slice(2)
   if (!isId(id)) return null
@@ -78,7 +78,7 @@ export const ChannelName: z.ZodType<ChannelName, string> = z
   .string()
   .max(200)
   .refine((name): name is ChannelName => parseChannel(name) !== null, 'not a channel name')
-  .transform((name) => name as ChannelName)
+  .transform((name) => name)
 
 /** `<scope>/<topic>` → the channel of that tenant; `null` when it is none. */
 export function channelOfTenant(tenantId: TenantId, local: string): ChannelName | null {

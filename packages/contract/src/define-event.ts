@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { TOPIC_SCOPE, type ScopeKind, type Topic } from './channel.ts'
 import { findPersonalFields } from './personal-data-guard.ts'
 import type { Resource } from './resources.ts'

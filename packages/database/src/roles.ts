@@ -45,7 +45,8 @@ export async function createRoles(superuserUrl: string, passwords: RolePasswords
   const client = new pg.Client({ connectionString: superuserUrl })
   await client.connect()
   try {
-    const database = client.escapeIdentifier((await client.query('SELECT current_database() AS name')).rows[0].name)
+    const { rows } = await client.query<{ name: string }>('SELECT current_database() AS name')
+    const database = client.escapeIdentifier(rows[0]!.name)
     for (const [key, role] of Object.entries(ROLES)) {
       await runAgainstOthers(
         client,

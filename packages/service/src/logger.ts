@@ -90,7 +90,7 @@ function wrap(sink: Sink): Logger {
     info: (fields, message) => sink.info(pickSafeFields(fields), message),
     warn: (fields, message) => sink.warn(pickSafeFields(fields), message),
     error: (fields, message) => sink.error(pickSafeFields(fields), message),
-    child: (fields) => wrap(sink.child(pickSafeFields(fields)) as Sink),
+    child: (fields) => wrap(sink.child(pickSafeFields(fields))),
   }
 }
 

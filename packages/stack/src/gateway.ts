@@ -46,8 +46,8 @@ export async function startGateway({
   const sockets = new Set<Socket>()
   proxy.on('error', (_error, _request, response) => {
     if (!response) return
-    if ('writeHead' in response) answerUnavailable(response as ServerResponse)
-    else (response as Socket).destroy()
+    if ('writeHead' in response) answerUnavailable(response)
+    else response.destroy()
   })
 
   const server = createServer((request, response) => {

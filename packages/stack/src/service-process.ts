@@ -55,8 +55,8 @@ export class ServiceProcess {
       detached: true,
     })
     this.child = child
-    child.stdin!.on('error', () => {})
-    for (const stream of [child.stdout!, child.stderr!])
+    child.stdin.on('error', () => {})
+    for (const stream of [child.stdout, child.stderr])
       createInterface(stream).on('line', (line) => this.options.print(`${name} ${line}`))
     child.on('exit', () => {
       if (this.child !== child) return

@@ -1,5 +1,4 @@
 import { createRoles, migrate, seed } from '@derm/database'
-import { join } from 'node:path'
 import { findFreePort, type Postgres } from '@derm/servers'
 import { ServiceProcess, type ServiceSpec } from './service-process.ts'
 import type { Secrets } from './secrets.ts'

@@ -1,14 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import {
-  ADAPTER_KEY,
-  parsePositions,
-  sessionRoom,
-  userRoom,
-  type SessionId,
-  type TenantId,
-  type UserId,
-} from '@derm/contract'
+import { ADAPTER_KEY, parsePositions, sessionRoom, userRoom, type SessionId, type UserId } from '@derm/contract'
 import { createRedisEventLogWriter } from '@derm/core/redis'
 import { ids, useTestPod, type SignedIn } from './testing/test-pod.ts'
 
@@ -73,7 +65,7 @@ it('[SES] signing out and revoking reach the sockets of every node, through the 
 
   const owner = await pod.signIn('owner@lakeside.example')
   await owner.post(`/admin/users/${fresh.user.id}/revoke`)
-  const room = userRoom(ids.lakeside.tenantId as TenantId, fresh.user.id as UserId)
+  const room = userRoom(ids.lakeside.tenantId, fresh.user.id as UserId)
   await vi.waitFor(() => expect(sent(room)).toHaveLength(2))
   expect(sent(room)[0]?.text).toContain('access_revoked')
 })

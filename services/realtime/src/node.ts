@@ -32,7 +32,7 @@ import { admit, checkOrigin, refusalOf } from './handshake.ts'
 import { Member } from './member.ts'
 import type { RealtimeMetrics } from './realtime-metrics.ts'
 import { RoomSizes } from './room-sizes.ts'
-import { findAdded, leaveChannel, subscribe, unsubscribe, type SubscribeContext } from './subscribe.ts'
+import { findAdded, subscribe, unsubscribe, type SubscribeContext } from './subscribe.ts'
 import { TokenBucket } from './token-bucket.ts'
 
 export type RealtimeNodeOptions = {

@@ -86,7 +86,7 @@ export function unsubscribe(context: SubscribeContext, member: Member, body: unk
   }
 }
 
-export function leaveChannel(
+function leaveChannel(
   { hub, fanOut }: Pick<SubscribeContext, 'hub' | 'fanOut'>,
   member: Member,
   channel: ChannelName,

@@ -74,7 +74,7 @@ function setUp() {
     told,
     subscriber,
     status: () => subscriber.getConnection().status,
-    failRefresh: (error: unknown) => (refresh = () => Promise.reject(error as Error)),
+    failRefresh: (error: Error) => (refresh = () => Promise.reject(error)),
     async connect(seq = 10) {
       subscriber.start()
       subscriber.retain({ topic: 'scheduling' })

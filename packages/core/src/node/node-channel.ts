@@ -17,7 +17,7 @@ import { Ring } from './ring.ts'
 export type Phase = 'subscribing' | 'live' | 'lingering' | 'leaving'
 
 /** The place of a channel that the log does not know: before everything. */
-export const NOWHERE: Position = { epoch: '0000000000000000', seq: 0 }
+const NOWHERE: Position = { epoch: '0000000000000000', seq: 0 }
 
 /** What was read for one that wants to join: complete up to `upTo`. `finish` completes it up to the channel's last. */
 export type Prepared = {

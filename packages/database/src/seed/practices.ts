@@ -11,7 +11,7 @@ export type SeedLocation = {
   closesAt: string
   rooms: { id: string; name: string }[]
 }
-export type SeedUser = {
+type SeedUser = {
   id: UserId
   key: string
   email: string

@@ -48,7 +48,7 @@ const PATH: Record<string, string> = {
 export function createDomainHook<T extends Topic>(topic: T) {
   type Options = DomainOptions & DomainCallbacks<TypesOf<T>>
 
-  return function useDomainUpdates(options: Options = {} as Options): void {
+  return function useDomainUpdates(options: Options = {}): void {
     const realtime = useRealtime()
     const latest = useRef(options)
     // The newest callbacks, without a new subscription for each render.

@@ -154,7 +154,7 @@ export class PlainClient {
   private async readDay(needed: Position): Promise<boolean> {
     const { apiUrl, token, locationId, from, to } = this.options
     const query = new URLSearchParams({ locationId, from, to, limit: '500' })
-    const response = await fetch(`${apiUrl()}/api/v1/appointments?${query}`, {
+    const response = await fetch(`${apiUrl()}/api/v1/appointments?${query.toString()}`, {
       headers: { authorization: `Bearer ${await token()}` },
     })
     if (!response.ok) return false

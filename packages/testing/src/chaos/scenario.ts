@@ -110,10 +110,10 @@ export async function runScenario(scenario: Scenario, load: Load): Promise<Resul
     await scenario.run(stack, new Changes(stack, token, (await rows()).slice(0, 40)))
 
     const channel = `${lakeside.tenantId}/l:${location.id}/scheduling`
-    const events = (await stack.query<EventRow>(
+    const events = await stack.query<EventRow>(
       'SELECT channel, epoch, seq::int AS seq, id, type FROM events WHERE channel = $1 ORDER BY epoch, seq',
       [channel],
-    )) as EventRow[]
+    )
     const last = events.at(-1)!
     const isThere = (client: PlainClient) => {
       const cursor = client.cursor(channel)

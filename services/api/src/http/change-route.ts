@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { MAX_HEADER_CHANNELS, formatPositions } from '@derm/contract'
 import { requireToken } from '../access/bearer.ts'
 import { runChange, type Change, type ChangeAnswer } from '../transaction.ts'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { CodedError } from '@derm/contract'
 
 /** A page's cursor is the sort key of its last row, opaque to clients. */
-export function encodeCursor(key: readonly string[]): string {
+function encodeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url')
 }
 
@@ -13,7 +13,7 @@ export function decodeCursor<const Parts extends readonly z.ZodType<string, stri
 ): { [Index in keyof Parts]: string } | undefined {
   if (cursor === undefined) return undefined
   try {
-    return z.tuple(parts as never).parse(JSON.parse(Buffer.from(cursor, 'base64url').toString())) as never
+    return z.tuple(parts as never).parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
   } catch {
     throw new CodedError('validation_failed', {
       errors: [{ in: 'query', path: 'cursor', message: 'not a cursor of this list' }],

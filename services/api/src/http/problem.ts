@@ -26,7 +26,7 @@ export function createErrorHandler(api: Pick<Api, 'log' | 'metrics'>) {
   }
 }
 
-export function sendProblem(response: Response, error: CodedError): void {
+function sendProblem(response: Response, error: CodedError): void {
   const { retryAfter } = error.details
   const requestId = (response.locals as { requestId?: string }).requestId
   if (typeof retryAfter === 'number') response.set('Retry-After', String(retryAfter))

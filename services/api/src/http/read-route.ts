@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import {
   CodedError,
   MAX_HEADER_CHANNELS,
@@ -16,7 +16,7 @@ import { readAsOf } from '../events/positions.ts'
 import { hasTag, invalidHeader, makeEntityTag } from './entity-tag.ts'
 import { inputOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'
 
-export type ReadScope = { tx: TenantTx; caller: Caller }
+type ReadScope = { tx: TenantTx; caller: Caller }
 type Awaitable<Value> = Value | Promise<Value>
 type ReadDeclaration = Omit<Declaration, 'kind' | 'auth'>
 type AnswerOf<D extends ReadDeclaration> = D['answer'] extends { schema: infer Schema extends z.ZodType }

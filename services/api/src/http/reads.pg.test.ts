@@ -122,7 +122,7 @@ describe('ETag', () => {
 
 describe('[LOG7] catch-up', () => {
   const path = (query: Record<string, string | number>) =>
-    `/events?${new URLSearchParams({ channel: `${lakeside.tenantId}/${scheduling}`, ...(query as Record<string, string>) })}`
+    `/events?${new URLSearchParams({ channel: `${lakeside.tenantId}/${scheduling}`, ...(query as Record<string, string>) }).toString()}`
 
   it('pages through every event once, in order', async () => {
     const { epoch, seq } = positions((await desk.get(list)).headers.get('as-of'))[scheduling] as Positions[string]

@@ -1,5 +1,5 @@
 import type { Request } from 'express'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { ErrorCode } from '@derm/contract'
 import type { Api } from '../api.ts'
 

@@ -16,8 +16,8 @@ export const ORIGIN = 'https://app.example'
 export const ids = getSeedIds()
 
 export type Answer = { status: number; headers: Headers; body: any; text: string; cookie: string | undefined }
-export type RequestOptions = { body?: unknown; headers?: Record<string, string> }
-export type TestClient = {
+type RequestOptions = { body?: unknown; headers?: Record<string, string> }
+type TestClient = {
   request: (method: string, path: string, options?: RequestOptions) => Promise<Answer>
   get: (path: string, headers?: Record<string, string>) => Promise<Answer>
   post: (path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
@@ -40,7 +40,7 @@ export type TestPod = {
   keysFile: () => string
   clock: { advance: (ms: number) => void }
 }
-export type StoredEvent = Omit<EventEnvelope<EventType>, 'at'>
+type StoredEvent = Omit<EventEnvelope<EventType>, 'at'>
 
 /** One API pod in this process, on a database and a Redis of its own, with the small seed; ended after the file's tests. */
 export function useTestPod(env: Record<string, string> = {}): TestPod {

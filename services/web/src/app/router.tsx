@@ -51,7 +51,7 @@ const scheduleRoute = createRoute({
   ),
 }).lazy(() => import('../schedule/schedule-route.tsx').then(({ scheduleLazyRoute }) => scheduleLazyRoute))
 
-export const routeTree = rootRoute.addChildren([indexRoute, signInRoute, scheduleRoute])
+const routeTree = rootRoute.addChildren([indexRoute, signInRoute, scheduleRoute])
 
 export function createAppRouter(session: Session) {
   return createRouter({

@@ -61,7 +61,7 @@ const toDraft = ({ firstName, lastName, dateOfBirth, sex, phone, email }: Patien
 })
 
 /** Only what the person changed: someone else's change to another field is not undone by saving this form. */
-export function changesOf(before: Patient, draft: Draft): PatientUpdate {
+function changesOf(before: Patient, draft: Draft): PatientUpdate {
   const from = toDraft(before)
   const changes: PatientUpdate = {}
   for (const key of ['firstName', 'lastName', 'dateOfBirth'] as const)

@@ -71,7 +71,7 @@ const ACTIONS: readonly Action[] = [
   },
 ]
 
-export function isPossible(action: AppointmentTransition, status: AppointmentStatus): boolean {
+function isPossible(action: AppointmentTransition, status: AppointmentStatus): boolean {
   return (APPOINTMENT_TRANSITIONS[action].from as readonly AppointmentStatus[]).includes(status)
 }
 
@@ -105,7 +105,7 @@ export function AppointmentActions({ appointment, onPanel, onError }: Props) {
         <Button
           key={action.name}
           variant={action.name === next ? 'filled' : 'default'}
-          className={classes[action.tone]!}
+          className={classes[action.tone]}
           leftSection={<action.icon size={17} aria-hidden="true" />}
           loading={change.isPending && change.variables.path === action.name}
           disabled={change.isPending}

@@ -6,7 +6,7 @@ import { request } from '../http/request.ts'
 import { realtime } from '../realtime/realtime.ts'
 import { acceptAnswer, showOptimistically } from './optimistic.ts'
 
-export type AppointmentChange = {
+type AppointmentChange = {
   /** As the person saw it: its version goes along as `If-Match`, and it is what a refusal puts back. */
   appointment: Appointment
   /** Below the appointment: an action's name, or nothing for a `PATCH`. */

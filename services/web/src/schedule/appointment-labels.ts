@@ -25,8 +25,6 @@ export const TYPE_LABEL = {
   telehealth: 'Telehealth',
 } as const satisfies Record<AppointmentType, string>
 
-export const TYPES = Object.keys(TYPE_LABEL) as AppointmentType[]
-
 /** The length that a new appointment of each type starts with, in minutes. */
 export const TYPE_MINUTES = {
   new_patient: 30,

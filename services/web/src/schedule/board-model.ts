@@ -19,7 +19,7 @@ export type Hours = {
 /** No card is lower than this many minutes' height: it must hold a line of text. */
 const SHORTEST = 10
 
-export function isGone({ status }: Pick<Appointment, 'status'>): boolean {
+function isGone({ status }: Pick<Appointment, 'status'>): boolean {
   return status === 'cancelled' || status === 'no_show'
 }
 

@@ -41,8 +41,8 @@ export function Empty({
   onCreate?: () => void
 }) {
   return (
-    <Center className={classes['empty']!} data-testid="empty">
-      <Stack align="center" gap={6} className={classes['emptyCard']!}>
+    <Center className={classes['empty']} data-testid="empty">
+      <Stack align="center" gap={6} className={classes['emptyCard']}>
         <IconCalendarPlus size={28} stroke={1.5} aria-hidden="true" />
         <Title order={2}>{isFiltered ? 'Nothing matches the filter' : 'No appointments on this day'}</Title>
         <Text c="dimmed" fz="sm">

@@ -11,7 +11,7 @@ export type SlotDraft = {
   length: string
 }
 
-export const LENGTHS = [10, 15, 20, 30, 45, 60, 90, 120, 180, 240]
+const LENGTHS = [10, 15, 20, 30, 45, 60, 90, 120, 180, 240]
 
 /** The slot as the API takes it; `null` while a field is missing or wrong. */
 export function toSlot(

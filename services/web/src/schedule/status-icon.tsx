@@ -11,7 +11,7 @@ import {
 } from '@tabler/icons-react'
 
 /** A status has its own shape too: colour alone tells nothing to one in twelve men. */
-export const STATUS_ICON = {
+const STATUS_ICON = {
   scheduled: IconCalendar,
   confirmed: IconRosetteDiscountCheck,
   checked_in: IconUserCheck,

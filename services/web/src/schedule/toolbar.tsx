@@ -67,7 +67,7 @@ export function Toolbar(props: Props) {
       <div className={classes['tools']}>
         <NativeSelect
           aria-label="Location"
-          className={classes['location']!}
+          className={classes['location']}
           data={locations.map(({ id, name }) => ({ value: id, label: name }))}
           value={location.id}
           onChange={(event) => props.onLocation(event.currentTarget.value)}

@@ -5,7 +5,7 @@
 export const IS_DEMO: boolean = import.meta.env['VITE_DEMO'] !== 'false'
 export const DEMO_PASSWORD = 'dermlive'
 
-export type DemoAccount = { email: string; label: string; places: string }
+type DemoAccount = { email: string; label: string; places: string }
 export type DemoTenant = { name: string; accounts: DemoAccount[] }
 
 export const DEMO_TENANTS: readonly DemoTenant[] = [

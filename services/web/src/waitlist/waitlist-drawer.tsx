@@ -161,13 +161,13 @@ function Entry({
         {entry.providerId === null ? ', any provider' : `, ${nameOf(entry.providerId)}`}
       </Text>
       {offer ? (
-        <Text fz="sm" mt={4} className={classes['offer']!}>
+        <Text fz="sm" mt={4} className={classes['offer']}>
           Offered: {formatDate(toWallTime(offer.startsAt, location.timeZone).date, 'short')},{' '}
           {formatTime(offer.startsAt, location.timeZone)}, {nameOf(offer.providerId)}
         </Text>
       ) : null}
       {entry.note === null || entry.note === '' ? null : (
-        <Text fz="sm" c="dimmed" mt={4} className={classes['note']!}>
+        <Text fz="sm" c="dimmed" mt={4} className={classes['note']}>
           {entry.note}
         </Text>
       )}

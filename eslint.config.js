@@ -1,0 +1,225 @@
+import js from '@eslint/js'
+import reactHooks from 'eslint-plugin-react-hooks'
+import tseslint from 'typescript-eslint'
+
+/** What a folder may not import, with the reason that its reader is told. */
+const DRIVERS = ['ioredis', 'pg', '@prisma/*', 'socket.io', 'socket.io-client', '@socket.io/*', 'express', 'ws']
+const IO = ['node:fs', 'node:fs/*', 'node:net', 'node:http', 'node:https', 'node:child_process', 'node:worker_threads']
+const forbid = (group, message) => ({ group, message })
+const only = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
+
+const SERVICES = forbid(
+  ['@derm/api', '@derm/realtime', '@derm/web', '**/services/*'],
+  'Services never import each other.',
+)
+const KITS = forbid(
+  ['@derm/testing', '@derm/servers', '@derm/servers/*', '@derm/stack', '@derm/bench'],
+  'Only tests and the kits use the kits.',
+)
+const TESTS = ['**/*.test.{ts,tsx}', '**/*.test-d.{ts,tsx}', '**/testing/**', '**/test-*.ts', '**/fuzz/**']
+
+const NO_ENVIRONMENT = {
+  'no-restricted-properties': [
+    'error',
+    { object: 'process', property: 'env', message: 'The environment is read in config.ts, once.' },
+  ],
+}
+const NO_CLOCK = {
+  'no-restricted-properties': [
+    'error',
+    { object: 'process', property: 'env', message: 'The environment is read in config.ts, once.' },
+    { object: 'Math', property: 'random', message: 'Chance is an argument.' },
+    { object: 'Date', property: 'now', message: 'Time is an argument.' },
+  ],
+  'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'window', 'document'],
+}
+
+export default tseslint.config(
+  { ignores: ['**/node_modules', '**/dist', '**/generated', '**/.data', '**/coverage'] },
+  js.configs.recommended,
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-console': 'error',
+      'no-undef': 'off',
+      'no-empty': ['error', { allowEmptyCatch: false }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': [
+        'error',
+        { checksVoidReturn: { attributes: false, arguments: false, properties: false } },
+      ],
+      // Interfaces that stores and transports fill are asynchronous even where one implementation is not.
+      '@typescript-eslint/require-await': 'off',
+      // Methods of type objects are taken apart throughout; none of ours uses `this` that way.
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/no-unnecessary-type-assertion': 'error',
+      // The router's redirects are thrown.
+      '@typescript-eslint/only-throw-error': [
+        'error',
+        { allow: [{ from: 'package', package: '@tanstack/router-core', name: 'Redirect' }] },
+      ],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+    },
+  },
+  { files: ['{packages,services}/*/src/**/*.{ts,tsx}'], rules: { ...NO_ENVIRONMENT, ...only(SERVICES, KITS) } },
+  {
+    files: ['packages/contract/src/**/*.ts'],
+    rules: only(forbid([...DRIVERS, ...IO, '@derm/*'], 'The contract imports zod and nothing else.')),
+  },
+  {
+    files: ['packages/core/src/**/*.ts'],
+    ignores: ['packages/core/src/redis/**', ...TESTS],
+    rules: {
+      ...NO_CLOCK,
+      ...only(
+        forbid([...DRIVERS, ...IO], 'The core is pure: drivers live behind its /redis door.'),
+        KITS,
+        SERVICES,
+        forbid(
+          ['@derm/publisher', '@derm/react', '@derm/service', '@derm/auth', '@derm/database'],
+          'The core knows the contract only.',
+        ),
+      ),
+    },
+  },
+  {
+    files: ['packages/core/src/clock.ts'],
+    rules: { 'no-restricted-properties': 'off', 'no-restricted-globals': 'off' },
+  },
+  {
+    files: ['packages/core/src/redis/**/*.ts'],
+    ignores: TESTS,
+    rules: only(
+      forbid(
+        DRIVERS.filter((driver) => driver !== 'ioredis'),
+        'This door is for Redis.',
+      ),
+      KITS,
+      SERVICES,
+    ),
+  },
+  {
+    files: ['packages/{publisher,database}/src/**/*.ts'],
+    ignores: TESTS,
+    rules: only(forbid(['ioredis', 'socket.io*', '@socket.io/*', 'express'], 'Rows only.'), KITS, SERVICES),
+  },
+  {
+    files: ['packages/{auth,service}/src/**/*.ts'],
+    ignores: TESTS,
+    rules: only(
+      forbid(
+        [
+          'pg',
+          '@prisma/*',
+          'socket.io*',
+          '@socket.io/*',
+          'express',
+          '@derm/publisher',
+          '@derm/database',
+          '@derm/react',
+        ],
+        'Not of this package’s layer.',
+      ),
+      KITS,
+      SERVICES,
+    ),
+  },
+  {
+    files: ['packages/react/src/**/*.{ts,tsx}'],
+    rules: {
+      ...NO_ENVIRONMENT,
+      ...only(
+        forbid(
+          [
+            ...DRIVERS.filter((driver) => driver !== 'socket.io-client'),
+            ...IO,
+            '@derm/core/redis',
+            '@derm/core/relay',
+            '@derm/core/node',
+            '@derm/publisher',
+            '@derm/service',
+            '@derm/auth',
+            '@derm/database',
+          ],
+          'This runs in a browser.',
+        ),
+        SERVICES,
+      ),
+    },
+  },
+  {
+    files: ['packages/react/src/**/*.{ts,tsx}'],
+    ignores: ['packages/react/src/socket-transport.ts', ...TESTS],
+    rules: only(forbid([...DRIVERS, ...IO], 'The socket is in socket-transport.ts.'), SERVICES, KITS),
+  },
+  {
+    files: ['services/api/src/**/*.ts'],
+    ignores: TESTS,
+    rules: only(forbid(['socket.io', 'socket.io-client', '@derm/react'], 'The API has no sockets.'), KITS, SERVICES),
+  },
+  {
+    files: ['services/realtime/src/**/*.ts'],
+    ignores: TESTS,
+    rules: only(
+      forbid(
+        ['@prisma/*', 'express', '@derm/publisher', '@derm/database', '@derm/react'],
+        'A node reads who may see what, and nothing else of Postgres.',
+      ),
+      KITS,
+      SERVICES,
+    ),
+  },
+  {
+    files: ['services/web/src/**/*.{ts,tsx}'],
+    ignores: TESTS,
+    rules: only(
+      forbid(
+        [...DRIVERS, '@derm/core', '@derm/core/*', '@derm/publisher', '@derm/service', '@derm/auth', '@derm/database'],
+        'The client knows the contract and the React package.',
+      ),
+      KITS,
+      SERVICES,
+    ),
+  },
+  {
+    files: ['packages/react/**/*.{ts,tsx}', 'services/web/**/*.{ts,tsx}'],
+    plugins: { 'react-hooks': reactHooks },
+    rules: { ...reactHooks.configs.recommended.rules },
+  },
+  {
+    // Programs that a person runs, and the kits: they read the environment and print.
+    files: [
+      'packages/{stack,testing,bench,servers}/**',
+      '**/fuzz/soak.ts',
+      'services/*/src/{config,main}.ts',
+      'packages/service/src/config.ts',
+      'services/web/{scripts,src/build}/**',
+      '**/bin/**',
+    ],
+    rules: { 'no-console': 'off', 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
+  },
+  {
+    files: TESTS,
+    rules: {
+      'no-restricted-properties': 'off',
+      'no-restricted-imports': 'off',
+      // A test reads what came over the wire as it came.
+      '@typescript-eslint/no-explicit-any': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+    },
+  },
+  { files: ['**/*.js', '*.ts', '**/*.config.ts', '**/scripts/**'], ...tseslint.configs.disableTypeChecked },
+)
