@@ -10,6 +10,7 @@ import {
   readSecrets,
   startGateway,
   type Databases,
+  type Secrets,
   type ServiceProcess,
 } from '@derm/stack'
 import pg from 'pg'
@@ -19,6 +20,7 @@ export type Stack = {
   nodes: ServiceProcess[]
   redis: TestRedis
   databases: Databases
+  secrets: Secrets
   /** What clients send as `Origin`; the gateway's address where there is one. */
   origin: string
   /** A query as the superuser, past row-level security. */
@@ -92,6 +94,7 @@ export async function startStack({
       ...system,
       redis,
       databases,
+      secrets,
       origin,
       query: async <Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []) =>
         (await pool.query<Row>(sql, parameters)).rows,

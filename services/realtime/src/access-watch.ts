@@ -8,7 +8,8 @@ import { AccessRow } from './access-row.ts'
  * too old delivers nothing and admits nobody. [SEC3] [SEC4]
  */
 export class AccessWatch {
-  private readonly known = new Map<UserId, AccessRow>()
+  /** `asked`: when the question was put that this answers. */
+  private readonly known = new Map<UserId, { row: AccessRow; asked: number }>()
   private confirmedAt = -Infinity
   private checking: Promise<void> | undefined
   private timer: NodeJS.Timeout | undefined
@@ -49,7 +50,7 @@ export class AccessWatch {
   }
 
   get(userId: UserId): AccessRow | undefined {
-    return this.known.get(userId)
+    return this.known.get(userId)?.row
   }
 
   forget(userId: UserId): void {
@@ -58,13 +59,12 @@ export class AccessWatch {
 
   /** Reads a user's row now. @throws CodedError `access_unconfirmed` when it cannot be read. */
   async read(userId: UserId): Promise<AccessRow | null> {
-    try {
-      const [row] = await this.query([userId])
-      if (row) this.known.set(userId, row)
-      return row ?? null
-    } catch (error) {
+    const asked = this.now()
+    const [row] = await this.query([userId]).catch((error: unknown) => {
       throw new CodedError('access_unconfirmed', {}, { cause: error })
-    }
+    })
+    this.accept(userId, row ?? null, asked)
+    return row ?? null
   }
 
   /** Compares all connected users' versions, beginning now: a check that is under way began too early. */
@@ -79,19 +79,24 @@ export class AccessWatch {
     const asked = this.now()
     const users = [...this.options.connected()]
     const rows = new Map((await this.query(users)).map((row) => [row.userId, row]))
-    for (const userId of users) {
-      const row = rows.get(userId) ?? null
-      const before = this.known.get(userId)
-      if (row && before && row.version === before.version && row.active === before.active) continue
-      if (row) this.known.set(userId, row)
-      else this.known.delete(userId)
-      this.options.onChange(userId, row)
-    }
+    for (const userId of users) this.accept(userId, rows.get(userId) ?? null, asked)
     this.confirmedAt = asked
     if (!this.wasConfirmed) {
       this.wasConfirmed = true
       this.options.onConfirmedAgain()
     }
+  }
+
+  /**
+   * A change is carried out on all of the user's sockets whoever found it: a sign-in that only took note of it would leave the sockets
+   * of before as they are. The answer to an earlier question never replaces a later one's. [SEC5]
+   */
+  private accept(userId: UserId, row: AccessRow | null, asked: number): void {
+    const before = this.known.get(userId)
+    if (before && before.asked > asked) return
+    if (row) this.known.set(userId, { row, asked })
+    else this.known.delete(userId)
+    if (before ? row?.version !== before.row.version : !row) this.options.onChange(userId, row)
   }
 
   private async query(users: readonly UserId[]): Promise<AccessRow[]> {

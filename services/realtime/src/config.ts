@@ -26,6 +26,8 @@ const RealtimeConfig = z.object({
   HEADS_EVERY_MS: Milliseconds.default(15_000),
   /** Only with NODE_ENV=test: every subscription is answered with `resync`, to show that the fault suite would notice. */
   FAULT_ANSWER_RESYNC: z.enum(['0', '1']).default('0'),
+  /** Only with NODE_ENV=test: `fault:throw` and `fault:reject` have handlers that do so. */
+  FAULT_THROWING_HANDLERS: z.enum(['0', '1']).default('0'),
 })
 
 export type RealtimeConfig = z.infer<typeof RealtimeConfig> & z.infer<typeof BaseConfig>

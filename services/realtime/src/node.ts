@@ -225,6 +225,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     })
     handle<PlainAck>(member, 'auth:refresh', (body, answer) => refresh(member, body, answer))
     socket.on('disconnect', () => forget(member))
+    if (config.NODE_ENV === 'test' && config.FAULT_THROWING_HANDLERS === '1') addThrowingHandlers(socket)
   }
 
   function handle<Ack extends { ok: boolean }>(
@@ -388,4 +389,12 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       await io.close()
     },
   }
+}
+
+/** What an application's own handler might do. */
+function addThrowingHandlers(socket: Socket): void {
+  socket.on('fault:throw', () => {
+    throw new Error('thrown by a handler')
+  })
+  socket.on('fault:reject', () => Promise.reject(new Error('rejected by a handler')))
 }

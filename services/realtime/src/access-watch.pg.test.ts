@@ -1,0 +1,102 @@
+import type { UserId } from '@derm/contract'
+import { getSeedIds, seed } from '@derm/database'
+import { createLogger } from '@derm/service'
+import { useTestDatabase } from '@derm/testing'
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { AccessWatch } from './access-watch.ts'
+
+const db = useTestDatabase()
+const user = getSeedIds().lakeside.users['frontdesk']!.id
+let pool: pg.Pool
+let superuser: pg.Pool
+beforeAll(async () => {
+  await seed(db.ownerUrl, { size: 'small' })
+  pool = new pg.Pool({ connectionString: db.realtimeUrl, max: 2 })
+  superuser = new pg.Pool({ connectionString: db.superuserUrl, max: 1 })
+  for (const one of [pool, superuser]) one.on('error', () => {})
+})
+afterAll(() => Promise.all([pool, superuser].map((one) => one.end())))
+
+const raiseVersion = () => superuser.query('UPDATE user_access SET version = version + 1 WHERE user_id = $1', [user])
+
+/** A query whose answer is held back until it is let through. */
+class HeldPool {
+  private held: (() => void)[] = []
+  isHolding = false
+  query = (async (...args: [string, unknown[]]) => {
+    const answer = await pool.query(...args)
+    if (this.isHolding) await new Promise<void>((resolve) => this.held.push(resolve))
+    return answer
+  }) as unknown as pg.Pool['query']
+  get waiting(): number {
+    return this.held.length
+  }
+  release(): void {
+    this.isHolding = false
+    for (const resolve of this.held.splice(0)) resolve()
+  }
+}
+
+describe('the watch over access', () => {
+  let changes: { userId: UserId; version: number | null }[]
+  let held: HeldPool
+  let watch: AccessWatch
+  let now: number
+  beforeEach(() => {
+    changes = []
+    held = new HeldPool()
+    now = 1000
+    watch = new AccessWatch({
+      pool: held,
+      logger: createLogger({ service: 'realtime', instance: 'test', level: 'silent' }),
+      everyMs: 1000,
+      maxAgeMs: 5000,
+      connected: () => [user],
+      onChange: (userId, row) => changes.push({ userId, version: row?.version ?? null }),
+      onConfirmedAgain: () => {},
+      now: () => now++,
+    })
+  })
+
+  it('[SEC5] carries a change out on the sockets of before, also when a new sign-in finds it first', async () => {
+    await watch.read(user)
+    await watch.confirm()
+    expect(changes).toEqual([])
+    await raiseVersion()
+    const row = await watch.read(user)
+    expect(changes).toEqual([{ userId: user, version: row!.version }])
+    await watch.confirm()
+    expect(changes).toHaveLength(1)
+  })
+
+  it('[SEC5] never replaces a later answer by that to an earlier question', async () => {
+    await watch.read(user)
+    held.isHolding = true
+    const early = watch.confirm()
+    await expect.poll(() => held.waiting).toBe(1)
+    held.isHolding = false
+    await raiseVersion()
+    const { version } = (await watch.read(user))!
+    held.release()
+    await early
+    expect(watch.get(user)?.version).toBe(version)
+    expect(changes.map((change) => change.version)).toEqual([version])
+  })
+
+  it('[SEC3] is as old as its question, and says when it is too old', async () => {
+    expect(watch.isConfirmed()).toBe(false)
+    await watch.confirm()
+    expect(watch.isConfirmed()).toBe(true)
+    now += 5000
+    expect(watch.isConfirmed()).toBe(false)
+  })
+
+  it('[SEC3] tells of a user whose row is gone', async () => {
+    await watch.read(user)
+    const { rows } = await superuser.query<{ id: string }>('SELECT gen_random_uuid() AS id')
+    const nobody = rows[0]!.id as UserId
+    expect(await watch.read(nobody)).toBeNull()
+    expect(changes).toEqual([{ userId: nobody, version: null }])
+  })
+})
