@@ -397,4 +397,5 @@ function addThrowingHandlers(socket: Socket): void {
     throw new Error('thrown by a handler')
   })
   socket.on('fault:reject', () => Promise.reject(new Error('rejected by a handler')))
+  socket.on('fault:emit', ({ room }: { room: string }) => socket.nsp.to(room).emit('fault:emitted', {}))
 }

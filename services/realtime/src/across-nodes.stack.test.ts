@@ -1,0 +1,202 @@
+import { ADAPTER_KEY, tenantRoom, type EventEnvelope } from '@derm/contract'
+import { getSeedIds } from '@derm/database'
+import {
+  connectClient,
+  scrapeMetric,
+  signIn,
+  startStack,
+  waitUntil,
+  type RecordingClient,
+  type Stack,
+} from '@derm/testing'
+import { Emitter } from '@socket.io/redis-emitter'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+
+const { lakeside, summit } = getSeedIds()
+const emailOf = (key: string) => lakeside.users[key]!.email
+const downtown = lakeside.locations['downtown']!
+const north = lakeside.locations['north']!
+const channelOf = (location: string) => `${lakeside.tenantId}/l:${location}/scheduling`
+let stack: Stack
+const open: RecordingClient[] = []
+
+beforeAll(async () => {
+  stack = await startStack({ apis: 1, nodes: 2, env: { FAULT_THROWING_HANDLERS: '1' } })
+})
+afterAll(() => stack?.stop())
+afterEach(() => {
+  for (const client of open.splice(0)) client.socket.disconnect()
+})
+
+const login = (email: string) => signIn(stack.apis[0]!.url, stack.origin, email)
+async function connect(node: number, accessToken: string): Promise<RecordingClient> {
+  const client = await connectClient({ url: stack.nodes[node]!.url, origin: stack.origin, token: accessToken })
+  open.push(client)
+  return client
+}
+async function call(
+  token: string,
+  method: string,
+  path: string,
+  body: unknown = {},
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const response = await fetch(`${stack.apis[0]!.url}/api/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'idempotency-key': crypto.randomUUID(),
+      origin: stack.origin,
+      ...headers,
+    },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+  return response
+}
+/** A change at a location: an entry of its waitlist. */
+const change = (token: string, locationId: string) =>
+  call(token, 'POST', '/waitlist', {
+    locationId,
+    patientId: lakeside.patientIds[0],
+    type: 'biopsy',
+    earliestDate: '2026-01-01',
+  })
+const closedWith = (client: RecordingClient) =>
+  (client.frames.find(({ name }) => name === 'closing')?.body as { code: string } | undefined)?.code
+
+describe('an event', () => {
+  it('[REC1] reaches sockets on both nodes, and nobody of another tenant or location', async () => {
+    const owner = await login(emailOf('owner'))
+    const inside = [await connect(0, owner.accessToken), await connect(1, owner.accessToken)]
+    const elsewhere = await connect(0, (await login(emailOf('frontdesk.north'))).accessToken)
+    const stranger = await connect(1, (await login(summit.users['owner']!.email)).accessToken)
+    for (const client of [...inside, elsewhere, stranger])
+      await client.subscribe([{ topic: 'scheduling' }, { topic: 'patients' }])
+    await change(owner.accessToken, downtown.id)
+    await change(owner.accessToken, north.id)
+    for (const client of inside) await waitUntil(() => client.events.length === 2, { what: 'both events' })
+    // The other location's own event comes after it: whatever would have come, has.
+    await waitUntil(() => elsewhere.events.length > 0, { what: 'the other location’s own event' })
+    expect(elsewhere.events.map(({ channel }) => channel)).toEqual([channelOf(north.id)])
+    expect(stranger.frames.filter(({ name }) => name !== 'heads')).toEqual([])
+    expect(JSON.stringify(stranger.frames)).not.toContain(lakeside.tenantId)
+  })
+})
+
+describe('the adapter', () => {
+  it('[SES5] carries `io.to(room).emit()` to a plain client on whichever node', async () => {
+    const { accessToken } = await login(emailOf('provider'))
+    const clients = [await connect(0, accessToken), await connect(1, accessToken)]
+    const redis = new Redis(stack.redis.url)
+    try {
+      new Emitter(redis, { key: ADAPTER_KEY }).to(tenantRoom(lakeside.tenantId)).emit('app:notice', { text: 'lunch' })
+      for (const client of clients)
+        await waitUntil(() => client.frames.some(({ name }) => name === 'app:notice'), { what: 'the notice' })
+    } finally {
+      redis.disconnect()
+    }
+  })
+
+  it('[SES5] carries a room’s emit of one node to the other', async () => {
+    const { accessToken } = await login(emailOf('provider'))
+    const client = await connect(1, accessToken)
+    const other = await connect(0, accessToken)
+    other.socket.emit('fault:emit', { room: tenantRoom(lakeside.tenantId) })
+    await waitUntil(() => client.frames.some(({ name }) => name === 'fault:emitted'), {
+      what: 'what the other node emitted',
+    })
+  })
+})
+
+describe('access', () => {
+  it('[SEC6] a sign-out closes that session’s sockets on every node, and no other’s', async () => {
+    const session = await login(emailOf('frontdesk'))
+    const other = await login(emailOf('frontdesk'))
+    const ending = [await connect(0, session.accessToken), await connect(1, session.accessToken)]
+    const staying = await connect(0, other.accessToken)
+    await call(session.accessToken, 'POST', '/auth/logout', {}, { cookie: session.cookie })
+    for (const client of ending) {
+      await waitUntil(() => !client.socket.connected, { what: 'the session’s sockets to be closed' })
+      expect(closedWith(client)).toBe('session_ended')
+    }
+    expect(staying.socket.connected).toBe(true)
+    await expect(connect(0, session.accessToken)).rejects.toMatchObject({ code: 'session_ended' })
+  })
+
+  it('[SEC2] narrower grants remove channels from live sockets on both nodes before anything else', async () => {
+    const owner = await login(emailOf('owner'))
+    const userId = lakeside.users['frontdesk']!.id
+    const grants = (locationIds: string[]) => ({
+      grants: locationIds.map((locationId) => ({ role: 'front_desk', locationId })),
+    })
+    await call(owner.accessToken, 'PATCH', `/admin/users/${userId}/grants`, grants([downtown.id, north.id]))
+    const { accessToken } = await login(emailOf('frontdesk'))
+    const clients = [await connect(0, accessToken), await connect(1, accessToken)]
+    for (const client of clients) await client.subscribe([{ topic: 'scheduling' }])
+    await call(owner.accessToken, 'PATCH', `/admin/users/${userId}/grants`, grants([north.id]))
+    for (const client of clients) {
+      await waitUntil(() => client.frames.some(({ name }) => name === 'access:changed'), { what: 'access:changed' })
+      expect(client.frames.find(({ name }) => name === 'access:changed')!.body).toEqual({
+        added: [],
+        removed: [channelOf(downtown.id)],
+      })
+    }
+    await change(owner.accessToken, downtown.id)
+    await change(owner.accessToken, north.id)
+    for (const client of clients) {
+      await waitUntil(() => client.events.length > 0, { what: 'the event that may be seen' })
+      expect(client.events.map((event: EventEnvelope) => event.channel)).toEqual([channelOf(north.id)])
+    }
+    await call(owner.accessToken, 'PATCH', `/admin/users/${userId}/grants`, grants([downtown.id, north.id]))
+    const addedTo = (client: RecordingClient) =>
+      (client.frames.findLast(({ name }) => name === 'access:changed')!.body as { added: string[] }).added
+    for (const client of clients)
+      await waitUntil(() => addedTo(client).includes(channelOf(downtown.id)), { what: 'the channel to be given back' })
+  })
+
+  it('[SEC3] a revocation is found without the adapter’s message too', async () => {
+    const { accessToken } = await login(emailOf('ma'))
+    const clients = [await connect(0, accessToken), await connect(1, accessToken)]
+    // Past the API, which would send it.
+    await stack.query('UPDATE user_access SET active = false, version = version + 1 WHERE user_id = $1', [
+      lakeside.users['ma']!.id,
+    ])
+    for (const client of clients) {
+      await waitUntil(() => !client.socket.connected, { what: 'the sockets to be closed' })
+      expect(closedWith(client)).toBe('access_revoked')
+    }
+    await expect(connect(1, accessToken)).rejects.toMatchObject({ code: 'access_revoked' })
+    expect(await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_revocations_total')).toBeGreaterThan(0)
+  })
+
+  it('[SEC2] a revoked user is out on both nodes', async () => {
+    const owner = await login(emailOf('owner'))
+    const { accessToken } = await login(emailOf('biller'))
+    const clients = [await connect(0, accessToken), await connect(1, accessToken)]
+    await call(owner.accessToken, 'POST', `/admin/users/${lakeside.users['biller']!.id}/revoke`)
+    for (const client of clients) {
+      await waitUntil(() => !client.socket.connected, { what: 'the sockets to be closed' })
+      expect(closedWith(client)).toBe('access_revoked')
+    }
+  })
+
+  it('[SES6] a token of another session or user does not refresh a socket', async () => {
+    const mine = await login(emailOf('provider'))
+    const client = await connect(0, mine.accessToken)
+    const refresh = (token: unknown) => client.socket.timeout(5000).emitWithAck('auth:refresh', { token })
+    expect(await refresh((await login(emailOf('provider'))).accessToken)).toMatchObject({
+      ok: false,
+      code: 'token_invalid',
+    })
+    expect(await refresh((await login(emailOf('owner'))).accessToken)).toMatchObject({
+      ok: false,
+      code: 'token_invalid',
+    })
+    expect(await refresh('garbage')).toMatchObject({ ok: false, code: 'token_invalid' })
+    expect(await refresh(7)).toMatchObject({ ok: false, code: 'validation_failed' })
+    expect(await refresh(mine.accessToken)).toEqual({ ok: true })
+  })
+})
