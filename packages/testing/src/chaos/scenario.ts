@@ -1,3 +1,4 @@
+import { comparePositions } from '@derm/contract'
 import { getSeedIds } from '@derm/database'
 import { waitUntil } from '@derm/servers'
 import { signIn } from '../sign-in.ts'
@@ -75,21 +76,38 @@ export const SCENARIOS = (load: Load): Scenario[] => {
 /** Runs one scenario on a stack of its own, and holds every client against the event table and the rows. */
 export async function runScenario(scenario: Scenario, load: Load): Promise<Result> {
   const stack = await startStack({ env: { MAX_CONNECTIONS_PER_USER: '1000', ...scenario.env } })
+  try {
+    const audit = await runWithClients(stack, load, async (changes) => {
+      await scenario.run(stack, changes)
+      if (changes.done < load.changes) throw new Error(`only ${changes.done} changes were made`)
+    })
+    const { lost, twice, wrongViews, faults, mostResyncs } = audit
+    const ok = lost + twice + wrongViews + faults.length === 0 && mostResyncs <= scenario.resyncsAllowed
+    return { name: scenario.name, ok, ...audit }
+  } finally {
+    await stack.stop()
+  }
+}
+
+/** Connects plain clients to all nodes, drives changes, and audits the clients once they have caught up. */
+export async function runWithClients(
+  stack: Stack,
+  load: { clients: number },
+  drive: (changes: Changes, clients: readonly PlainClient[]) => Promise<void>,
+): Promise<Audit> {
   const clients: PlainClient[] = []
   try {
     const { lakeside } = getSeedIds()
     const location = lakeside.locations['downtown']!
-    const email = lakeside.users['frontdesk']!.email
-    const session = await signIn(stack.apis[1]!.url, stack.origin, email)
+    const session = await signIn(stack.apis[1]!.url, stack.origin, lakeside.users['frontdesk']!.email)
     const token = async () => session.accessToken
     const from = new Date(Date.now() - 40 * 86_400_000).toISOString()
     const to = new Date(Date.now() + 20 * 86_400_000).toISOString()
-    const livingApi = () => stack.apis.find((api) => api.pid !== 0)!.url
     for (let i = 0; i < load.clients; i++)
       clients.push(
         new PlainClient({
           urlOf: (attempt) => stack.nodes[(i + attempt) % stack.nodes.length]!.url,
-          apiUrl: livingApi,
+          apiUrl: () => stack.apis.find((api) => api.pid !== 0)!.url,
           origin: stack.origin,
           token,
           locationId: location.id,
@@ -107,7 +125,7 @@ export async function runScenario(scenario: Scenario, load: Load): Promise<Resul
          WHERE location_id = $1 AND starts_at >= $2 AND starts_at < $3`,
         [location.id, from, to],
       )
-    await scenario.run(stack, new Changes(stack, token, (await rows()).slice(0, 40)))
+    await drive(new Changes(stack, token, (await rows()).slice(0, 40)), clients)
 
     const channel = `${lakeside.tenantId}/l:${location.id}/scheduling`
     const events = await stack.query<EventRow>(
@@ -117,25 +135,16 @@ export async function runScenario(scenario: Scenario, load: Load): Promise<Resul
     const last = events.at(-1)!
     const isThere = (client: PlainClient) => {
       const cursor = client.cursor(channel)
-      return cursor !== undefined && cursor.epoch >= last.epoch && cursor.seq >= last.seq
+      return cursor !== undefined && comparePositions(cursor, last) >= 0
     }
+    // Who does not arrive is counted as lost below.
     await waitUntil(() => clients.every(isThere), { what: 'every client to be at the head', timeoutMs: 40_000 }).catch(
       () => {},
     )
     await Promise.all(clients.map((client) => client.settle()))
     const table = new Map((await rows()).map(({ id, ...row }) => [id, row]))
-    const audit = auditClients(clients, events, table)
-    const isMissing = events.length < load.changes
-    if (isMissing) audit.faults.push(`only ${events.length} events for ${load.changes} changes`)
-    const ok =
-      audit.lost === 0 &&
-      audit.twice === 0 &&
-      audit.wrongViews === 0 &&
-      audit.faults.length === 0 &&
-      audit.mostResyncs <= scenario.resyncsAllowed
-    return { name: scenario.name, ok, ...audit }
+    return auditClients(clients, events, table)
   } finally {
     for (const client of clients) client.close()
-    await stack.stop()
   }
 }
