@@ -15,6 +15,8 @@ export class ServiceProcess {
   readonly name: string
   readonly url: string
   readonly adminUrl: string
+  /** How the last process of this service ended. */
+  lastExit: { code: number | null; signal: string | null } | undefined
   private child: ChildProcess | undefined
   private isWanted = false
   private failures = 0
@@ -58,7 +60,8 @@ export class ServiceProcess {
     child.stdin.on('error', () => {})
     for (const stream of [child.stdout, child.stderr])
       createInterface(stream).on('line', (line) => this.options.print(`${name} ${line}`))
-    child.on('exit', () => {
+    child.on('exit', (code, signal) => {
+      this.lastExit = { code, signal }
       if (this.child !== child) return
       this.child = undefined
       this.options.onChange?.()

@@ -1,5 +1,4 @@
-import { createHmac, createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { createHmac } from 'node:crypto'
 import { getSeedIds } from '@derm/database'
 import {
   connectClient,
@@ -13,39 +12,25 @@ import {
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { claimsOf, createForge, forgeToken, type Claims } from './testing/forge-token.ts'
 
 const { lakeside } = getSeedIds()
 const email = lakeside.users['frontdesk']!.email
 const downtown = lakeside.locations['downtown']!.id
 let stack: Stack
 let token: string
-let claims: Record<string, unknown>
-let key: { kid: string; privateKey: KeyObject; publicPem: string }
+let claims: Claims
+let forge: ReturnType<typeof createForge>
 const url = () => stack.nodes[0]!.url
 const pids = () => stack.nodes.map(({ pid }) => pid)
 let startedAs: number[]
-
-const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-function forge(header: object, payload: object, signature: (data: string) => string): string {
-  const data = `${encode(header)}.${encode(payload)}`
-  return `${data}.${signature(data)}`
-}
-const signed = (payload: object) =>
-  forge({ alg: 'ES256', typ: 'JWT', kid: key.kid }, payload, (data) =>
-    sign('sha256', Buffer.from(data), { key: key.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url'),
-  )
 
 beforeAll(async () => {
   stack = await startStack({ apis: 1, nodes: 2, env: { FAULT_THROWING_HANDLERS: '1' } })
   startedAs = pids()
   token = (await signIn(stack.apis[0]!.url, stack.origin, email)).accessToken
-  claims = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, unknown>
-  const { keys } = JSON.parse(readFileSync(stack.secrets.signingKeysFile, 'utf8')) as {
-    keys: { kid: string; privateKeyPem: string }[]
-  }
-  const privateKey = createPrivateKey(keys[0]!.privateKeyPem)
-  const publicPem = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString()
-  key = { kid: keys[0]!.kid, privateKey, publicPem }
+  claims = claimsOf(token)
+  forge = createForge(stack.secrets.signingKeysFile)
 })
 afterAll(async () => {
   await stack?.stop()
@@ -78,31 +63,32 @@ async function connectRaw(): Promise<WebSocket> {
 
 describe('a handshake is refused, and says why', () => {
   it('is possible with a token made in the way of these tests', async () => {
-    const client = await connect(signed(claims))
+    const client = await connect(forge.sign(claims))
     client.socket.disconnect()
   })
 
   it.each([
-    ['without a signature', () => forge({ alg: 'none', typ: 'JWT' }, claims, () => ''), 'token_invalid'],
+    ['without a signature', () => forgeToken({ alg: 'none', typ: 'JWT' }, claims, () => ''), 'token_invalid'],
     [
       'signed with the public key as a secret',
       () =>
-        forge({ alg: 'HS256', typ: 'JWT', kid: key.kid }, claims, (data) =>
-          createHmac('sha256', key.publicPem).update(data).digest('base64url'),
+        forgeToken({ alg: 'HS256', typ: 'JWT', kid: forge.kid }, claims, (data) =>
+          createHmac('sha256', forge.publicPem).update(data).digest('base64url'),
         ),
       'token_invalid',
     ],
-    ['without an end', () => signed({ ...claims, exp: undefined }), 'token_invalid'],
-    ['that ends in a year', () => signed({ ...claims, exp: Number(claims['iat']) + 31_536_000 }), 'token_invalid'],
-    ['for another audience', () => signed({ ...claims, aud: 'somebody else' }), 'token_invalid'],
-    ['of another issuer', () => signed({ ...claims, iss: 'somebody else' }), 'token_invalid'],
-    ['that has expired', () => signed({ ...claims, iat: 1_000_000, exp: 1_000_600 }), 'token_expired'],
+    ['without an end', () => forge.sign({ ...claims, exp: undefined }), 'token_invalid'],
+    ['that ends in a year', () => forge.sign({ ...claims, exp: Number(claims['iat']) + 31_536_000 }), 'token_invalid'],
+    ['for another audience', () => forge.sign({ ...claims, aud: 'somebody else' }), 'token_invalid'],
+    ['of another issuer', () => forge.sign({ ...claims, iss: 'somebody else' }), 'token_invalid'],
+    ['that has expired', () => forge.sign({ ...claims, iat: 1_000_000, exp: 1_000_600 }), 'token_expired'],
     [
       'whose subject was exchanged',
-      () => `${token.split('.')[0]}.${encode({ ...claims, sub: lakeside.users['owner']!.id })}.${token.split('.')[2]}`,
+      () =>
+        `${token.split('.')[0]}.${forgeToken({}, { ...claims, sub: lakeside.users['owner']!.id }, () => '').split('.')[1]}.${token.split('.')[2]}`,
       'token_invalid',
     ],
-    ['of another tenant’s name', () => signed({ ...claims, tid: getSeedIds().summit.tenantId }), 'access_revoked'],
+    ['of another tenant’s name', () => forge.sign({ ...claims, tid: getSeedIds().summit.tenantId }), 'access_revoked'],
     ['that is no token', () => 'garbage', 'token_invalid'],
     ['that is empty', () => '', 'unauthenticated'],
   ])('[SES1] a token %s', async (_name, make, code) => {

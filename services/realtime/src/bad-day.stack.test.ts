@@ -1,0 +1,139 @@
+import type { Socket as NetSocket } from 'node:net'
+import { getSeedIds } from '@derm/database'
+import {
+  connectClient,
+  createEventWriter,
+  scrapeMetric,
+  signIn,
+  startStack,
+  waitUntil,
+  type EventWriter,
+  type RecordingClient,
+  type Stack,
+} from '@derm/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { claimsOf, createForge } from './testing/forge-token.ts'
+
+const { lakeside } = getSeedIds()
+const downtown = lakeside.locations['downtown']!.id
+const MAX_AGE_MS = 1500
+let stack: Stack
+let writer: EventWriter
+const open: RecordingClient[] = []
+
+beforeAll(async () => {
+  stack = await startStack({
+    apis: 1,
+    nodes: 2,
+    env: { ACCESS_MAX_AGE_MS: String(MAX_AGE_MS), ACCESS_CHECK_MS: '300', MAX_BUFFERED_BYTES: '65536' },
+  })
+  writer = createEventWriter({
+    apiUrl: stack.databases.apiUrl,
+    tenantId: lakeside.tenantId,
+    locationId: downtown,
+    actorId: lakeside.users['owner']!.id,
+  })
+})
+afterAll(async () => {
+  await writer?.stop()
+  await stack?.stop()
+})
+afterEach(() => {
+  for (const client of open.splice(0)) client.socket.disconnect()
+})
+
+const login = async (key: string) =>
+  (await signIn(stack.apis[0]!.url, stack.origin, lakeside.users[key]!.email)).accessToken
+async function connect(node: number, token: string): Promise<RecordingClient> {
+  const client = await connectClient({ url: stack.nodes[node]!.url, origin: stack.origin, token })
+  open.push(client)
+  return client
+}
+const bodyOf = (client: RecordingClient, name: string) =>
+  client.frames.find((frame) => frame.name === name)?.body as Record<string, unknown> | undefined
+
+describe('a token', () => {
+  it('[SES6] that ends soon is announced, and a new one of the same session keeps the socket', async () => {
+    const forge = createForge(stack.secrets.signingKeysFile)
+    const token = await login('frontdesk')
+    const now = Math.floor(Date.now() / 1000)
+    const client = await connect(0, forge.sign({ ...claimsOf(token), iat: now, exp: now + 10 }))
+    await waitUntil(() => bodyOf(client, 'auth:expiring'), { what: 'the announcement' })
+    expect(bodyOf(client, 'auth:expiring')!['expiresInMs']).toBeLessThanOrEqual(10_000)
+    expect(await client.socket.timeout(5000).emitWithAck('auth:refresh', { token })).toEqual({ ok: true })
+    await waitUntil(() => Date.now() / 1000 > now + 12, { what: 'the first token to end', timeoutMs: 20_000 })
+    expect(client.socket.connected).toBe(true)
+  })
+
+  it('[SES6] that has ended ends the socket', async () => {
+    const now = Math.floor(Date.now() / 1000)
+    const token = createForge(stack.secrets.signingKeysFile).sign({
+      ...claimsOf(await login('frontdesk')),
+      iat: now,
+      exp: now + 2,
+    })
+    const client = await connect(0, token)
+    await waitUntil(() => !client.socket.connected, { what: 'the socket to be ended' })
+    expect(bodyOf(client, 'closing')).toEqual({ code: 'token_expired' })
+  })
+})
+
+describe('a slow client', () => {
+  it('[SES7] is ended, and costs nobody else an event', async () => {
+    const token = await login('owner')
+    const [slow, quick] = [await connect(0, token), await connect(0, token)]
+    for (const client of [slow, quick]) await client.subscribe([{ topic: 'scheduling', location: downtown }])
+    const tcp = (slow.socket.io.engine.transport as unknown as { ws: { _socket: NetSocket } }).ws._socket
+    tcp.pause()
+    let written = 0
+    const ended = () => scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_slow_consumers_ended_total')
+    while ((await ended()) === 0 && written < 60_000) {
+      await writer.write(500)
+      written += 500
+    }
+    expect(await ended()).toBe(1)
+    await waitUntil(() => quick.events.length === written, { what: 'every event at the quick one', timeoutMs: 60_000 })
+    const seqs = quick.events.map(({ seq }) => seq)
+    expect(seqs).toEqual(seqs.map((_, i) => seqs[0]! + i))
+    tcp.resume()
+  })
+})
+
+describe('a frozen node', () => {
+  it('[SEC4] confirms access before it delivers anything again', async () => {
+    const [staying, leaving] = [await connect(1, await login('provider')), await connect(1, await login('ma'))]
+    for (const client of [staying, leaving]) await client.subscribe([{ topic: 'scheduling', location: downtown }])
+    await writer.write(1)
+    for (const client of [staying, leaving])
+      await waitUntil(() => client.events.length === 1, { what: 'the first event' })
+
+    await stack.nodes[1]!.kill('SIGSTOP')
+    const frozenAt = Date.now()
+    await stack.query('UPDATE user_access SET active = false, version = version + 1 WHERE user_id = $1', [
+      lakeside.users['ma']!.id,
+    ])
+    await writer.write(5)
+    await waitUntil(() => Date.now() > frozenAt + MAX_AGE_MS + 500, { what: 'the confirmation to be too old' })
+    await stack.nodes[1]!.kill('SIGCONT')
+
+    await waitUntil(() => staying.events.length === 6, { what: 'what was missed' })
+    await waitUntil(() => !leaving.socket.connected, { what: 'the revoked user to be out' })
+    expect(leaving.events).toHaveLength(1)
+    expect(bodyOf(leaving, 'closing')).toEqual({ code: 'access_revoked' })
+  })
+})
+
+describe('a node that is replaced', () => {
+  it('[SES8] asks its clients to go, each at its own moment, and ends with 0', async () => {
+    const token = await login('owner')
+    const clients = await Promise.all(Array.from({ length: 20 }, () => connect(1, token)))
+    await stack.nodes[1]!.kill('SIGTERM')
+    expect(stack.nodes[1]!.lastExit).toEqual({ code: 0, signal: null })
+    for (const client of clients) {
+      await waitUntil(() => !client.socket.connected, { what: 'the sockets to be closed' })
+      expect(bodyOf(client, 'closing')).toEqual({ code: 'server_draining' })
+    }
+    const moments = clients.map((client) => bodyOf(client, 'server:draining')!['reconnectInMs'])
+    expect(new Set(moments).size).toBeGreaterThan(10)
+  })
+})
