@@ -5,32 +5,36 @@ import tseslint from 'typescript-eslint'
 /** What a folder may not import, with the reason that its reader is told. */
 const DRIVERS = ['ioredis', 'pg', '@prisma/*', 'socket.io', 'socket.io-client', '@socket.io/*', 'express', 'ws']
 const IO = ['node:fs', 'node:fs/*', 'node:net', 'node:http', 'node:https', 'node:child_process', 'node:worker_threads']
+const SERVER_SIDE = [
+  ...['@derm/core/redis', '@derm/core/relay', '@derm/core/node'],
+  ...['@derm/publisher', '@derm/service', '@derm/auth', '@derm/database'],
+]
 const forbid = (group, message) => ({ group, message })
-const only = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
-
 const SERVICES = forbid(
   ['@derm/api', '@derm/realtime', '@derm/web', '**/services/*'],
   'Services never import each other.',
 )
+const PROCESS = forbid(['node:process', 'process'], 'The environment is read in config.ts, once; the rest is global.')
+const only = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns: [...patterns, SERVICES, PROCESS] }] })
+
 const KITS = forbid(
   ['@derm/testing', '@derm/servers', '@derm/servers/*', '@derm/stack', '@derm/bench'],
   'Only tests and the kits use the kits.',
 )
 const TESTS = ['**/*.test.{ts,tsx}', '**/*.test-d.{ts,tsx}', '**/testing/**', '**/test-*.ts', '**/fuzz/**']
 
-const NO_ENVIRONMENT = {
+const ENVIRONMENT = { object: 'process', property: 'env', message: 'The environment is read in config.ts, once.' }
+const NO_ENVIRONMENT = { 'no-restricted-properties': ['error', ENVIRONMENT] }
+const NO_CHANCE = {
   'no-restricted-properties': [
     'error',
-    { object: 'process', property: 'env', message: 'The environment is read in config.ts, once.' },
-  ],
-}
-const NO_CLOCK = {
-  'no-restricted-properties': [
-    'error',
-    { object: 'process', property: 'env', message: 'The environment is read in config.ts, once.' },
+    ENVIRONMENT,
     { object: 'Math', property: 'random', message: 'Chance is an argument.' },
     { object: 'Date', property: 'now', message: 'Time is an argument.' },
   ],
+}
+const NO_CLOCK = {
+  ...NO_CHANCE,
   'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'window', 'document'],
 }
 
@@ -53,10 +57,8 @@ export default tseslint.config(
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
       ],
       '@typescript-eslint/no-floating-promises': 'error',
-      '@typescript-eslint/no-misused-promises': [
-        'error',
-        { checksVoidReturn: { attributes: false, arguments: false, properties: false } },
-      ],
+      // A handler that rejects ends the process: whoever listens says what happens then. React's attributes may be asynchronous.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
       // Interfaces that stores and transports fill are asynchronous even where one implementation is not.
       '@typescript-eslint/require-await': 'off',
       // Methods of type objects are taken apart throughout; none of ours uses `this` that way.
@@ -70,7 +72,7 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
-  { files: ['{packages,services}/*/src/**/*.{ts,tsx}'], rules: { ...NO_ENVIRONMENT, ...only(SERVICES, KITS) } },
+  { files: ['{packages,services}/*/src/**/*.{ts,tsx}'], rules: { ...NO_ENVIRONMENT, ...only(KITS) } },
   {
     files: ['packages/contract/src/**/*.ts'],
     rules: only(forbid([...DRIVERS, ...IO, '@derm/*'], 'The contract imports zod and nothing else.')),
@@ -83,7 +85,6 @@ export default tseslint.config(
       ...only(
         forbid([...DRIVERS, ...IO], 'The core is pure: drivers live behind its /redis door.'),
         KITS,
-        SERVICES,
         forbid(
           ['@derm/publisher', '@derm/react', '@derm/service', '@derm/auth', '@derm/database'],
           'The core knows the contract only.',
@@ -104,13 +105,12 @@ export default tseslint.config(
         'This door is for Redis.',
       ),
       KITS,
-      SERVICES,
     ),
   },
   {
     files: ['packages/{publisher,database}/src/**/*.ts'],
     ignores: TESTS,
-    rules: only(forbid(['ioredis', 'socket.io*', '@socket.io/*', 'express'], 'Rows only.'), KITS, SERVICES),
+    rules: only(forbid(['ioredis', 'socket.io*', '@socket.io/*', 'express'], 'Rows only.'), KITS),
   },
   {
     files: ['packages/{auth,service}/src/**/*.ts'],
@@ -130,41 +130,30 @@ export default tseslint.config(
         'Not of this package’s layer.',
       ),
       KITS,
-      SERVICES,
     ),
   },
   {
     files: ['packages/react/src/**/*.{ts,tsx}'],
-    rules: {
-      ...NO_ENVIRONMENT,
-      ...only(
-        forbid(
-          [
-            ...DRIVERS.filter((driver) => driver !== 'socket.io-client'),
-            ...IO,
-            '@derm/core/redis',
-            '@derm/core/relay',
-            '@derm/core/node',
-            '@derm/publisher',
-            '@derm/service',
-            '@derm/auth',
-            '@derm/database',
-          ],
-          'This runs in a browser.',
-        ),
-        SERVICES,
-      ),
-    },
+    ignores: TESTS,
+    rules: only(
+      forbid([...DRIVERS, ...IO, ...SERVER_SIDE], 'This runs in a browser; its socket is in socket-transport.ts.'),
+      KITS,
+    ),
   },
   {
-    files: ['packages/react/src/**/*.{ts,tsx}'],
-    ignores: ['packages/react/src/socket-transport.ts', ...TESTS],
-    rules: only(forbid([...DRIVERS, ...IO], 'The socket is in socket-transport.ts.'), SERVICES, KITS),
+    files: ['packages/react/src/socket-transport.ts'],
+    rules: only(
+      forbid(
+        [...DRIVERS.filter((driver) => driver !== 'socket.io-client'), ...IO, ...SERVER_SIDE],
+        'This runs in a browser.',
+      ),
+      KITS,
+    ),
   },
   {
     files: ['services/api/src/**/*.ts'],
     ignores: TESTS,
-    rules: only(forbid(['socket.io', 'socket.io-client', '@derm/react'], 'The API has no sockets.'), KITS, SERVICES),
+    rules: only(forbid(['socket.io', 'socket.io-client', '@derm/react'], 'The API has no sockets.'), KITS),
   },
   {
     files: ['services/realtime/src/**/*.ts'],
@@ -175,7 +164,6 @@ export default tseslint.config(
         'A node reads who may see what, and nothing else of Postgres.',
       ),
       KITS,
-      SERVICES,
     ),
   },
   {
@@ -183,11 +171,10 @@ export default tseslint.config(
     ignores: TESTS,
     rules: only(
       forbid(
-        [...DRIVERS, '@derm/core', '@derm/core/*', '@derm/publisher', '@derm/service', '@derm/auth', '@derm/database'],
+        [...DRIVERS, ...IO, ...SERVER_SIDE, '@derm/core', '@derm/core/*'],
         'The client knows the contract and the React package.',
       ),
       KITS,
-      SERVICES,
     ),
   },
   {
@@ -196,17 +183,15 @@ export default tseslint.config(
     rules: { ...reactHooks.configs.recommended.rules },
   },
   {
+    files: ['services/*/src/{config,main}.ts', 'packages/service/src/config.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
     // Programs that a person runs, and the kits: they read the environment and print.
-    files: [
-      'packages/{stack,testing,bench,servers}/**',
-      '**/fuzz/soak.ts',
-      'services/*/src/{config,main}.ts',
-      'packages/service/src/config.ts',
-      'services/web/{scripts,src/build}/**',
-      '**/bin/**',
-    ],
+    files: ['packages/{stack,testing,bench,servers}/**', '**/bin/**'],
     rules: { 'no-console': 'off', 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
   },
+  { files: ['services/web/src/build/**'], rules: { 'no-console': 'off', 'no-restricted-properties': 'off' } },
   {
     files: TESTS,
     rules: {
@@ -221,5 +206,11 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-call': 'off',
     },
   },
+  {
+    // A seed repeats a run to the letter.
+    files: ['packages/core/src/{fuzz,testing}/**/*.ts'],
+    rules: { ...NO_CHANCE, ...only(forbid([...DRIVERS, ...IO], 'The core is pure, and so are its trials.')) },
+  },
+  { files: ['**/fuzz/soak.ts'], rules: { 'no-console': 'off', 'no-restricted-properties': 'off' } },
   { files: ['**/*.js', '*.ts', '**/*.config.ts', '**/scripts/**'], ...tseslint.configs.disableTypeChecked },
 )

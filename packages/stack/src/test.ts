@@ -32,7 +32,9 @@ const vitest = spawn(
   { cwd: ROOT, stdio: 'inherit' },
 )
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => vitest.kill(signal))
-vitest.on('exit', async (code) => {
+vitest.on('exit', (code) => void count(code))
+
+async function count(code: number | null): Promise<void> {
   const counts = await readFile(report, 'utf8').then(
     (text) => JSON.parse(text) as { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number },
     () => null,
@@ -41,4 +43,4 @@ vitest.on('exit', async (code) => {
   const failed = counts ? Math.max(counts.numFailedTests, code === 0 ? 0 : 1) : 1
   process.stdout.write(`\n${counts?.numPassedTests ?? 0} passed, ${failed} failed\n`)
   process.exit(code ?? 1)
-})
+}
