@@ -47,6 +47,8 @@ export class ChannelHub<Member> {
     const pinned = new Set<NodeChannel<Member>>()
     try {
       for (let attempt = 0; ; attempt++) {
+        // Channels that have ended never finish: without this the loop would spin, and keep the process from ending.
+        if (this.isStopped) throw new Error('this node is stopping')
         const prepared = await Promise.all(
           wants.map(async ({ channel, cursor }) => {
             const found = await this.open(channel, pinned)

@@ -1,0 +1,10 @@
+import { describe, expect, it } from 'vitest'
+import { runSeed } from './run-seed.ts'
+
+describe('the promise, in worlds that go wrong', () => {
+  for (let seed = 1; seed <= 80; seed++)
+    it(`holds in the world of seed ${seed}`, async () => {
+      const { faults, moves } = await runSeed(seed)
+      expect(faults, moves.join('\n')).toEqual([])
+    })
+})

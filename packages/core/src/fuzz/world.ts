@@ -1,0 +1,119 @@
+import type { ChannelName } from '@derm/contract'
+import { silentLog } from '../clock.ts'
+import type { Sign } from '../log/frame.ts'
+import { createRelay, type Relay } from '../relay/index.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
+import { FuzzClient } from './fuzz-client.ts'
+import { FuzzNode } from './fuzz-node.ts'
+import { CALM, LossyLog } from './lossy-log.ts'
+import { MemoryRecord, type RecordSession } from './memory-record.ts'
+import { Dice, createRandom } from './random.ts'
+
+const TENANT = '00000000-0000-4000-8000-00000000000a'
+const sign: Sign = (text) => {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i += 7) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0
+  return hash.toString(36).padStart(22, '0')
+}
+
+type Pod = { relay: Relay; session: RecordSession; isUp: boolean }
+
+/** Two API pods with relays, an event log that loses things, two nodes, and clients, in one virtual time. */
+export class World {
+  readonly clock = new ManualClock()
+  readonly dice: Dice
+  readonly channels: ChannelName[]
+  readonly record: MemoryRecord
+  readonly log: LossyLog
+  readonly nodes: FuzzNode[] = []
+  readonly pods: Pod[] = []
+  readonly clients: FuzzClient[] = []
+  /** How likely a pod dies between publishing and marking. */
+  deaths = 0
+  private born = 0
+
+  constructor(seed: number) {
+    this.dice = new Dice(createRandom(seed))
+    const { dice, clock } = this
+    this.channels = Array.from({ length: dice.between(1, 3) }, (_, i) => {
+      const location = `00000000-0000-4000-8000-0000000000${(10 + i * 7).toString().padStart(2, '0')}`
+      return `${TENANT}/l:${location}/scheduling` as ChannelName
+    })
+    this.record = new MemoryRecord(this.channels, clock, dice)
+    this.log = new LossyLog(clock, dice, 400)
+    for (let i = 0; i < 2; i++) {
+      this.startPod(i)
+      this.startNode(i)
+    }
+    for (let i = dice.between(2, 4); i > 0; i--) this.addClient()
+  }
+
+  addClient(): void {
+    this.clients.push(
+      new FuzzClient(`client ${this.clients.length}`, this.record, this.clock, this.dice, () => this.nodes),
+    )
+  }
+
+  startNode(i: number): void {
+    this.nodes[i] = new FuzzNode(`node-${i}.${this.born++}`, this.channels, this.log, this.clock, this.dice, sign)
+  }
+
+  startPod(i: number): void {
+    const session = this.record.connect()
+    const pod: Pod = {
+      session,
+      isUp: true,
+      relay: createRelay({
+        store: session,
+        log: this.log.connectWriter(() => pod.isUp),
+        sign,
+        clock: this.clock,
+        random: this.dice.random,
+        logger: silentLog,
+        settings: { refillEntries: 400, batchRows: 40, breakMs: 20, maxBreakMs: 200 },
+        afterPublish: async () => {
+          if (!this.dice.chance(this.deaths)) return
+          this.killPod(i)
+          throw new Error('killed between publishing and marking')
+        },
+      }),
+    }
+    this.pods[i] = pod
+    pod.relay.start()
+  }
+
+  killPod(i: number): void {
+    const pod = this.pods[i]!
+    if (!pod.isUp) return
+    pod.isUp = false
+    pod.session.crash()
+    void pod.relay.stop()
+  }
+
+  commit(channel: ChannelName, count: number, body?: string): void {
+    const partition = this.record.commit(channel, count, body)
+    const up = this.pods.filter(({ isUp }) => isUp)
+    // The pod that committed wakes its relay, unless it dies first.
+    if (partition !== null && up.length > 0 && this.dice.chance(0.9)) this.dice.pick(up).relay.wake([partition])
+  }
+
+  /** Whatever was broken works again; everybody gets the time that the rules allow. */
+  async heal(): Promise<void> {
+    this.deaths = 0
+    this.log.weather = CALM
+    this.log.lostAnswers = 0
+    this.log.memory.isDown = false
+    for (const i of [0, 1]) {
+      if (!this.pods[i]!.isUp) this.startPod(i)
+      if (!this.nodes[i]!.isUp) this.startNode(i)
+      if (!this.nodes[i]!.isConfirmed) this.nodes[i]!.confirmAgain()
+    }
+    await this.clock.advance(12_000)
+  }
+
+  stop(): void {
+    for (const client of this.clients) client.stop()
+    for (const node of this.nodes) node.crash()
+    for (const i of [0, 1]) this.killPod(i)
+  }
+}
