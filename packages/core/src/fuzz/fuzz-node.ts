@@ -40,7 +40,7 @@ export class FuzzNode {
       resync: (channel, members, position) => {
         for (const member of members) member.send(`42${JSON.stringify(['resync', { channel, ...position }])}`)
       },
-      settings: { ringEntries: 16, recoveryEntries: 200, lingerMs: 400 },
+      settings: { ringEntries: 64, recoveryEntries: 3000, recoveryBytes: 2_000_000, lingerMs: 400 },
     })
     this.hub.start()
     this.sendHeads()

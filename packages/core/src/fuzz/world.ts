@@ -40,7 +40,7 @@ export class World {
       return `${TENANT}/l:${location}/scheduling` as ChannelName
     })
     this.record = new MemoryRecord(this.channels, clock, dice)
-    this.log = new LossyLog(clock, dice, 400)
+    this.log = new LossyLog(clock, dice, 5000)
     for (let i = 0; i < 2; i++) {
       this.startPod(i)
       this.startNode(i)
@@ -70,7 +70,7 @@ export class World {
         clock: this.clock,
         random: this.dice.random,
         logger: silentLog,
-        settings: { refillEntries: 400, batchRows: 40, breakMs: 20, maxBreakMs: 200 },
+        settings: { refillEntries: 5000, batchRows: 40, breakMs: 20, maxBreakMs: 200 },
         afterPublish: async () => {
           if (!this.dice.chance(this.deaths)) return
           this.killPod(i)

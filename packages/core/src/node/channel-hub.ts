@@ -45,15 +45,16 @@ export class ChannelHub<Member> {
     admit: (joined: Joined[]) => Answer,
   ): Promise<Answer> {
     const pinned = new Set<NodeChannel<Member>>()
+    const unfinished = new Map<ChannelName, number>()
     try {
-      for (let attempt = 0; ; attempt++) {
+      for (;;) {
         // Channels that have ended never finish: without this the loop would spin, and keep the process from ending.
         if (this.isStopped) throw new Error('this node is stopping')
         const prepared = await Promise.all(
           wants.map(async ({ channel, cursor }) => {
             const found = await this.open(channel, pinned)
             // What cannot be completed because events come too fast is a resync in the end, never an endless loop.
-            return attempt < 5
+            return (unfinished.get(channel) ?? 0) < 5
               ? found.prepare(cursor)
               : { ...(await found.prepare(undefined)), cursor, status: 'resync' as const }
           }),
@@ -62,7 +63,10 @@ export class ChannelHub<Member> {
         for (const one of prepared) {
           const channel = one.channel as unknown as NodeChannel<Member>
           const finished = channel.finish(one)
-          if (!finished) break
+          if (!finished) {
+            unfinished.set(channel.name, (unfinished.get(channel.name) ?? 0) + 1)
+            break
+          }
           joined.push({ channel: channel.name, ...finished })
         }
         if (joined.length < prepared.length) continue
@@ -101,13 +105,12 @@ export class ChannelHub<Member> {
 
   /** Compares every channel's head with the log's and repairs. Also after access was confirmed again. */
   async verify(how: 'head' | 'break'): Promise<void> {
-    const { log, clock, settings, observer } = this.options
+    const { log, clock, settings, observer, logger } = this.options
     const live = [...this.channels.values()].filter(({ phase }) => phase === 'live' || phase === 'lingering')
     const heads = await log.heads(live.map(({ name }) => name))
     if (how === 'head') await new Promise<void>((resolve) => clock.setTimeout(resolve, settings.graceMs))
     if (this.isStopped || !this.options.isConfirmed()) return
     let silent = 0
-    const repairs: Promise<void>[] = []
     for (const [i, channel] of live.entries()) {
       const head = heads[i] ?? null
       if (!head || channel.phase === 'leaving' || !channel.isBehind(head)) continue
@@ -115,10 +118,12 @@ export class ChannelHub<Member> {
         channel.learnHead(head)
         continue
       }
+      if (channel.isRepairing) continue
       silent++
       observer?.gapFound?.(how)
-      repairs.push(channel.repair())
-      if (how === 'head') repairs.push(log.subscribe(channel.name).catch(() => {}))
+      // Not awaited: a channel that waits for its refill must not keep the others from being compared.
+      channel.repair().catch((error: unknown) => logger.error({ error }, 'a channel could not be repaired'))
+      if (how === 'head') log.subscribe(channel.name).catch(() => {})
     }
     if (how === 'head') {
       this.silentChecks = silent > 0 ? this.silentChecks + 1 : 0
@@ -128,7 +133,6 @@ export class ChannelHub<Member> {
         log.reconnect()
       }
     }
-    await Promise.all(repairs)
   }
 
   private async verifyAfterBreak(): Promise<void> {

@@ -1,5 +1,4 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
-import type { Timer } from '../clock.ts'
 import type { LogEntry } from '../log/event-log.ts'
 import { frameOf, isAuthentic, isTombstone, readPrefix, type Prefix } from '../log/frame.ts'
 import type { HubOptions, HubSettings, ResyncReason } from './hub-options.ts'
@@ -40,7 +39,8 @@ export class NodeChannel<Member> {
   private readonly early: { prefix: Prefix; bytes: string }[] = []
   private repairing: Promise<void> | undefined
   private gapSince: number | undefined
-  private retry: Timer | undefined
+  /** Whoever pauses; the end of this life wakes them all, or who waits for them would wait for ever. */
+  private readonly pausing = new Set<() => void>()
 
   constructor(
     readonly name: ChannelName,
@@ -61,7 +61,9 @@ export class NodeChannel<Member> {
       if (head) this.last = head
       if (head || clock.now() >= deadline) break
       await this.pause(settings.retryMs)
+      if (this.isOver()) return
     }
+    if (this.isOver()) return
     this.phase = 'live'
     this.replayEarly()
   }
@@ -221,7 +223,7 @@ export class NodeChannel<Member> {
     for (;;) {
       await this.ready
       const { last } = this
-      if (!last) return prepared('resync', NOWHERE)
+      if (!last || this.isOver()) return prepared('resync', last ?? NOWHERE)
       if (!cursor) return prepared('live', last)
       const order = comparePositions(cursor, last)
       if (order === 0) return prepared('recovered', last)
@@ -255,6 +257,14 @@ export class NodeChannel<Member> {
     }
   }
 
+  private isOver(): boolean {
+    return this.phase === 'leaving'
+  }
+
+  get isRepairing(): boolean {
+    return this.repairing !== undefined
+  }
+
   private isTooMuch(frames: readonly string[]): boolean {
     const { recoveryEntries, recoveryBytes } = this.options.settings
     return frames.length > recoveryEntries || frames.reduce((sum, frame) => sum + frame.length, 0) > recoveryBytes
@@ -281,12 +291,19 @@ export class NodeChannel<Member> {
 
   end(): void {
     this.phase = 'leaving'
-    this.options.clock.clearTimeout(this.retry)
+    for (const wake of this.pausing) wake()
   }
 
   private pause(ms: number): Promise<void> {
+    const { clock } = this.options
     return new Promise((resolve) => {
-      this.retry = this.options.clock.setTimeout(resolve, ms)
+      const wake = () => {
+        clock.clearTimeout(timer)
+        this.pausing.delete(wake)
+        resolve()
+      }
+      const timer = clock.setTimeout(wake, ms)
+      this.pausing.add(wake)
     })
   }
 }

@@ -36,6 +36,8 @@ export function createRelay(options: RelayOptions): Relay {
   let breakMs = settings.breakMs
   let identity: string | undefined
   let lastVerifiedAll = 0
+  /** Partitions whose comparison is due, until it was made: a failure or another owner does not make it obsolete. */
+  const unverified = new Set<number>()
 
   const isBroken = () => clock.now() < breakUntil
 
@@ -58,18 +60,19 @@ export function createRelay(options: RelayOptions): Relay {
     wait: boolean,
     part: 'drain' | 'verify',
     work: (owned: OwnedPartition) => Promise<boolean>,
-  ): Promise<boolean> {
+  ): Promise<'more' | 'done' | 'busy' | 'failed'> {
     try {
       const more = await store.own(partition, { wait }, async (owned) => {
         // From here on a new commit may not be seen: whoever wakes us now must get a drain of its own.
         if (wait) waiting.delete(partition)
         return work(owned)
       })
-      if (more !== 'busy') breakMs = settings.breakMs
-      return more === true
+      if (more === 'busy') return 'busy'
+      breakMs = settings.breakMs
+      return more ? 'more' : 'done'
     } catch (error) {
       if (!isStopped) trip(part, error)
-      return false
+      return 'failed'
     } finally {
       if (wait) waiting.delete(partition)
     }
@@ -78,7 +81,7 @@ export function createRelay(options: RelayOptions): Relay {
   async function drain(partition: number, wait: boolean): Promise<void> {
     while (!isStopped && !isBroken()) {
       recent.set(partition, clock.now())
-      if (!(await own(partition, wait, 'drain', (owned) => publishPending(context, owned)))) return
+      if ((await own(partition, wait, 'drain', (owned) => publishPending(context, owned))) !== 'more') return
     }
     if (wait) waiting.delete(partition)
   }
@@ -86,7 +89,8 @@ export function createRelay(options: RelayOptions): Relay {
   async function verify(partitions: Iterable<number>, since: number): Promise<void> {
     for (const partition of partitions) {
       if (isStopped || isBroken()) return
-      await own(partition, false, 'verify', (owned) => verifyHeads(context, owned, since))
+      const outcome = await own(partition, false, 'verify', (owned) => verifyHeads(context, owned, since))
+      if (since === 0 && outcome === 'done') unverified.delete(partition)
     }
   }
 
@@ -110,8 +114,9 @@ export function createRelay(options: RelayOptions): Relay {
     }
     if (isAnother || isOtherRecord || now - lastVerifiedAll >= settings.verifyAllMs) {
       lastVerifiedAll = now
-      return verify(everyPartition(), 0)
+      for (const partition of everyPartition()) unverified.add(partition)
     }
+    await verify([...unverified], 0)
     for (const [partition, at] of recent) if (now - at > settings.recentMs) recent.delete(partition)
     await verify(recent.keys(), now - settings.recentMs)
   }

@@ -1,5 +1,8 @@
 import type { ChannelName } from '@derm/contract'
 
+/** An event that still waits is tried again well within this. */
+const FORGET_MS = 5000
+
 /**
  * Channels that stand still because their next event was rejected, while all others go on. After so many tries the event
  * is hopeless, and a tombstone takes its place. [REL6]
@@ -26,7 +29,10 @@ export class StandingStill {
     return [...this.rejected].filter(([, { until }]) => until > now).map(([channel]) => channel)
   }
 
-  has(channel: ChannelName): boolean {
+  /** What nobody tries any more is no longer there: another pod has given it up, or its epoch has ended. */
+  has(channel: ChannelName, now: number): boolean {
+    const known = this.rejected.get(channel)
+    if (known && now > known.until + FORGET_MS) this.rejected.delete(channel)
     return this.rejected.has(channel)
   }
 

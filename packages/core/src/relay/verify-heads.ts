@@ -13,7 +13,7 @@ export async function verifyHeads(context: RelayContext, owned: OwnedPartition, 
   const { log, standing, observer, logger } = context
   const heads = await owned.heads(since)
   if (await publishPending(context, owned)) return true
-  const checked = heads.filter(({ channel }) => !standing.has(channel))
+  const checked = heads.filter(({ channel }) => !standing.has(channel, context.clock.now()))
   const found = await log.heads(checked.map(({ channel }) => channel))
   const suspects = []
   for (const [i, head] of checked.entries()) {
