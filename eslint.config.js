@@ -50,6 +50,8 @@ export default tseslint.config(
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       'no-undef': 'off',
+      'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx', 'hack'] }],
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
       'no-empty': ['error', { allowEmptyCatch: false }],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
@@ -196,7 +198,13 @@ export default tseslint.config(
   {
     files: TESTS,
     rules: {
-      'no-restricted-properties': 'off',
+      // A test that is left out, or that leaves the others out, is not a test.
+      'no-restricted-properties': [
+        'error',
+        ...['describe', 'it', 'test'].flatMap((object) =>
+          ['only', 'skip', 'todo'].map((property) => ({ object, property })),
+        ),
+      ],
       'no-restricted-imports': 'off',
       // A test reads what came over the wire as it came.
       '@typescript-eslint/no-explicit-any': 'off',
