@@ -122,23 +122,24 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   /** Runs again and again, with jitter so that pods do not march in step. */
-  function repeat(part: 'poll' | 'verify', ms: number, run: () => Promise<void>): void {
+  function repeat(part: 'poll' | 'verify', every: () => number, run: () => Promise<void>): void {
     const timer = clock.setTimeout(
       () => {
         timers.delete(timer)
         void track(run().catch((error: unknown) => trip(part, error))).finally(() => {
-          if (!isStopped) repeat(part, ms, run)
+          if (!isStopped) repeat(part, every, run)
         })
       },
-      ms * (0.75 + random() / 2),
+      every() * (0.75 + random() / 2),
     )
     timers.add(timer)
   }
 
   return {
     start() {
-      repeat('poll', settings.pollMs, poll)
-      repeat('verify', settings.verifyRecentMs, compare)
+      repeat('poll', () => settings.pollMs, poll)
+      // What could not be compared yet is not left for a second.
+      repeat('verify', () => (unverified.size > 0 ? settings.pollMs : settings.verifyRecentMs), compare)
     },
     wake(partitions) {
       if (isStopped || isBroken()) return
