@@ -1,9 +1,8 @@
-import type { EventEnvelope } from '@derm/contract'
 import { launchBrowser, startStack, waitUntil, type Stack } from '@derm/testing'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDesk, type Desk } from './testing/book-visits.ts'
-import { openWindow, type AppWindow } from './testing/open-window.ts'
+import { openWindow, openWindowsApart, type AppWindow } from './testing/open-window.ts'
 import { addDays, todayIn } from './schedule/zone-time.ts'
 
 let stack: Stack
@@ -19,10 +18,12 @@ beforeAll(async () => {
   downtown = await openDesk(stack, 'owner@lakeside.example', 'Lakeside Downtown')
   // A day that the seed leaves empty: nothing is on it but what these tests book.
   date = addDays(todayIn(downtown.location.timeZone), 30)
-  const place = { location: downtown.location.id, date }
-  front = await openWindow(browser, stack.origin, { email: 'frontdesk@lakeside.example', ...place })
-  assistant = await openWindow(browser, stack.origin, { email: 'ma@lakeside.example', ...place })
-  for (let tries = 0; assistant.node() === front.node() && tries < 10; tries++) await assistant.reload()
+  ;[front, assistant] = await openWindowsApart(
+    browser,
+    stack.origin,
+    ['frontdesk@lakeside.example', 'ma@lakeside.example'],
+    { location: downtown.location.id, date },
+  )
 })
 afterAll(async () => {
   await browser?.close()
@@ -37,37 +38,28 @@ async function checkIn({ page }: AppWindow, id: string): Promise<void> {
   await page.getByTestId('appointment-drawer').waitFor({ state: 'hidden' })
 }
 
-const card = ({ page }: AppWindow, id: string) => page.getByTestId(`appointment-${id}`)
-const hasStatus = ({ page }: AppWindow, id: string, status: string) =>
-  page.locator(`[data-testid="appointment-${id}"][data-status="${status}"]:not([data-pending])`).waitFor()
-/** The event by which the card glows, or null. */
-const glowOf = (window: AppWindow, id: string) =>
-  window.page
-    .locator('[data-updated]', { has: card(window, id) })
-    .getAttribute('data-updated', { timeout: 2000 })
-    .catch(() => null)
-const parseEvent = (frame: string) => (JSON.parse(frame.slice(2)) as [string, EventEnvelope])[1]
 const indicator = ({ page }: AppWindow) => page.getByTestId('realtime-indicator').getByRole('status')
 
 describe('two windows on two nodes', () => {
   it('a check-in in one appears in the other: with a highlight and a toast, and without a reload', async () => {
     expect([front.node(), assistant.node()].toSorted()).toEqual(stack.nodes.map(({ name }) => name).toSorted())
     const { id } = await downtown.book(date, 9 * 60)
-    await hasStatus(front, id, 'scheduled')
-    await hasStatus(assistant, id, 'scheduled')
+    await front.showsStatus(id, 'scheduled')
+    await assistant.showsStatus(id, 'scheduled')
     await assistant.page.evaluate(() => Object.assign(window, { marker: 'still the same page' }))
 
     await checkIn(front, id)
-    await hasStatus(assistant, id, 'checked_in')
-    await assistant.page.getByText('A patient was checked in', { exact: true }).waitFor()
-    const [frame] = assistant.framesOf('appointment:checkedin', id)
-    expect(await glowOf(assistant, id)).toBe(parseEvent(frame!).id)
+    await assistant.showsStatus(id, 'checked_in')
+    await assistant.showsToast('A patient was checked in')
+    const [event] = assistant.eventsOf('appointment:checkedin', id)
+    expect(await assistant.glowOf(assistant.card(id))).toBe(event!.id)
     expect(await assistant.page.evaluate(() => Reflect.get(window, 'marker') as unknown)).toBe('still the same page')
 
     // Who did it is not told of it.
-    await waitUntil(() => front.framesOf('appointment:checkedin', id).length > 0, { what: 'the echo' })
-    expect(await front.page.getByText('A patient was checked in').count()).toBe(0)
-    expect(parseEvent(front.framesOf('appointment:checkedin', id)[0]!).id).toBe(parseEvent(frame!).id)
+    await waitUntil(() => front.eventsOf('appointment:checkedin', id).length > 0, { what: 'the echo' })
+    expect(front.eventsOf('appointment:checkedin', id)).toEqual([event])
+    expect(await front.countToasts('A patient was checked in')).toBe(0)
+    expect(await front.glowOf(front.card(id))).not.toBe(event!.id)
   })
 
   it('[SEC2] no frame of it reaches another tenant or another location', async () => {
@@ -83,20 +75,19 @@ describe('two windows on two nodes', () => {
       })),
     )
     const { id, patient } = await downtown.book(date, 10 * 60)
-    await hasStatus(front, id, 'scheduled')
+    await front.showsStatus(id, 'scheduled')
     await checkIn(front, id)
     for (const window of [front, assistant])
-      await waitUntil(() => window.framesOf('appointment:checkedin', id).length === 1, { what: 'the frame inside' })
-    const [frame] = front.framesOf('appointment:checkedin', id)
-    const { id: eventId, channel } = parseEvent(frame!)
-    const betrayals = [eventId, id, patient.id, channel, downtown.location.id]
+      await waitUntil(() => window.eventsOf('appointment:checkedin', id).length === 1, { what: 'the event inside' })
+    const [event] = front.eventsOf('appointment:checkedin', id)
+    const betrayals = [event!.id, event!.channel, id, patient.id, downtown.location.id]
     const leaks = (window: AppWindow) => window.frames.filter((one) => betrayals.some((text) => one.includes(text)))
     expect(leaks(front).length).toBeGreaterThan(0)
 
     for (const { desk, window } of outsiders) {
       // Their own next event has come: what the same nodes sent before it would have been here.
       const own = await desk.book(date, 9 * 60)
-      await waitUntil(() => window.framesOf('appointment:created', own.id).length === 1, { what: 'their own event' })
+      await waitUntil(() => window.eventsOf('appointment:created', own.id).length === 1, { what: 'their own event' })
       expect(leaks(window)).toEqual([])
       await window.close()
     }
@@ -104,8 +95,8 @@ describe('two windows on two nodes', () => {
 
   it('the node of a window is killed: it says so, comes back on the other and shows what was missed', async () => {
     const { id } = await downtown.book(date, 11 * 60)
-    await hasStatus(front, id, 'scheduled')
-    await hasStatus(assistant, id, 'scheduled')
+    await front.showsStatus(id, 'scheduled')
+    await assistant.showsStatus(id, 'scheduled')
     const [killed, other] = [assistant.node()!, front.node()!]
     await assistant.page.evaluate(() => Object.assign(window, { marker: 'still the same page' }))
     // The way back stays shut until the change is made, so that it is certainly missed.
@@ -118,13 +109,13 @@ describe('two windows on two nodes', () => {
     expect(await indicator(assistant).textContent()).toMatch(/Offline since/)
     await assistant.page.locator('[data-banner="stale"]').waitFor()
     await checkIn(front, id)
-    expect(await card(assistant, id).getAttribute('data-status')).toBe('scheduled')
+    expect(await assistant.card(id).getAttribute('data-status')).toBe('scheduled')
 
     await assistant.page.context().setOffline(false)
     await assistant.page
       .locator(`[data-testid="realtime-indicator"] [data-status="live"][data-node="${other}"]`)
       .waitFor()
-    await hasStatus(assistant, id, 'checked_in')
+    await assistant.showsStatus(id, 'checked_in')
     expect(assistant.node()).toBe(other)
     // Recovered from the log by the cursor, not merely read again.
     const [acknowledgement] = assistant.frames.filter((frame) => frame.startsWith('43') && frame.includes(id))

@@ -1,5 +1,6 @@
-import type { Browser, Page } from 'playwright-core'
+import type { AppointmentStatus, EventEnvelope, EventType } from '@derm/contract'
 import { waitUntil } from '@derm/testing'
+import type { Browser, Locator, Page } from 'playwright-core'
 
 export type AppWindow = {
   page: Page
@@ -7,11 +8,21 @@ export type AppWindow = {
   frames: string[]
   /** The realtime node of the newest subscription, from its acknowledgement. */
   node(): string | undefined
-  /** The whole text frames of one type of event about one entity. */
-  framesOf(type: string, id: string): string[]
+  /** The events of one type that came in frames of their own; about one entity, if `id` is given. */
+  eventsOf(type: EventType, id?: string): EventEnvelope[]
+  card(id: string): Locator
+  /** Resolves when the board shows the status, and as the server's word. */
+  showsStatus(id: string, status: AppointmentStatus): Promise<void>
+  /** The event by which an entity glows; null without a glow. */
+  glowOf(entity: Locator): Promise<string | null>
+  /** Resolves when a toast says so. */
+  showsToast(text: string): Promise<void>
+  countToasts(text: string): Promise<number>
   reload(): Promise<void>
   close(): Promise<void>
 }
+
+type Place = { location: string; date: string }
 
 /** Engine.IO message + Socket.IO acknowledgement of a `subscribe` that was granted. */
 const SUBSCRIBED = /^43\d+\[\{"ok":true,"node":"([^"]+)"/
@@ -20,7 +31,7 @@ const SUBSCRIBED = /^43\d+\[\{"ok":true,"node":"([^"]+)"/
 export async function openWindow(
   browser: Browser,
   origin: string,
-  { email, location, date }: { email: string; location: string; date: string },
+  { email, location, date }: { email: string } & Place,
 ): Promise<AppWindow> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
   const page = await context.newPage()
@@ -47,8 +58,34 @@ export async function openWindow(
     page,
     frames,
     node,
-    framesOf: (type, id) => frames.filter((frame) => frame.startsWith(`42["${type}"`) && frame.includes(id)),
+    eventsOf: (type, id) =>
+      frames
+        .filter((frame) => frame.startsWith(`42["${type}"`))
+        .map((frame) => (JSON.parse(frame.slice(2)) as [string, EventEnvelope])[1])
+        .filter(({ subject }) => id === undefined || subject.id === id),
+    card: (id) => page.getByTestId(`appointment-${id}`),
+    showsStatus: (id, status) =>
+      page.locator(`[data-testid="appointment-${id}"][data-status="${status}"]:not([data-pending])`).waitFor(),
+    glowOf: (entity) => page.locator('.derm-highlight', { has: entity }).getAttribute('data-updated'),
+    showsToast: (text) => page.getByRole('alert').getByText(text, { exact: true }).waitFor(),
+    countToasts: (text) => page.getByRole('alert').getByText(text, { exact: true }).count(),
     reload: () => load(() => page.reload()),
     close: () => context.close(),
   }
+}
+
+/** Windows of two people of one location, on different realtime nodes: the front door hands them out in turn. */
+export async function openWindowsApart(
+  browser: Browser,
+  origin: string,
+  [first, second]: [email: string, email: string],
+  place: Place,
+): Promise<[AppWindow, AppWindow]> {
+  const one = await openWindow(browser, origin, { email: first, ...place })
+  const other = await openWindow(browser, origin, { email: second, ...place })
+  for (let tries = 0; other.node() === one.node(); tries++) {
+    if (tries === 10) throw new Error(`both windows stay on ${one.node()}`)
+    await other.reload()
+  }
+  return [one, other]
 }
