@@ -6,10 +6,9 @@ import { toInstant } from '../schedule/zone-time.ts'
 export type Desk = {
   location: Location
   providers: Provider[]
+  patients: PatientSummary[]
   /** Books a patient by the API: `at` in minutes since midnight on the location's wall. */
   book(date: string, at: number, provider?: number): Promise<Appointment>
-  /** What the front desk of a branch would do at the same time. */
-  post<Answer>(path: string, body: unknown): Promise<Answer>
 }
 
 export async function openDesk(stack: Stack, owner: string, locationName: string): Promise<Desk> {
@@ -34,7 +33,7 @@ export async function openDesk(stack: Stack, owner: string, locationName: string
   return {
     location,
     providers,
-    post,
+    patients,
     book(date, at, provider = 0) {
       const body: AppointmentCreate = {
         locationId: location.id,

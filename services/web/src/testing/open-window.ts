@@ -34,6 +34,8 @@ export async function openWindow(
   { email, location, date }: { email: string } & Place,
 ): Promise<AppWindow> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
+  // Nothing here takes long: who waits in vain shall hear of it soon.
+  context.setDefaultTimeout(10_000)
   const page = await context.newPage()
   const frames: string[] = []
   const network = await context.newCDPSession(page)
