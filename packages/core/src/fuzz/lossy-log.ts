@@ -41,7 +41,7 @@ export class LossyLog {
     }
     return {
       append: (batches) => call(() => this.memory.append(batches)),
-      refill: (batch, base) => call(() => this.memory.refill(batch, base)),
+      refill: (batch, base, options) => call(() => this.memory.refill(batch, base, options)),
       heads: (channels) => call(() => this.memory.heads(channels)),
       serverIdentity: () => call(async () => String(this.identity)),
     }

@@ -40,9 +40,10 @@ export interface EventLogWriter {
   /**
    * Brings back what the log lost, without publishing. `base` is the position before `batch.entries[0]`; with no entries the
    * head becomes `base`. Accepted when the log does not know the channel, when its epoch is older (the history is replaced), or when the
-   * entries overlap or touch its head. It never lowers a head within an epoch.
+   * entries overlap or touch its head; a hole between is a `gap`, unless `replaces` says that nothing older is to be had: then the
+   * history begins at the base. It never lowers a head within an epoch.
    */
-  refill(batch: ChannelBatch, base: Position): Promise<AppendResult>
+  refill(batch: ChannelBatch, base: Position, options?: { replaces?: boolean }): Promise<AppendResult>
   heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>
 }
 

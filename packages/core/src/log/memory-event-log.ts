@@ -30,7 +30,7 @@ export class MemoryEventLog implements EventLogWriter {
     return batches.map((batch) => this.appendBatch(batch))
   }
 
-  async refill({ channel, entries }: ChannelBatch, base: Position): Promise<AppendResult> {
+  async refill({ channel, entries }: ChannelBatch, base: Position, { replaces = false } = {}): Promise<AppendResult> {
     this.assertUp()
     const stored = this.channels.get(channel)
     if (stored && stored.head.epoch > base.epoch)
@@ -40,6 +40,7 @@ export class MemoryEventLog implements EventLogWriter {
       return { ok: true, appended: entries.length, head: this.channels.get(channel)!.head }
     }
     if (stored.head.seq < base.seq) {
+      if (!replaces) return { ok: false, reason: 'gap', head: stored.head, appended: 0 }
       // The history ends before the refill begins: what lies between is gone, so the refill takes its place.
       this.channels.set(channel, { head: entries.at(-1) ? toPosition(entries.at(-1)!) : base, entries: [...entries] })
       return { ok: true, appended: entries.length, head: this.channels.get(channel)!.head }

@@ -244,11 +244,16 @@ export class NodeChannel<Member> {
             ({ bytes }) => !isTombstone(bytes) && isAuthentic(this.name, bytes, this.options.sign),
           )
           if (!isSound) return prepared('resync', this.last ?? NOWHERE)
-          return prepared(
-            'recovered',
-            { epoch: cursor.epoch, seq: entries.at(-1)?.seq ?? cursor.seq },
-            entries.map(({ bytes }) => frameOf(bytes)),
-          )
+          const upTo = { epoch: cursor.epoch, seq: entries.at(-1)?.seq ?? cursor.seq }
+          // Short of what this node has delivered, and the ring does not hold the rest: the log has lost its end. [REC4]
+          const isShort = this.last?.epoch === upTo.epoch && this.ring.between(upTo.seq, this.last.seq) === null
+          if (!isShort) {
+            return prepared(
+              'recovered',
+              upTo,
+              entries.map(({ bytes }) => frameOf(bytes)),
+            )
+          }
         }
       }
       // The cursor is ahead of us, or the log has lost what it needs: a refill is due.

@@ -51,8 +51,8 @@ export function createRedisEventLogWriter(
       return batches.map((batch) => results.get(batch) ?? { ok: true, appended: 0, head: { epoch: '', seq: 0 } })
     },
 
-    async refill({ channel, entries }: ChannelBatch, base: Position) {
-      const args = [channel, maxEntries, base.epoch, base.seq, ...listEntries(entries)]
+    async refill({ channel, entries }: ChannelBatch, base: Position, { replaces = false } = {}) {
+      const args = [channel, maxEntries, base.epoch, base.seq, replaces ? 1 : 0, ...listEntries(entries)]
       const [answer] = await refill.run(redis, [{ keys: keysOf(channel), args }])
       return toResult(answer!)
     },

@@ -1,5 +1,5 @@
 /**
- * KEYS heads, history. ARGV channel, max entries, epoch, base, then id and bytes of each entry from base + 1 on.
+ * KEYS heads, history. ARGV channel, max entries, epoch, base, whether it replaces, then id and bytes of each entry from base + 1 on.
  * Brings back what the log lost, unpublished. Entries at or below the head are compared where they still stand.
  */
 export const REFILL = `
@@ -11,13 +11,14 @@ if head then
   if known > epoch then return { 'stale_epoch', head, 0 } end
   if known == epoch then top = tonumber(string.sub(head, 18)) end
 end
+if top and top < base and ARGV[5] ~= '1' then return { 'gap', head, 0 } end
 if not top or top < base then
   redis.call('DEL', KEYS[2])
   top = base
 end
 local appended = 0
 local seq = base + 1
-for i = 5, #ARGV, 2 do
+for i = 6, #ARGV, 2 do
   local id = string.format('%.0f-0', seq)
   if seq <= top then
     local found = redis.call('XRANGE', KEYS[2], id, id)

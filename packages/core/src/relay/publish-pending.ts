@@ -23,26 +23,32 @@ export async function publishPending(context: RelayContext, owned: OwnedPartitio
     const batches = groupByChannel(rows).flatMap((group) => toBatch(context, group) ?? [])
     const results = await context.log.append(batches)
     const published: OutboxRow[] = []
-    for (const [i, batch] of batches.entries())
-      published.push(...(await settleBatch(context, owned, batch, results[i]!)))
+    let isNewEpoch = false
+    for (const [i, batch] of batches.entries()) {
+      const settled = await settleBatch(context, owned, batch, results[i]!)
+      if (settled === 'new_epoch') isNewEpoch = true
+      else published.push(...settled)
+    }
     if (published.length > 0) {
       await context.afterPublish?.(published)
       await owned.mark(published)
       context.observer?.published?.(published, clock.now())
     }
+    // An epoch is seen by nobody before it is committed: were this rolled back, nodes would be ahead of every record for ever. [REL8]
+    if (isNewEpoch) return true
     if (rows.length < settings.batchRows && batches.every(({ isWhole }) => isWhole) && published.length === rows.length)
       return false
   }
   return true
 }
 
-/** @returns the rows that the log now has. */
+/** @returns the rows that the log now has; `new_epoch`: the channel's rows go out in a new one, once that is committed. */
 async function settleBatch(
   context: RelayContext,
   owned: OwnedPartition,
   batch: Batch,
   first: AppendResult,
-): Promise<OutboxRow[]> {
+): Promise<OutboxRow[] | 'new_epoch'> {
   const { log, logger, observer, standing } = context
   let result = first
   if (!result.ok && (result.reason === 'unknown' || result.reason === 'gap' || result.reason === 'new_epoch')) {
@@ -55,7 +61,7 @@ async function settleBatch(
     return batch.rows
   }
   switch (result.reason) {
-    // The log's history is not Postgres' own (Postgres lost events, or somebody wrote): a new epoch, which the next round publishes in.
+    // The log's history is not Postgres' own (Postgres lost events, or somebody wrote): a new epoch.
     case 'conflict':
     case 'unverifiable':
     case 'stale_epoch': {
@@ -63,7 +69,7 @@ async function settleBatch(
       await owned.startEpoch(batch.channel, than)
       logger.error({ reason: result.reason }, 'a channel started a new epoch')
       observer?.epochStarted?.(batch.channel, result.reason)
-      return []
+      return 'new_epoch'
     }
     case 'rejected':
       standing.reject(batch.channel, batch.rows[0]!.seq, context.clock.now())

@@ -30,12 +30,18 @@ export async function refill(
   reason: string,
 ): Promise<void> {
   const { log, observer, settings } = context
-  const start = Math.max(from, head.seq - settings.refillEntries)
-  const rows = (await owned.read(channel, start, settings.refillEntries)).filter(({ seq }) => seq <= head.seq)
-  const tail = contiguousTail(rows, head.seq)
-  const base = { epoch: head.epoch, seq: head.seq - tail.length }
-  await log.refill({ channel, entries: tail.map((row) => encode(context, row)) }, base)
-  observer?.refilled?.(tail.length, reason)
+  const bring = async (after: number, options?: { replaces: boolean }) => {
+    const start = Math.max(after, head.seq - settings.refillEntries)
+    const rows = (await owned.read(channel, start, settings.refillEntries)).filter(({ seq }) => seq <= head.seq)
+    const tail = contiguousTail(rows, head.seq)
+    const base = { epoch: head.epoch, seq: head.seq - tail.length }
+    const result = await log.refill({ channel, entries: tail.map((row) => encode(context, row)) }, base, options)
+    observer?.refilled?.(tail.length, reason)
+    return result
+  }
+  const result = await bring(from)
+  // The log has lost more since it was asked, or Postgres has no longer what lies between: as much as there is.
+  if (!result.ok && result.reason === 'gap') await bring(0, { replaces: true })
 }
 
 /** The rows that run without a hole up to `last`. */

@@ -90,7 +90,8 @@ export function createRelay(options: RelayOptions): Relay {
     for (const partition of partitions) {
       if (isStopped || isBroken()) return
       const outcome = await own(partition, false, 'verify', (owned) => verifyHeads(context, owned, since))
-      if (since === 0 && outcome === 'done') unverified.delete(partition)
+      if (outcome === 'more') unverified.add(partition)
+      else if (since === 0 && outcome === 'done') unverified.delete(partition)
     }
   }
 

@@ -25,14 +25,16 @@ export async function verifyHeads(context: RelayContext, owned: OwnedPartition, 
   }
   if (suspects.length === 0) return false
   // Ahead of what Postgres said a moment ago may be what was published since; ahead of what it says now, Postgres has lost events.
+  let isNewEpoch = false
   const now = new Map((await owned.heads(0)).map((head) => [head.channel, head]))
   for (const { channel, known } of suspects) {
     const head = now.get(channel)
     if (!head || comparePositions(known, head) <= 0) continue
-    const fresh = await owned.startEpoch(channel, known.epoch)
-    await refill(context, owned, channel, fresh, fresh.base, 'epoch')
+    await owned.startEpoch(channel, known.epoch)
+    isNewEpoch = true
     logger.error({ reason: 'log_ahead' }, 'a channel started a new epoch')
     observer?.epochStarted?.(channel, 'log_ahead')
   }
-  return false
+  // The log learns of it by the next comparison, once it is committed. [REL8]
+  return isNewEpoch
 }
