@@ -62,7 +62,7 @@ describe('two windows on two nodes', () => {
     expect(await front.glowOf(front.card(id))).not.toBe(event!.id)
   })
 
-  it('[SEC2] no frame of it reaches another tenant or another location', async () => {
+  it('[SEC1] no frame of it reaches another tenant or another location', async () => {
     const branch = await openDesk(stack, 'owner@lakeside.example', 'Lakeside North')
     const stranger = await openDesk(stack, 'owner@summit.example', 'Summit Denver')
     const outsiders = await Promise.all(
@@ -93,7 +93,7 @@ describe('two windows on two nodes', () => {
     }
   })
 
-  it('the node of a window is killed: it says so, comes back on the other and shows what was missed', async () => {
+  it('[SUB3] the node of a window is killed: it says so, comes back on the other and shows what was missed', async () => {
     const { id } = await downtown.book(date, 11 * 60)
     await front.showsStatus(id, 'scheduled')
     await assistant.showsStatus(id, 'scheduled')
