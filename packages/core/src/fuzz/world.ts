@@ -31,6 +31,7 @@ export class World {
   /** How likely a pod dies between publishing and marking. */
   deaths = 0
   private born = 0
+  private isOver = false
 
   constructor(seed: number) {
     this.dice = new Dice(createRandom(seed))
@@ -88,6 +89,8 @@ export class World {
     pod.isUp = false
     pod.session.crash()
     void pod.relay.stop()
+    // Whoever runs pods starts another one. Without any for as long as an answer waits, a resync would be right.
+    this.clock.setTimeout(() => !this.isOver && !this.pods[i]!.isUp && this.startPod(i), this.dice.between(50, 1500))
   }
 
   commit(channel: ChannelName, count: number, body?: string): void {
@@ -104,7 +107,6 @@ export class World {
     this.log.lostAnswers = 0
     this.log.memory.isDown = false
     for (const i of [0, 1]) {
-      if (!this.pods[i]!.isUp) this.startPod(i)
       if (!this.nodes[i]!.isUp) this.startNode(i)
       if (!this.nodes[i]!.isConfirmed) this.nodes[i]!.confirmAgain()
     }
@@ -112,6 +114,7 @@ export class World {
   }
 
   stop(): void {
+    this.isOver = true
     for (const client of this.clients) client.stop()
     for (const node of this.nodes) node.crash()
     for (const i of [0, 1]) this.killPod(i)

@@ -39,9 +39,9 @@ export interface EventLogWriter {
   append(batches: readonly ChannelBatch[]): Promise<AppendResult[]>
   /**
    * Brings back what the log lost, without publishing. `base` is the position before `batch.entries[0]`; with no entries the
-   * head becomes `base`. Accepted when the log does not know the channel, when its epoch is older (the history is replaced), or when the
-   * entries overlap or touch its head; a hole between is a `gap`, unless `replaces` says that nothing older is to be had: then the
-   * history begins at the base. It never lowers a head within an epoch.
+   * head becomes `base`. Accepted when the entries begin at seq 1, or overlap or touch the head of the same epoch; anything else is a
+   * `gap`, unless `replaces` says that nothing older is to be had: then the history begins at the base, also that of a channel
+   * which the log does not know or has of an older epoch. It never lowers a head within an epoch.
    */
   refill(batch: ChannelBatch, base: Position, options?: { replaces?: boolean }): Promise<AppendResult>
   heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>

@@ -35,12 +35,13 @@ export class MemoryEventLog implements EventLogWriter {
     const stored = this.channels.get(channel)
     if (stored && stored.head.epoch > base.epoch)
       return { ok: false, reason: 'stale_epoch', head: stored.head, appended: 0 }
+    const top = stored?.head.epoch === base.epoch ? stored.head.seq : 0
+    if (!replaces && top < base.seq) return { ok: false, reason: 'gap', head: stored?.head ?? null, appended: 0 }
     if (!stored || stored.head.epoch < base.epoch) {
       this.channels.set(channel, { head: entries.at(-1) ? toPosition(entries.at(-1)!) : base, entries: [...entries] })
       return { ok: true, appended: entries.length, head: this.channels.get(channel)!.head }
     }
     if (stored.head.seq < base.seq) {
-      if (!replaces) return { ok: false, reason: 'gap', head: stored.head, appended: 0 }
       // The history ends before the refill begins: what lies between is gone, so the refill takes its place.
       this.channels.set(channel, { head: entries.at(-1) ? toPosition(entries.at(-1)!) : base, entries: [...entries] })
       return { ok: true, appended: entries.length, head: this.channels.get(channel)!.head }

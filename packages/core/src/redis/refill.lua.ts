@@ -11,7 +11,7 @@ if head then
   if known > epoch then return { 'stale_epoch', head, 0 } end
   if known == epoch then top = tonumber(string.sub(head, 18)) end
 end
-if top and top < base and ARGV[5] ~= '1' then return { 'gap', head, 0 } end
+if ARGV[5] ~= '1' and (top or 0) < base then return { 'gap', head or '', 0 } end
 if not top or top < base then
   redis.call('DEL', KEYS[2])
   top = base

@@ -30,18 +30,20 @@ export async function refill(
   reason: string,
 ): Promise<void> {
   const { log, observer, settings } = context
-  const bring = async (after: number, options?: { replaces: boolean }) => {
+  const bring = async (after: number) => {
     const start = Math.max(after, head.seq - settings.refillEntries)
     const rows = (await owned.read(channel, start, settings.refillEntries)).filter(({ seq }) => seq <= head.seq)
     const tail = contiguousTail(rows, head.seq)
     const base = { epoch: head.epoch, seq: head.seq - tail.length }
-    const result = await log.refill({ channel, entries: tail.map((row) => encode(context, row)) }, base, options)
+    const result = await log.refill({ channel, entries: tail.map((row) => encode(context, row)) }, base, {
+      replaces: after === 0,
+    })
     observer?.refilled?.(tail.length, reason)
     return result
   }
   const result = await bring(from)
   // The log has lost more since it was asked, or Postgres has no longer what lies between: as much as there is.
-  if (!result.ok && result.reason === 'gap') await bring(0, { replaces: true })
+  if (!result.ok && result.reason === 'gap') await bring(0)
 }
 
 /** The rows that run without a hole up to `last`. */
