@@ -125,6 +125,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       tell(listeners.resync, channel, position)
     },
     onRemoved: (channels) => planner.removeChannels(channels),
+    onAdded: () => planner.addChannels(),
     onConnection(now) {
       connection = now
       tell(listeners.connection)

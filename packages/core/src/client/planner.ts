@@ -19,6 +19,8 @@ export type Flight = {
   raisedAt: number
   /** What was known to exist when it began. */
   asked: Positions
+  /** How often the query had been outdated when it began. */
+  outdated: number
 }
 
 export type PlannerOptions = {
@@ -53,6 +55,9 @@ type Plan = {
   timer?: Timer
   dueAt: number
   isInvalidated: boolean
+  /** How often it became stale for another reason than a position, and how many of these its data reflects. */
+  outdated: number
+  reflected: number
 }
 
 /**
@@ -118,6 +123,15 @@ export class Planner {
     }
   }
 
+  /** Channels that may be seen from now on: answers of before lack what belongs to them, and do not say so. [INV10] */
+  addChannels(): void {
+    for (const query of this.options.queries.list()) {
+      if (this.options.resourcesOf(query.key).length === 0) continue
+      this.plan(query.hash).outdated++
+      this.reconsider(query, this.options.random() * this.settings.resyncSpreadMs)
+    }
+  }
+
   /** While a change of a resource is on its way, its queries are not fetched: the answer would show what was before it. [INV6] */
   beginMutation(resource: Resource): (published: Record<string, Position>) => void {
     this.pending.set(resource, (this.pending.get(resource) ?? 0) + 1)
@@ -125,12 +139,8 @@ export class Planner {
       if (!query.isFetching || !query.hasData || !this.options.resourcesOf(query.key).includes(resource)) continue
       this.options.queries.cancel(query.hash)
       const plan = this.plan(query.hash)
-      // What was cancelled was wanted: it counts as never asked.
-      plan.raisedAt = -1
-      if (plan.asOf)
-        plan.asOf = Object.fromEntries(
-          Object.entries(plan.asOf).map(([local, { epoch }]) => [local, { epoch, seq: 0 }]),
-        )
+      // What was cancelled was wanted.
+      plan.outdated++
       delete plan.flight
     }
     return (published) => {
@@ -167,6 +177,7 @@ export class Planner {
   isStale(query: QueryView): boolean {
     const plan = this.plans.get(query.hash)
     const resources = this.options.resourcesOf(query.key)
+    if (plan && plan.outdated > plan.reflected) return true
     if (!plan?.asOf) {
       // No positions at all (hydrated, or an answer without them): stale once anything of its resources has been heard of.
       const count = this.raisedCount(resources)
@@ -259,6 +270,7 @@ export class Planner {
           asOf: change.isMore ? plan.asOf : undefined,
           raisedAt: this.raisedCount(this.options.resourcesOf(query.key)),
           asked: this.minAsOf(hash, query.key),
+          outdated: plan.outdated,
         }
         return
       case 'success': {
@@ -267,6 +279,7 @@ export class Planner {
         delete plan.flight
         plan.asOf = flight.asOf ?? null
         plan.raisedAt = flight.raisedAt
+        plan.reflected = flight.outdated
         plan.isInvalidated = false
         if (plan.asOf && Object.keys(plan.asOf).some((local) => this.removed.has(local))) {
           this.plans.delete(hash)
@@ -291,7 +304,16 @@ export class Planner {
   private plan(hash: string): Plan {
     let plan = this.plans.get(hash)
     if (!plan) {
-      plan = { asOf: undefined, raisedAt: 0, startedAt: -Infinity, lags: 0, dueAt: 0, isInvalidated: false }
+      plan = {
+        asOf: undefined,
+        raisedAt: 0,
+        startedAt: -Infinity,
+        lags: 0,
+        dueAt: 0,
+        isInvalidated: false,
+        outdated: 0,
+        reflected: 0,
+      }
       this.plans.set(hash, plan)
     }
     return plan

@@ -66,6 +66,7 @@ function setUp() {
     onPosition: (_channel, { seq }) => told.push(`position ${seq}`),
     onResync: (_channel, { seq }) => told.push(`resync ${seq}`),
     onRemoved: (channels) => told.push(`removed ${channels.length}, cursors ${subscriber.cursors.size}`),
+    onAdded: (channels) => told.push(`added ${channels.length}`),
     onConnection: () => {},
   })
   return {
@@ -215,7 +216,7 @@ describe('the subscriber', () => {
     line.say('access:changed', { added: [south], removed: [] })
     line.ack({ seq: 10, status: 'recovered' }, { channel: south, seq: 3 })
     line.send(4, south)
-    expect(told).toEqual(['position 10', 'position 3', 'south 4'])
+    expect(told).toEqual(['position 10', 'added 1', 'position 3', 'south 4'])
   })
 
   it('[SUB7] finds the loss of the last event in the heads', async () => {

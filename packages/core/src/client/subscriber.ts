@@ -32,6 +32,8 @@ export type SubscriberOptions = {
   onResync(channel: string, position: Position): void
   /** These channels may not be seen any more: comes before anything else. */
   onRemoved(channels: readonly string[]): void
+  /** These may be seen from now on. */
+  onAdded(channels: readonly string[]): void
   onConnection(connection: Connection): void
   settings?: Partial<SubscriberSettings>
 }
@@ -269,7 +271,9 @@ export class Subscriber {
         const { added, removed } = body as ServerMessages['access:changed']
         for (const channel of removed) this.cursors.delete(channel)
         if (removed.length > 0) this.options.onRemoved(removed)
-        if (added.length > 0) this.subscribe()
+        if (added.length === 0) return
+        this.options.onAdded(added)
+        this.subscribe()
         return
       }
       case 'auth:expiring':

@@ -37,6 +37,7 @@ export class FuzzClient {
         this.start(channel, position)
       },
       onRemoved: () => {},
+      onAdded: () => {},
       onConnection: () => {},
       settings: { minDelayMs: 20, maxDelayMs: 500 },
     })

@@ -8,7 +8,7 @@ import type { ChannelName, Position } from '@derm/contract'
  * flushed, evicted). *base*: the position just before the oldest entry that a refill brings. *bytes*: the stored and
  * published form of an entry, see `frame.ts`; equal wherever the entry appears.
  *
- * Two implementations, one contract suite (`event-log.suite.ts`): in memory, the reference and the fuzz's; on Redis.
+ * Two implementations, one contract suite (`event-log-suite.ts`): in memory, the reference and the fuzz's; on Redis.
  */
 export type LogEntry = { id: string; epoch: string; seq: number; bytes: string }
 

@@ -1,3 +1,5 @@
+import { IS_HEAD } from './head.lua.ts'
+
 /**
  * KEYS heads, history. ARGV channel, feed, publish command, max entries, epoch, first seq, then id and bytes of each entry.
  * Answers { outcome, head, appended }. It never leaves a hole, never lowers a head, and takes "already there" for a
@@ -7,6 +9,7 @@ export const APPEND = `
 local head = redis.call('HGET', KEYS[1], ARGV[1])
 local epoch, first = ARGV[5], tonumber(ARGV[6])
 local top
+if head and not ${IS_HEAD} then head = false end
 if head then
   local known = string.sub(head, 1, 16)
   if known > epoch then return { 'stale_epoch', head, 0 } end

@@ -1,10 +1,12 @@
+import { IS_HEAD } from './head.lua.ts'
+
 /**
  * KEYS heads, history. ARGV channel, epoch, after, most entries. Head and entries of one moment.
  * Answers { outcome, head, entries }; an entry is { id, { 'i', id, 'b', bytes } }.
  */
 export const HISTORY = `
 local head = redis.call('HGET', KEYS[1], ARGV[1])
-if not head then return { 'unknown', '', {} } end
+if not head or not ${IS_HEAD} then return { 'unknown', '', {} } end
 if string.sub(head, 1, 16) ~= ARGV[2] then return { 'unreachable', head, {} } end
 local top, after = tonumber(string.sub(head, 18)), tonumber(ARGV[3])
 if top < after then return { 'behind', head, {} } end

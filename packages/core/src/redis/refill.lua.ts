@@ -1,3 +1,5 @@
+import { IS_HEAD } from './head.lua.ts'
+
 /**
  * KEYS heads, history. ARGV channel, max entries, epoch, base, whether it replaces, then id and bytes of each entry from base + 1 on.
  * Brings back what the log lost, unpublished. Entries at or below the head are compared where they still stand.
@@ -6,6 +8,7 @@ export const REFILL = `
 local head = redis.call('HGET', KEYS[1], ARGV[1])
 local epoch, base = ARGV[3], tonumber(ARGV[4])
 local top
+if head and not ${IS_HEAD} then head = false end
 if head then
   local known = string.sub(head, 1, 16)
   if known > epoch then return { 'stale_epoch', head, 0 } end

@@ -18,6 +18,8 @@ export type TestRealtime = Realtime & {
   emit<Type extends EventType>(type: Type, input: EmitInput<Type>): EventEnvelope<Type>
   /** Tells every subscribed channel to resync. */
   resync(): void
+  /** Somebody changed what the user may see; channels by their names. */
+  changeAccess(change: { added?: string[]; removed?: string[] }): void
   disconnect(): void
   reconnect(): void
   /** What was subscribed so far, request by request. */
@@ -111,6 +113,10 @@ export function createTestRealtime(
         heads.set(channel, seq + 1)
         handlers?.onMessage('resync', { channel, epoch: EPOCH, seq: seq + 1 })
       }
+    },
+    changeAccess({ added = [], removed = [] }: { added?: string[]; removed?: string[] }) {
+      for (const channel of removed) heads.delete(channel)
+      handlers?.onMessage('access:changed', { added, removed })
     },
     disconnect() {
       isReachable = false

@@ -1,0 +1,428 @@
+import { InfiniteQueryObserver, QueryClient, QueryObserver, type QueryKey } from '@tanstack/react-query'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { FakeApi } from '../testing/fake-api.ts'
+import { createTestRealtime, type TestRealtime } from '../testing/index.ts'
+import { live } from './live.ts'
+
+type Seen = { seen: number }
+let api: FakeApi
+let client: QueryClient
+let realtime: TestRealtime
+const undo: (() => void)[] = []
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  api = new FakeApi()
+  vi.stubGlobal('fetch', api.fetch)
+  client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  realtime = createTestRealtime({ queryClient: client, planner: { minDelayMs: 50 } })
+})
+afterEach(async () => {
+  for (const step of undo.splice(0)) step()
+  client.clear()
+  await vi.advanceTimersByTimeAsync(60_000)
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+const read = live(({ fetch, queryKey }) =>
+  fetch(`/${queryKey.join('/')}`).then((response) => response.json() as Promise<Seen>),
+)
+
+/** Somebody shows the query. */
+function mount(queryKey: QueryKey = ['appointments'], options: { staleTime?: number } = {}) {
+  const observer = new QueryObserver<Seen, Error, Seen, Seen, QueryKey>(client, { queryKey, queryFn: read, ...options })
+  const shown: (number | undefined)[] = []
+  const unmount = observer.subscribe(({ data }) => {
+    if (shown.at(-1) !== data?.seen) shown.push(data?.seen)
+  })
+  undo.push(unmount)
+  return { observer, shown, unmount, seen: () => observer.getCurrentResult().data?.seen }
+}
+/** Connected, and subscribed to the schedule. */
+async function subscribe() {
+  undo.push(realtime.start(), realtime.retain({ topic: 'scheduling' }))
+  await pass(1)
+}
+/** Somebody else's change: committed, then told. */
+function change(mutationId?: string) {
+  const { epoch, seq } = realtime.emit('appointment:updated', {
+    data: {} as never,
+    ...(mutationId === undefined ? {} : { mutationId }),
+  })
+  api.position = { epoch, seq }
+  return api.position
+}
+
+describe('a view is as new as what its client knows to exist', () => {
+  it('[INV4] an event during the first load: right after one more fetch', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(50)
+    change()
+    await pass(60)
+    expect(view.seen()).toBe(0)
+    await pass(1000)
+    expect(view.seen()).toBe(1)
+    expect(api.count()).toBe(2)
+  })
+
+  it('[INV3] an event between the first load and the first subscription: the same', async () => {
+    const view = mount()
+    await pass(200)
+    change()
+    await pass(1000)
+    expect(view.seen()).toBe(0)
+    await subscribe()
+    await pass(1000)
+    expect(view.seen()).toBe(1)
+    expect(api.count()).toBe(2)
+  })
+
+  it('[INV5] five events a second against an API of 300 ms: never more than a second behind', async () => {
+    await subscribe()
+    api.latencyMs = 300
+    const view = mount()
+    await pass(500)
+    const committedAt = new Map([[0, Date.now()]])
+    let worst = 0
+    for (let i = 0; i < 100; i++) {
+      committedAt.set(change().seq, Date.now())
+      for (let t = 0; t < 200; t += 20) {
+        await pass(20)
+        const oldestUnseen = committedAt.get((view.seen() ?? 0) + 1)
+        if (oldestUnseen !== undefined) worst = Math.max(worst, Date.now() - oldestUnseen)
+      }
+    }
+    expect(worst).toBeGreaterThan(0)
+    expect(worst).toBeLessThanOrEqual(1000)
+    await pass(1500)
+    expect(view.seen()).toBe(100)
+  })
+
+  it('[INV5] 50 events and 20 mounted queries: at most 40 requests, and right at the end', async () => {
+    await subscribe()
+    const views = Array.from({ length: 20 }, (_, i) => mount(['appointments', i]))
+    await pass(500)
+    const before = api.count()
+    for (let i = 0; i < 50; i++) {
+      change()
+      await pass(3)
+    }
+    await pass(5000)
+    expect(views.map((view) => view.seen())).toEqual(views.map(() => 50))
+    expect(api.count() - before).toBeLessThanOrEqual(40)
+  })
+
+  it('[INV7] one’s own change and its echo: one refetch', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(200)
+    const save = realtime.mutation('appointments', async ({ fetch, idempotencyKey }) => {
+      api.onChange = () => change(idempotencyKey)
+      return (await fetch('/appointments/1', { method: 'PATCH' })).json()
+    })
+    await Promise.all([save(undefined), pass(300)])
+    expect(api.count()).toBe(2)
+    await pass(3000)
+    expect(api.count()).toBe(2)
+    expect(view.seen()).toBe(1)
+  })
+
+  it('[INV7] the echo of a change whose effect a refetch already has: nothing', async () => {
+    const view = mount()
+    await pass(200)
+    api.position = { ...api.position, seq: 1 }
+    void view.observer.refetch()
+    await pass(200)
+    await subscribe()
+    const { epoch } = api.position
+    expect(realtime.emit('appointment:updated', { data: {} as never })).toMatchObject({ epoch, seq: 1 })
+    await pass(3000)
+    expect(view.seen()).toBe(1)
+    expect(api.count()).toBe(2)
+  })
+
+  it('[INV6] somebody else’s event during an optimistic drag: no jump back, and right at the end', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(200)
+    const drag = realtime.mutation('appointments', async ({ fetch }) => {
+      api.onChange = () => change()
+      api.latencyMs = 600
+      await fetch('/appointments/1', { method: 'POST' })
+    })
+    client.setQueryData(['appointments'], { seen: 999 })
+    api.onChange = () => api.position
+    const dragging = drag(undefined)
+    await pass(50)
+    change()
+    api.latencyMs = 100
+    await pass(400)
+    expect(view.seen()).toBe(999)
+    await pass(2000)
+    await dragging
+    expect(view.seen()).toBe(api.position.seq)
+    expect(view.shown).toEqual([undefined, 0, 999, api.position.seq].slice(view.shown[0] === undefined ? 0 : 1))
+  })
+
+  it('[INV6] a fetch under way when a drag begins does not undo it', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(200)
+    change()
+    await pass(70)
+    expect(view.observer.getCurrentResult().isFetching).toBe(true)
+    const drag = realtime.mutation('appointments', async ({ fetch }) => {
+      client.setQueryData(['appointments'], { seen: 999 })
+      api.onChange = () => change()
+      await fetch('/appointments/1', { method: 'POST' })
+    })
+    const dragging = drag(undefined)
+    await pass(95)
+    expect(view.seen()).toBe(999)
+    await pass(2000)
+    await dragging
+    expect(view.seen()).toBe(2)
+    expect(view.shown.filter((seen) => seen === 999)).toHaveLength(1)
+  })
+
+  it('[INV4] a lagging answer: asked again, less and less often, until it is new enough', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(200)
+    api.lag = 1
+    change()
+    await pass(4000)
+    expect(view.seen()).toBe(0)
+    const tries = api.count() - 1
+    expect(tries).toBeGreaterThan(2)
+    expect(tries).toBeLessThan(9)
+    expect(api.requests.at(-1)!.minAsOf).toContain('seq=1')
+    api.lag = 0
+    await pass(6000)
+    expect(view.seen()).toBe(1)
+    const settled = api.count()
+    await pass(10_000)
+    expect(api.count()).toBe(settled)
+  })
+
+  it('[INV4] a refetch that fails is tried again, and not forgotten', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(200)
+    api.failures = [503, 500, 503]
+    change()
+    const readOrThrow = live(async ({ fetch }) => {
+      const response = await fetch('/appointments')
+      if (!response.ok) throw new Error(String(response.status))
+      return (await response.json()) as Seen
+    })
+    view.observer.setOptions({ queryKey: ['appointments'], queryFn: readOrThrow })
+    await pass(8000)
+    expect(view.seen()).toBe(1)
+    expect(api.count()).toBeLessThan(8)
+  })
+
+  it('[INV2] a query that nobody shows is fetched when it is shown again', async () => {
+    await subscribe()
+    const first = mount(['appointments'], { staleTime: Infinity })
+    await pass(200)
+    first.unmount()
+    change()
+    await pass(2000)
+    expect(api.count()).toBe(1)
+    const again = mount(['appointments'], { staleTime: Infinity })
+    await pass(1000)
+    expect(again.seen()).toBe(1)
+    expect(api.count()).toBe(2)
+  })
+
+  it('[INV2] events of what a query does not show leave it alone', async () => {
+    await subscribe()
+    mount(['patients'])
+    await pass(200)
+    change()
+    await pass(2000)
+    expect(api.count()).toBe(1)
+  })
+
+  it('[INV5] a resync refetches what is older, once', async () => {
+    await subscribe()
+    const views = [mount(['appointments', 1]), mount(['appointments', 2])]
+    await pass(500)
+    realtime.resync()
+    api.position = { ...api.position, seq: 1 }
+    await pass(3000)
+    expect(views.map((view) => view.seen())).toEqual([1, 1])
+    expect(api.count()).toBe(4)
+    const moments = api.requests.slice(2).map(({ startedAt }) => startedAt)
+    expect(new Set(moments).size).toBe(2)
+  })
+
+  it('[INV9] `setQueryData` says nothing of how new data is', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(200)
+    api.latencyMs = 400
+    change()
+    client.setQueryData(['appointments'], { seen: 77 })
+    await pass(3000)
+    expect(view.seen()).toBe(1)
+  })
+
+  it('[INV9] hydrated data is stale once anything of its resources is heard of', async () => {
+    client.setQueryData(['appointments'], { seen: -1 })
+    const view = mount(['appointments'], { staleTime: Infinity })
+    await pass(1000)
+    expect(view.seen()).toBe(-1)
+    await subscribe()
+    change()
+    await pass(1000)
+    expect(view.seen()).toBe(1)
+  })
+
+  it('[INV9] an infinite query is as old as its oldest page', async () => {
+    await subscribe()
+    const observer = new InfiniteQueryObserver(client, {
+      queryKey: ['appointments', 'pages'],
+      queryFn: read,
+      initialPageParam: 0,
+      getNextPageParam: (_last: unknown, pages: unknown[]) => pages.length,
+    })
+    undo.push(observer.subscribe(() => {}))
+    await pass(200)
+    api.position = { ...api.position, seq: 1 }
+    void observer.fetchNextPage()
+    await pass(200)
+    // The second page has it already, the first has not.
+    realtime.emit('appointment:updated', { data: {} as never })
+    await pass(3000)
+    expect((observer.getCurrentResult().data?.pages as Seen[]).map(({ seen }) => seen)).toEqual([1, 1])
+  })
+
+  it('[INV9] the same answer again counts as new', async () => {
+    await subscribe()
+    vi.stubGlobal('fetch', async (input: URL, init: RequestInit) => {
+      const response = await api.fetch(input, init)
+      return Response.json({ seen: 5 }, { headers: response.headers })
+    })
+    mount()
+    await pass(200)
+    change()
+    await pass(5000)
+    expect(api.count()).toBe(2)
+  })
+
+  it('[INV8] a removed channel: its data is gone at once, and what was on its way too', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(200)
+    change()
+    await pass(70)
+    expect(view.observer.getCurrentResult().isFetching).toBe(true)
+    realtime.changeAccess({
+      removed: ['00000000-0000-4000-8000-000000000001/l:00000000-0000-4000-8000-000000000002/scheduling'],
+    })
+    expect(view.seen()).toBeUndefined()
+    vi.stubGlobal('fetch', async (input: URL, init: RequestInit) => {
+      await api.fetch(input, init)
+      return Response.json({ seen: -7 }, { headers: { 'as-of': '' } })
+    })
+    await pass(40)
+    expect(view.seen()).toBeUndefined()
+    await pass(1000)
+    expect(view.seen()).toBe(-7)
+    expect(view.shown).not.toContain(1)
+  })
+
+  it('[INV10] more may be seen: answers of before are read again, though they name no channel that changed', async () => {
+    await subscribe()
+    const view = mount()
+    mount(['unrelated'])
+    await pass(200)
+    realtime.changeAccess({
+      added: ['00000000-0000-4000-8000-000000000001/l:00000000-0000-4000-8000-000000000009/scheduling'],
+    })
+    await pass(2000)
+    expect(view.seen()).toBe(0)
+    expect(api.count('/appointments')).toBe(2)
+    expect(api.count('/unrelated')).toBe(1)
+  })
+
+  it('keeps the queries of several clients apart', async () => {
+    const otherClient = new QueryClient()
+    const other = createTestRealtime({ queryClient: otherClient })
+    undo.push(other.start(), other.retain({ topic: 'scheduling' }), () => otherClient.clear())
+    const observer = new QueryObserver(otherClient, { queryKey: ['appointments'], queryFn: read })
+    undo.push(observer.subscribe(() => {}))
+    await subscribe()
+    mount()
+    await pass(200)
+    change()
+    await pass(3000)
+    expect(api.count()).toBe(3)
+  })
+})
+
+describe('plain `invalidateQueries` for each event', () => {
+  const plainRead = ({ queryKey }: { queryKey: QueryKey }) =>
+    fetch(`http://localhost/${queryKey.join('/')}`).then((response) => response.json() as Promise<Seen>)
+  function mountPlain(queryKey: QueryKey = ['appointments']) {
+    const observer = new QueryObserver(client, { queryKey, queryFn: plainRead })
+    let updates = 0
+    undo.push(observer.subscribe(({ data }) => void (data && updates++)))
+    return { seen: () => observer.getCurrentResult().data?.seen, updates: () => updates }
+  }
+  const commit = () => (api.position = { ...api.position, seq: api.position.seq + 1 })
+
+  it('loses an event during the first load for ever, when it must not cancel', async () => {
+    const view = mountPlain()
+    await pass(50)
+    commit()
+    void client.invalidateQueries({ queryKey: ['appointments'] }, { cancelRefetch: false })
+    await pass(10_000)
+    expect(view.seen()).toBe(0)
+  })
+
+  it('leaves stale data with `cancelRefetch: false`', async () => {
+    const view = mountPlain()
+    await pass(200)
+    commit()
+    void client.invalidateQueries({ queryKey: ['appointments'] }, { cancelRefetch: false })
+    await pass(50)
+    commit()
+    void client.invalidateQueries({ queryKey: ['appointments'] }, { cancelRefetch: false })
+    await pass(10_000)
+    expect(view.seen()).toBe(1)
+  })
+
+  it('never lands with events faster than the fetch', async () => {
+    const view = mountPlain()
+    await pass(200)
+    api.latencyMs = 300
+    const before = { requests: api.count(), updates: view.updates() }
+    for (let i = 0; i < 30; i++) {
+      commit()
+      void client.invalidateQueries({ queryKey: ['appointments'] })
+      await pass(200)
+    }
+    expect(view.seen()).toBe(0)
+    expect(api.count() - before.requests).toBe(30)
+  })
+
+  it('costs a thousand requests for 50 events and 20 queries', async () => {
+    const views = Array.from({ length: 20 }, (_, i) => mountPlain(['appointments', i]))
+    await pass(500)
+    const before = api.count()
+    for (let i = 0; i < 50; i++) {
+      commit()
+      void client.invalidateQueries({ queryKey: ['appointments'] })
+      await pass(3)
+    }
+    await pass(5000)
+    expect(api.count() - before).toBe(1000)
+    expect(views[0]!.seen()).toBe(50)
+  })
+})

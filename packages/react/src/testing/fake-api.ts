@@ -1,0 +1,48 @@
+import { formatPositions, type Position } from '@derm/contract'
+
+export type FakeRequest = { path: string; method: string; minAsOf: string | null; startedAt: number }
+
+/**
+ * An API in virtual time: it reads at once when asked, answers after its latency, and says how new the answer is. What it answers is the
+ * number of the newest change that it has seen.
+ */
+export class FakeApi {
+  readonly requests: FakeRequest[] = []
+  latencyMs = 100
+  /** The record's newest position, and how many changes its replica is behind. */
+  position: Position = { epoch: '0000000000010000', seq: 0 }
+  lag = 0
+  /** Answers so many times with this status, then well again. */
+  failures: number[] = []
+  /** A change's answer says what it caused. */
+  onChange: () => Position = () => this.position
+
+  constructor(private readonly local = 'l:00000000-0000-4000-8000-000000000002/scheduling') {}
+
+  readonly fetch = async (input: URL | string, init: RequestInit = {}): Promise<Response> => {
+    const { pathname } = new URL(input)
+    const method = init.method ?? 'GET'
+    const minAsOf = new Headers(init.headers).get('min-as-of')
+    this.requests.push({ path: pathname, method, minAsOf, startedAt: Date.now() })
+    const status = this.failures.shift()
+    const published = method === 'GET' ? undefined : this.onChange()
+    const seen = { ...this.position, seq: Math.max(0, this.position.seq - (method === 'GET' ? this.lag : 0)) }
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(resolve, this.latencyMs)
+      init.signal?.addEventListener('abort', () => {
+        clearTimeout(timer)
+        reject(new DOMException('aborted', 'AbortError'))
+      })
+    })
+    if (status !== undefined) return Response.json({ code: 'unavailable' }, { status })
+    const headers: Record<string, string> = published
+      ? { published: formatPositions({ [this.local]: published }) }
+      : { 'as-of': formatPositions({ [this.local]: seen }) }
+    return Response.json({ seen: seen.seq }, { headers })
+  }
+
+  count(path?: string): number {
+    return this.requests.filter((request) => request.method === 'GET' && (path === undefined || request.path === path))
+      .length
+  }
+}
