@@ -12,9 +12,10 @@ export type EventDefinition<
   Type extends string = string,
   Data extends Payload = Payload,
   Previous extends Payload | undefined = Payload | undefined,
+  Of extends Topic = Topic,
 > = {
   type: Type
-  topic: Topic
+  topic: Of
   scope: ScopeKind
   subject: SubjectType
   touches: readonly Resource[]
@@ -32,16 +33,17 @@ export type EventDefinition<
  */
 export function defineEvent<
   const Type extends `${string}:${string}`,
+  const Of extends Topic,
   Data extends Payload,
   Previous extends Payload | undefined = undefined,
 >(declaration: {
   type: Type
-  topic: Topic
+  topic: Of
   subject: SubjectType
   touches: readonly [Resource, ...Resource[]]
   data: Data
   previous?: Previous
-}): EventDefinition<Type, Data, Previous> {
+}): EventDefinition<Type, Data, Previous, Of> {
   for (const [part, schema] of [
     ['data', declaration.data],
     ['previous', declaration.previous],

@@ -25,8 +25,17 @@ export interface Relay {
 
 export function createRelay(options: RelayOptions): Relay {
   const settings = { ...RELAY_SETTINGS, ...options.settings }
-  const context: RelayContext = { ...options, settings, standing: new StandingStill(settings.tries, 200) }
   const { store, log, clock, random, logger, observer } = options
+  const context: RelayContext = {
+    ...options,
+    log: {
+      append: async (batches) => reached(await log.append(batches), batches.length),
+      refill: async (...of) => reached(await log.refill(...of), 1),
+      heads: async (channels) => reached(await log.heads(channels), channels.length),
+    },
+    settings,
+    standing: new StandingStill(settings.tries, 200),
+  }
   const waiting = new Set<number>()
   const recent = new Map<number, number>()
   const underWay = new Set<Promise<void>>()
@@ -49,6 +58,12 @@ export function createRelay(options: RelayOptions): Relay {
     observer?.failed?.(part, error)
   }
 
+  /** Only an answer of the log ends the growing of breaks: a drain that found nothing to publish has not asked it. */
+  function reached<Answer>(answer: Answer, asked: number): Answer {
+    if (asked > 0) breakMs = settings.breakMs
+    return answer
+  }
+
   function track(work: Promise<void>): Promise<void> {
     underWay.add(work)
     void work.finally(() => underWay.delete(work))
@@ -68,7 +83,6 @@ export function createRelay(options: RelayOptions): Relay {
         return work(owned)
       })
       if (more === 'busy') return 'busy'
-      breakMs = settings.breakMs
       return more ? 'more' : 'done'
     } catch (error) {
       if (!isStopped) trip(part, error)

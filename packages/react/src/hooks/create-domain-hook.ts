@@ -33,7 +33,8 @@ export type DomainOptions = {
   hydrate?: boolean
 }
 
-type TypesOf<T extends Topic> = Extract<EventTypeOfTopic<T & EventOf<EventType>['topic']>, EventType>
+/** A topic without events yet has no callbacks. */
+type TypesOf<T extends Topic> = EventTypeOfTopic<T & EventOf<EventType>['topic']>
 
 const PATH: Record<string, string> = {
   appointment: '/api/v1/appointments',

@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { partitionOf } from '../log/partition.ts'
+import { TestRelays, north, range, south } from './test-relay.ts'
+
+let world: TestRelays
+beforeEach(() => void (world = new TestRelays()))
+afterEach(async () => {
+  await world.stop()
+  expect(world.clock.waiting).toBe(0)
+})
+
+describe('publishing', () => {
+  it('[REL1] sends a channel’s events in the order of their commits, whoever of two relays does it', async () => {
+    const first = world.createRelay().relay
+    const second = world.createRelay().relay
+    first.start()
+    second.start()
+    for (let i = 0; i < 40; i++) {
+      world.commit(north, 2, i % 2 ? first : second)
+      world.commit(south, 1, i % 3 ? first : second)
+      await world.clock.advance(i % 5)
+    }
+    await world.clock.advance(2000)
+    expect(world.heard.filter((name) => name.startsWith('north'))).toEqual(range('north', 1, 80))
+    expect(world.heard.filter((name) => name.startsWith('south'))).toEqual(range('south', 1, 40))
+    expect(world.record.pendingRows).toBe(0)
+    expect(world.told).toEqual([])
+  })
+
+  it('[REL1] takes more rounds for more rows than one may hold', async () => {
+    const { relay } = world.createRelay({ settings: { batchRows: 10, maxBatches: 2 } })
+    world.commit(north, 95, relay)
+    await world.clock.advance(500)
+    expect(world.heard).toEqual(range('north', 1, 95))
+    expect(world.record.pendingRows).toBe(0)
+  })
+
+  it('[REL2] marks nothing when the connection to Postgres is lost; the next one finds it published already', async () => {
+    const dying = world.createRelay({
+      afterPublish: async () => {
+        dying.crash()
+        throw new Error('killed')
+      },
+    })
+    world.commit(north, 3, dying.relay)
+    await world.clock.advance(50)
+    expect(world.heard).toEqual(range('north', 1, 3))
+    expect(world.record.pendingRows).toBe(3)
+    world.commit(north, 1, world.createRelay().relay)
+    await world.clock.advance(50)
+    expect(world.heard).toEqual(range('north', 1, 4))
+    expect(world.record.pendingRows).toBe(0)
+  })
+
+  it('[REL2] marks nothing that the log has not answered for, though it has it', async () => {
+    const { relay } = world.createRelay()
+    relay.start()
+    world.onAppend = async (batch) => {
+      await world.memory.append([batch])
+      throw new Error('the answer was lost')
+    }
+    world.commit(north, 3, relay)
+    await world.clock.advance(50)
+    expect(await world.history(north)).toEqual([1, 2, 3])
+    expect(world.record.pendingRows).toBe(3)
+    world.onAppend = () => undefined
+    await world.clock.advance(1000)
+    expect(world.record.pendingRows).toBe(0)
+    expect(world.heard).toEqual(range('north', 1, 3))
+  })
+})
+
+describe('being woken', () => {
+  it('[REL3] one drain waits for a partition that another owns, however often it is woken', async () => {
+    const { relay } = world.createRelay()
+    const release = await holdPartition()
+    for (let i = 0; i < 5; i++) world.commit(north, 1, relay)
+    await world.clock.advance(20)
+    expect(world.owned).toEqual([{ partition: partitionOf(north), wait: true }])
+    expect(world.heard).toEqual([])
+    release()
+    await world.clock.advance(50)
+    expect(world.heard).toEqual(range('north', 1, 5))
+  })
+
+  it('[REL3] it stops counting as waiting before it reads: a commit after its read gets a drain of its own', async () => {
+    const { relay } = world.createRelay()
+    world.onAppend = (batch) => {
+      // Its rows were read, and more are committed; no poll will find them.
+      if (batch.entries.at(-1)!.seq === 2) world.commit(north, 1, relay)
+      return undefined
+    }
+    world.commit(north, 2, relay)
+    await world.clock.advance(100)
+    expect(world.owned).toHaveLength(2)
+    expect(world.heard).toEqual(range('north', 1, 3))
+  })
+
+  it('[REL3] nobody wakes for what a dead pod left: a poll finds it', async () => {
+    world.createRelay().relay.start()
+    world.commit(north, 2)
+    await world.clock.advance(1000)
+    expect(world.heard).toEqual(range('north', 1, 2))
+    expect(world.record.pendingRows).toBe(0)
+  })
+
+  it('a relay that has stopped does nothing any more', async () => {
+    const { relay } = world.createRelay()
+    relay.start()
+    await world.stop()
+    const before = world.owned.length
+    world.commit(north, 1, relay)
+    await world.clock.advance(10_000)
+    expect(world.owned).toHaveLength(before)
+    expect(world.clock.waiting).toBe(0)
+  })
+
+  it('stopping waits for what is under way', async () => {
+    const { relay } = world.createRelay()
+    world.commit(north, 1, relay)
+    let isStopped = false
+    void relay.stop().then(() => (isStopped = true))
+    await world.clock.advance(0)
+    expect(isStopped).toBe(false)
+    await world.clock.advance(100)
+    expect(isStopped).toBe(true)
+    expect(world.record.pendingRows).toBe(world.heard.length === 1 ? 0 : 1)
+  })
+})
+
+describe('what the log lacks before a row', () => {
+  it('[REL4] is brought back first, unpublished; then the row goes out', async () => {
+    const { relay } = world.createRelay()
+    world.commit(north, 5, relay)
+    await world.clock.advance(50)
+    world.memory.flush()
+    world.commit(north, 1, relay)
+    await world.clock.advance(50)
+    expect(await world.history(north)).toEqual([1, 2, 3, 4, 5, 6])
+    expect(world.heard).toEqual(range('north', 1, 6))
+    expect(world.told).toEqual(['refilled 5 unknown'])
+  })
+
+  it('[REL4] is only the lost end, where the log still has the rest', async () => {
+    const { relay } = world.createRelay()
+    world.commit(north, 5, relay)
+    await world.clock.advance(50)
+    world.memory.loseTail(north, 2)
+    world.commit(north, 1, relay)
+    await world.clock.advance(50)
+    expect(await world.history(north)).toEqual([1, 2, 3, 4, 5, 6])
+    expect(world.told).toEqual(['refilled 2 gap'])
+    expect(world.heard).toEqual(range('north', 1, 6))
+  })
+
+  it('[REL4] is as much as a refill may bring: the history then begins there', async () => {
+    const { relay } = world.createRelay({ settings: { refillEntries: 3 } })
+    world.commit(north, 9, relay)
+    await world.clock.advance(50)
+    world.memory.flush()
+    world.commit(north, 1, relay)
+    await world.clock.advance(50)
+    expect(await world.history(north, 6)).toEqual([7, 8, 9, 10])
+    expect(await world.history(north, 5)).toBe('unreachable')
+    expect(world.record.pendingRows).toBe(0)
+  })
+})
+
+describe('a log that cannot be reached', () => {
+  it('[REL7] is left alone, for longer each time, and nothing is marked', async () => {
+    const { relay } = world.createRelay({ settings: { breakMs: 100, maxBreakMs: 2000 } })
+    relay.start()
+    await world.clock.advance(3000)
+    world.memory.isDown = true
+    world.commit(north, 3, relay)
+    await world.clock.advance(2000)
+    const early = world.appends
+    for (let i = 0; i < 100; i++) {
+      relay.wake([partitionOf(north)])
+      await world.clock.advance(100)
+    }
+    expect(early).toBeGreaterThan(0)
+    // Ten seconds with a commit every 100 ms: once per break, not once per commit.
+    expect(world.appends - early).toBeLessThanOrEqual(8)
+    expect(world.record.pendingRows).toBe(3)
+    world.memory.isDown = false
+    await world.clock.advance(2500)
+    expect(world.heard).toEqual(range('north', 1, 3))
+    expect(world.record.pendingRows).toBe(0)
+  })
+})
+
+/** Another pod owns the partition until the answer is called. */
+async function holdPartition(): Promise<() => void> {
+  let release = () => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  void world.record.connect().own(partitionOf(north), { wait: true }, () => held)
+  await world.clock.advance(10)
+  return release
+}

@@ -1,0 +1,141 @@
+import type { ChannelName, Position } from '@derm/contract'
+import { silentLog } from '../clock.ts'
+import { MemoryRecord } from '../fuzz/memory-record.ts'
+import { Dice, createRandom } from '../fuzz/random.ts'
+import type { AppendResult, ChannelBatch, EventLogWriter } from '../log/event-log.ts'
+import { frameOf, isTombstone, readPrefix } from '../log/frame.ts'
+import { MemoryEventLog } from '../log/memory-event-log.ts'
+import { partitionOf } from '../log/partition.ts'
+import { ManualClock } from '../testing/manual-clock.ts'
+import { createRelay, type OwnedPartition, type Relay, type RelayOptions } from './index.ts'
+
+const TENANT = '00000000-0000-4000-8000-00000000000a'
+export const north = `${TENANT}/l:00000000-0000-4000-8000-000000000001/scheduling` as ChannelName
+/** Of the same partition as `north`. */
+export const south = findNeighbour(north)
+
+/** A record, a log and any number of relays in one virtual time; every step of theirs can be watched and hindered. */
+export class TestRelays {
+  readonly clock = new ManualClock()
+  readonly record = new MemoryRecord([north, south], this.clock, new Dice(createRandom(1)))
+  readonly memory = new MemoryEventLog()
+  /** What was published: `north 3`, `south tombstone 4`. */
+  readonly heard: string[] = []
+  /** What relays reported: `refilled 3 lost`, `epoch conflict`, `tombstone`, `failed drain`. */
+  readonly told: string[] = []
+  readonly owned: { partition: number; wait: boolean }[] = []
+  appends = 0
+  identity = 'first server'
+  /** Called with what a relay appends; may throw, or answer in the log's place. */
+  onAppend: (batch: ChannelBatch) => AppendResult | undefined | Promise<undefined> = () => undefined
+  /** Called when a partition's work is done, before it commits. */
+  beforeCommit: (began: boolean) => void = () => {}
+  private readonly relays: Relay[] = []
+
+  constructor() {
+    const feed = this.memory.connect()
+    feed.onMessage((channel, bytes) => {
+      const name = channel === north ? 'north' : 'south'
+      this.heard.push(`${name} ${isTombstone(bytes) ? 'tombstone ' : ''}${readPrefix(bytes)!.seq}`)
+    })
+    void feed.subscribe(north)
+    void feed.subscribe(south)
+  }
+
+  createRelay(options: Partial<RelayOptions> = {}) {
+    const session = this.record.connect()
+    const relay = createRelay({
+      store: {
+        ...session,
+        own: (partition, how, work) => {
+          this.owned.push({ partition, ...how })
+          return session.own(partition, how, async (owned) => {
+            let began = false
+            const watched: OwnedPartition = {
+              ...owned,
+              startEpoch: async (channel, than) => {
+                began = true
+                return owned.startEpoch(channel, than)
+              },
+            }
+            const result = await work(watched)
+            this.beforeCommit(began)
+            return result
+          })
+        },
+      },
+      log: this.createWriter(),
+      sign: () => 'x'.repeat(22),
+      clock: this.clock,
+      random: () => 0.5,
+      logger: silentLog,
+      observer: {
+        // A channel without events gets its head, and nothing else.
+        refilled: (entries, reason) => entries > 0 && this.told.push(`refilled ${entries} ${reason}`),
+        tombstoned: () => this.told.push('tombstone'),
+        epochStarted: (_channel, reason) => this.told.push(`epoch ${reason}`),
+        failed: (part) => this.told.push(`failed ${part}`),
+      },
+      ...options,
+    })
+    this.relays.push(relay)
+    return { relay, crash: () => session.crash() }
+  }
+
+  /** Commits, and wakes a relay when there is one to wake. */
+  commit(channel: ChannelName, count: number, relay?: Relay, body?: string): void {
+    const partition = this.record.commit(channel, count, body)
+    if (partition !== null) relay?.wake([partition])
+  }
+
+  async head(channel: ChannelName): Promise<Position | null> {
+    return (await this.memory.heads([channel]))[0] ?? null
+  }
+
+  /** The seqs that the log's history holds. */
+  async history(channel: ChannelName, after = 0): Promise<number[] | string> {
+    const head = await this.head(channel)
+    const read = this.memory.read(channel, { epoch: head?.epoch ?? '', seq: after }, { entries: 9999, bytes: 1e9 })
+    return 'entries' in read ? read.entries.map(({ seq }) => seq) : read.kind
+  }
+
+  frames(channel: ChannelName, epoch: string): string[] {
+    const read = this.memory.read(channel, { epoch, seq: 0 }, { entries: 9999, bytes: 1e9 })
+    return 'entries' in read ? read.entries.map(({ bytes }) => frameOf(bytes)) : []
+  }
+
+  async stop(): Promise<void> {
+    const ended = Promise.all(this.relays.map((relay) => relay.stop()))
+    await this.clock.advance(10_000)
+    await ended
+  }
+
+  private createWriter(): EventLogWriter & { serverIdentity(): Promise<string> } {
+    const { memory } = this
+    return {
+      append: async (batches) => {
+        this.appends++
+        const results: AppendResult[] = []
+        for (const batch of batches) results.push((await this.onAppend(batch)) ?? (await memory.append([batch]))[0]!)
+        return results
+      },
+      refill: (...of) => memory.refill(...of),
+      heads: (channels) => memory.heads(channels),
+      serverIdentity: async () => {
+        await memory.heads([])
+        return this.identity
+      },
+    }
+  }
+}
+
+export const range = (name: string, from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, i) => `${name} ${from + i}`)
+
+function findNeighbour(channel: ChannelName): ChannelName {
+  for (let i = 2; ; i++) {
+    const id = `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`
+    const name = `${TENANT}/l:${id}/scheduling` as ChannelName
+    if (partitionOf(name) === partitionOf(channel)) return name
+  }
+}

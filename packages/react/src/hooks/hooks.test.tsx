@@ -1,0 +1,266 @@
+// @vitest-environment happy-dom
+import { EVENT_TYPES, type EventType } from '@derm/contract'
+import { QueryClient } from '@tanstack/react-query'
+import { act, cleanup, render, screen } from '@testing-library/react'
+import { StrictMode, type ReactNode } from 'react'
+import { renderToString } from 'react-dom/server'
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { TodaysAppointments } from '../../examples/product-page.tsx'
+import {
+  RealtimeIndicator,
+  RealtimeProvider,
+  RealtimeWrapper,
+  UpdateHighlight,
+  useAppointmentUpdates,
+  usePatientUpdates,
+  type EventRecord,
+} from '../index.ts'
+import { createTestRealtime, type TestRealtime } from '../testing/index.ts'
+
+const HERE = '00000000-0000-4000-8000-000000000002'
+const data = {
+  patientId: '00000000-0000-4000-8000-0000000000aa',
+  providerId: '00000000-0000-4000-8000-0000000000bb',
+  roomId: null,
+  type: 'biopsy',
+  status: 'booked',
+  startsAt: '2026-11-23T15:00:00.000Z',
+  endsAt: '2026-11-23T15:30:00.000Z',
+} as never
+let realtime: TestRealtime
+let notices: string[]
+beforeEach(() => {
+  vi.useFakeTimers()
+  notices = []
+  realtime = createTestRealtime({ queryClient: new QueryClient(), notify: ({ title }) => notices.push(title) })
+})
+afterEach(async () => {
+  cleanup()
+  await vi.advanceTimersByTimeAsync(60_000)
+  vi.useRealTimers()
+})
+
+const pass = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms))
+async function show(children: ReactNode) {
+  const view = render(<RealtimeProvider realtime={realtime}>{children}</RealtimeProvider>)
+  await pass(10)
+  return view
+}
+const emit = (type: EventType, input: object = {}) => act(() => void realtime.emit(type, { data, ...input }))
+
+describe('the example that product pages show', () => {
+  it('lists what was created, changes what was updated, and tells of both', async () => {
+    await show(<TodaysAppointments />)
+    const id = '00000000-0000-4000-8000-0000000000c1'
+    emit('appointment:created', { subject: { id, version: 1 } })
+    expect(screen.getByRole('listitem').textContent).toBe('biopsy booked, version 1')
+    emit('appointment:updated', { subject: { id, version: 2 } })
+    expect(screen.getByRole('listitem').textContent).toBe('biopsy booked, version 2')
+    expect(notices).toEqual(['An appointment was booked', 'An appointment was changed'])
+  })
+})
+
+describe('useAppointmentUpdates', () => {
+  it('has a callback for each of the eleven events', async () => {
+    const called: string[] = []
+    const note = (name: string) => () => void called.push(name)
+    function Listener() {
+      useAppointmentUpdates({
+        onAppointmentCreated: note('appointment:created'),
+        onAppointmentUpdated: note('appointment:updated'),
+        onAppointmentRescheduled: note('appointment:rescheduled'),
+        onAppointmentConfirmed: note('appointment:confirmed'),
+        onAppointmentCheckedin: note('appointment:checkedin'),
+        onAppointmentRoomed: note('appointment:roomed'),
+        onAppointmentCompleted: note('appointment:completed'),
+        onAppointmentCancelled: note('appointment:cancelled'),
+        onAppointmentNoshow: note('appointment:noshow'),
+        onWaitlistAdded: note('waitlist:added'),
+        onWaitlistSlotOffered: note('waitlist:slot_offered'),
+      })
+      return null
+    }
+    await show(<Listener />)
+    const types = EVENT_TYPES.filter((type) => !type.startsWith('patient:'))
+    expect(types).toHaveLength(11)
+    for (const type of types) emit(type)
+    expect(called).toEqual(types)
+  })
+
+  it('calls the newest callback, and subscribes once whatever is rendered', async () => {
+    const seen: string[] = []
+    function Listener({ name }: { name: string }) {
+      useAppointmentUpdates({ onAppointmentCreated: ({ type }) => seen.push(`${name} ${type}`) })
+      return null
+    }
+    const view = await show(<Listener name="first" />)
+    for (const name of ['second', 'third'])
+      view.rerender(
+        <RealtimeProvider realtime={realtime}>
+          <Listener name={name} />
+        </RealtimeProvider>,
+      )
+    await pass(10)
+    emit('appointment:created')
+    expect(seen).toEqual(['third biopsy'])
+    expect(realtime.subscriptions).toHaveLength(1)
+  })
+
+  it('leaves out what its filter does not let through', async () => {
+    const seen: string[] = []
+    function Listener() {
+      useAppointmentUpdates({
+        filter: { location: HERE, provider: '00000000-0000-4000-8000-0000000000bb' },
+        onAppointmentCreated: ({ id }) => seen.push(id),
+        showToasts: true,
+      })
+      return null
+    }
+    await show(<Listener />)
+    emit('appointment:created', { data: { ...(data as object), providerId: null } })
+    expect([seen.length, notices.length]).toEqual([0, 0])
+    emit('appointment:created')
+    expect([seen.length, notices.length]).toEqual([1, 1])
+  })
+
+  it('calls back for one’s own changes without telling of them', async () => {
+    const seen: boolean[] = []
+    let key = ''
+    vi.stubGlobal('fetch', async () => Response.json({}))
+    const change = realtime.mutation('appointments', async ({ idempotencyKey }) => void (key = idempotencyKey))
+    function Listener() {
+      useAppointmentUpdates({ onAppointmentCreated: () => seen.push(true), showToasts: true })
+      return null
+    }
+    await show(<Listener />)
+    await change(undefined)
+    emit('appointment:created', { mutationId: key })
+    expect([seen.length, notices.length]).toEqual([1, 0])
+    vi.unstubAllGlobals()
+  })
+
+  it('counts a burst instead of telling each', async () => {
+    function Listener() {
+      useAppointmentUpdates({ showToasts: true })
+      return null
+    }
+    await show(
+      <>
+        <Listener />
+        <Listener />
+      </>,
+    )
+    for (let i = 0; i < 6; i++) emit('appointment:checkedin')
+    await pass(1000)
+    expect(notices).toEqual(['A patient was checked in', '5 more patients were checked in'])
+  })
+
+  it('mounts twice in StrictMode, and connects once', async () => {
+    const seen: string[] = []
+    function Listener() {
+      useAppointmentUpdates({ onAppointmentCreated: ({ id }) => seen.push(id) })
+      return null
+    }
+    await show(
+      <StrictMode>
+        <Listener />
+      </StrictMode>,
+    )
+    emit('appointment:created')
+    expect(seen).toHaveLength(1)
+    expect(realtime.subscriptions).toHaveLength(1)
+  })
+
+  it('hears nothing of other topics, nor after it has gone', async () => {
+    const seen: string[] = []
+    function Listener() {
+      usePatientUpdates({ onPatientUpdated: () => seen.push('patient') })
+      return null
+    }
+    const view = await show(<Listener />)
+    emit('appointment:created')
+    emit('patient:updated')
+    expect(seen).toEqual(['patient'])
+    view.unmount()
+    realtime.emit('patient:updated', { data: {} as never })
+    expect(seen).toEqual(['patient'])
+  })
+
+  it('types its callbacks from the catalogue', () => {
+    type Callback = NonNullable<NonNullable<Parameters<typeof useAppointmentUpdates>[0]>['onAppointmentCreated']>
+    expectTypeOf<Parameters<Callback>[0]>().toEqualTypeOf<EventRecord<'appointment:created'>>()
+    // @ts-expect-error: no such event
+    const wrong: Parameters<typeof useAppointmentUpdates>[0] = { onAppointmentForgotten: () => {} }
+    expect(wrong).toBeDefined()
+  })
+})
+
+describe('the components', () => {
+  const indicator = () => screen.getByRole('status')
+
+  it('say when it is live, when it is catching up, and since when it is old', async () => {
+    await show(<RealtimeIndicator />)
+    expect(indicator().textContent).toContain('Live')
+    act(() => realtime.disconnect())
+    expect(indicator().textContent).toContain('Connecting')
+    await pass(60_000)
+    expect(indicator().textContent).toMatch(/Offline since \d/)
+    act(() => realtime.reconnect())
+    await pass(20_000)
+    expect(indicator().textContent).toContain('Live')
+    expect(indicator().getAttribute('aria-live')).toBe('polite')
+  })
+
+  it('warn above a view that may be old, and keep it', async () => {
+    await show(
+      <RealtimeWrapper>
+        <p>the schedule</p>
+      </RealtimeWrapper>,
+    )
+    expect(screen.queryByRole('alert')).toBeNull()
+    act(() => realtime.disconnect())
+    await pass(60_000)
+    expect(screen.getByRole('alert').textContent).toContain('may be old')
+    expect(screen.getByText('the schedule')).toBeDefined()
+  })
+
+  it('glow for others’ changes of what they hold, each time anew, and not for one’s own', async () => {
+    const id = '00000000-0000-4000-8000-0000000000c1'
+    function Listener() {
+      useAppointmentUpdates()
+      return null
+    }
+    const view = await show(
+      <UpdateHighlight resource="appointments" id={id}>
+        <Listener />
+      </UpdateHighlight>,
+    )
+    const card = view.container.querySelector('.derm-highlight')!
+    emit('appointment:checkedin')
+    expect(card.hasAttribute('data-highlight')).toBe(false)
+    emit('appointment:checkedin', { subject: { id } })
+    const first = card.getAttribute('data-highlight')
+    expect(first).not.toBeNull()
+    await pass(1)
+    emit('appointment:roomed', { subject: { id } })
+    expect(card.getAttribute('data-highlight')).not.toBe(first)
+  })
+
+  it('render on a server, and touch neither network nor page there', () => {
+    const connect = vi.fn()
+    const quiet = createTestRealtime({
+      queryClient: new QueryClient(),
+      transport: { connect, disconnect() {}, request() {} },
+    })
+    const html = renderToString(
+      <RealtimeProvider realtime={quiet}>
+        <RealtimeWrapper>
+          <RealtimeIndicator />
+          <TodaysAppointments />
+        </RealtimeWrapper>
+      </RealtimeProvider>,
+    )
+    expect(html).toContain('Not connected')
+    expect(connect).not.toHaveBeenCalled()
+  })
+})
