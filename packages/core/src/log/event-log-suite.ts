@@ -1,140 +1,299 @@
 import type { ChannelName, Position } from '@derm/contract'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { AppendResult, EventLogReader, EventLogWriter, HistoryLimit, LogEntry } from './event-log.ts'
 import { encodeEntry } from './frame.ts'
-import type { EventLogReader, EventLogWriter, LogEntry } from './event-log.ts'
 
-export type LogUnderTest = { writer: EventLogWriter; connect(): EventLogReader | Promise<EventLogReader> }
+/** An event log, and what can befall it. */
+export type LogUnderTest = {
+  writer: EventLogWriter
+  /** A node's connection of its own. */
+  connect(): Promise<EventLogReader>
+  /** The log knows nothing of the channel any more. */
+  forget(channel: ChannelName): Promise<void>
+  /** Only the newest `keep` entries stay; the head stays. */
+  trim(channel: ChannelName, keep: number): Promise<void>
+  /** Head and history end at `seq`, as after a failover to a replica that lagged. */
+  loseAfter(channel: ChannelName, position: Position): Promise<void>
+}
 
-const EPOCH = '0000000000020000'
-const EARLIER = '0000000000010000'
-const LATER = '0000000000030000'
-const sign = () => 's'.repeat(22)
-const LIMIT = { entries: 100, bytes: 1_000_000 }
-const at = (seq: number, epoch = EPOCH): Position => ({ epoch, seq })
+const EPOCH = '0000000000010000'
+const LATER = '0000000000020000'
+const ALL: HistoryLimit = { entries: 1000, bytes: 1_000_000 }
+let born = 0
 
-/** What every event log does, whatever it is made of. `maxEntries` of the log under test: at least 50. */
-export function describeEventLog(name: string, create: () => LogUnderTest | Promise<LogUnderTest>): void {
-  describe(`${name} as an event log`, () => {
-    let log: LogUnderTest
-    let channel: ChannelName
-    beforeEach(async () => {
-      log = await create()
-      channel = `${crypto.randomUUID()}/l:${crypto.randomUUID()}/scheduling` as ChannelName
+/** What every event log does; `make` gives one log for all of the tests, each of which has a channel of its own. */
+export function describeEventLog(make: () => LogUnderTest): void {
+  let log: LogUnderTest
+  let channel: ChannelName
+  beforeEach(() => {
+    log = make()
+    channel = nextChannel()
+  })
+
+  type Of = { epoch?: string; id?: string; name?: ChannelName }
+  const entry = (seq: number, { epoch = EPOCH, id, name = channel }: Of = {}): LogEntry =>
+    encodeEntry(
+      {
+        channel: name,
+        epoch,
+        seq,
+        id: id ?? `${epoch}/${seq}`,
+        type: 'patient:updated',
+        at: 1_800_000_000_000,
+        body: '{"data":{}}',
+      },
+      () => 'x'.repeat(22),
+    )
+  const entries = (from: number, to: number, options: Of = {}) =>
+    Array.from({ length: to - from + 1 }, (_, i) => entry(from + i, options))
+  const append = async (...list: LogEntry[]): Promise<AppendResult> =>
+    (await log.writer.append([{ channel, entries: list }]))[0]!
+  const refill = (list: LogEntry[], base: Position, options = {}) =>
+    log.writer.refill({ channel, entries: list }, base, options)
+  const head = async () => (await log.writer.heads([channel]))[0]
+  const read = async (seq: number, limit = ALL, epoch = EPOCH) =>
+    (await log.connect()).history(channel, { epoch, seq }, limit)
+  const at = (seq: number, epoch = EPOCH): Position => ({ epoch, seq })
+  /** What a reader of this channel hears from now on, by its bytes. */
+  const listen = async (reader?: EventLogReader) => {
+    const heard: string[] = []
+    const feed = reader ?? (await log.connect())
+    feed.onMessage((from, bytes) => void (from === channel && heard.push(bytes)))
+    await feed.subscribe(channel)
+    return heard
+  }
+  const bytesOf = (list: readonly LogEntry[]) => list.map(({ bytes }) => bytes)
+
+  describe('an append', () => {
+    it('[HIS1] keeps the entries in order and publishes the same bytes', async () => {
+      const heard = await listen()
+      expect(await append(...entries(1, 2))).toEqual({ ok: true, appended: 2, head: at(2) })
+      expect(await append(entry(3))).toEqual({ ok: true, appended: 1, head: at(3) })
+      expect(await read(0)).toEqual({ kind: 'complete', head: at(3), entries: entries(1, 3) })
+      await vi.waitFor(() => expect(heard).toEqual(bytesOf(entries(1, 3))))
     })
 
-    const entry = (seq: number, epoch = EPOCH, id = `${epoch}-${seq}`): LogEntry =>
-      encodeEntry({ channel, epoch, seq, id, type: 'waitlist:added', at: 1_800_000_000_000, body: '{"data":{}}' }, sign)
-    const entries = (first: number, last: number, epoch = EPOCH) =>
-      Array.from({ length: last - first + 1 }, (_, i) => entry(first + i, epoch))
-    const append = async (...batch: LogEntry[]) => (await log.writer.append([{ channel, entries: batch }]))[0]!
-    const refill = (batch: LogEntry[], base: Position, replaces = false) =>
-      log.writer.refill({ channel, entries: batch }, base, { replaces })
-    const head = async () => (await log.writer.heads([channel]))[0]
-    const seqs = async (after: Position, limit = LIMIT) => {
-      const read = await (await log.connect()).history(channel, after, limit)
-      return { kind: read.kind, seqs: 'entries' in read ? read.entries.map(({ seq }) => seq) : [] }
-    }
-
-    it('[HIS1] appends from seq 1 on, without a hole', async () => {
-      expect(await append(...entries(1, 3))).toEqual({ ok: true, appended: 3, head: at(3) })
-      expect(await append(entry(5))).toMatchObject({ ok: false, reason: 'gap', appended: 0, head: at(3) })
-      expect(await append(entry(4))).toMatchObject({ ok: true, appended: 1 })
-      expect(await head()).toEqual(at(4))
+    it('[HIS1] that would leave a hole is refused, and changes and publishes nothing', async () => {
+      const heard = await listen()
+      await append(entry(1))
+      expect(await append(...entries(3, 4))).toEqual({ ok: false, reason: 'gap', head: at(1), appended: 0 })
+      expect(await read(0)).toMatchObject({ kind: 'complete', entries: entries(1, 1) })
+      await append(entry(2))
+      await vi.waitFor(() => expect(heard).toEqual(bytesOf(entries(1, 2))))
     })
 
-    it('[HIS1] takes several channels in one call, each by itself', async () => {
-      const other = `${crypto.randomUUID()}/t/patients` as ChannelName
-      const [first, second] = await log.writer.append([
-        { channel, entries: [entry(2)] },
-        { channel: other, entries: [entry(1)] },
+    it('[HIS1] answers channel by channel, in their order: one refusal concerns no other', async () => {
+      const other = nextChannel()
+      const name = other
+      const results = await log.writer.append([
+        { channel, entries: [entry(5)] },
+        { channel: other, entries: [entry(1, { name })] },
       ])
-      expect(first).toMatchObject({ ok: false, reason: 'unknown' })
-      expect(second).toMatchObject({ ok: true, appended: 1 })
-      expect(await log.writer.heads([channel, other])).toEqual([null, at(1)])
+      expect(results).toEqual([
+        { ok: false, reason: 'unknown', head: null, appended: 0 },
+        { ok: true, appended: 1, head: at(1) },
+      ])
+      expect(await log.writer.heads([other, channel])).toEqual([at(1), null])
     })
 
-    it('[HIS2] takes what is there already for done when it is the same, and for a conflict when it is not', async () => {
+    it('[HIS2] that is repeated is a success, and is not published again', async () => {
+      const heard = await listen()
       await append(...entries(1, 3))
-      expect(await append(...entries(2, 5))).toEqual({ ok: true, appended: 2, head: at(5) })
-      expect(await append(entry(4, EPOCH, 'another'))).toMatchObject({ ok: false, reason: 'conflict', head: at(5) })
+      expect(await append(...entries(2, 3))).toEqual({ ok: true, appended: 0, head: at(3) })
+      expect(await append(...entries(2, 4))).toEqual({ ok: true, appended: 1, head: at(4) })
+      await vi.waitFor(() => expect(heard).toEqual(bytesOf(entries(1, 4))))
     })
 
-    it('[HIS3] knows nothing of a channel until seq 1 or a refill that is all there is', async () => {
-      expect(await append(entry(7))).toMatchObject({ ok: false, reason: 'unknown', head: null })
-      expect(await refill(entries(5, 7), at(4))).toMatchObject({ ok: false, reason: 'gap' })
-      expect(await refill(entries(5, 7), at(4), true)).toMatchObject({ ok: true, head: at(7) })
-      expect(await append(entry(8))).toMatchObject({ ok: true })
-      expect(await seqs(at(4))).toEqual({ kind: 'complete', seqs: [5, 6, 7, 8] })
-      expect(await seqs(at(3))).toMatchObject({ kind: 'unreachable' })
-    })
-
-    it('[HIS3] takes an empty refill for the head of a channel that has no events yet', async () => {
-      expect(await refill([], at(0), true)).toMatchObject({ ok: true, head: at(0) })
-      expect(await head()).toEqual(at(0))
-      expect(await append(entry(1))).toMatchObject({ ok: true, appended: 1 })
-    })
-
-    it('[HIS3] is not lowered by a refill, and has no hole after one', async () => {
-      await append(...entries(1, 5))
-      expect(await refill(entries(2, 3), at(1))).toMatchObject({ ok: true, appended: 0, head: at(5) })
-      expect(await refill(entries(9, 9), at(8))).toMatchObject({ ok: false, reason: 'gap', head: at(5) })
-      expect(await refill(entries(4, 8), at(3))).toMatchObject({ ok: true, appended: 3, head: at(8) })
-      expect(await seqs(at(0))).toEqual({ kind: 'complete', seqs: [1, 2, 3, 4, 5, 6, 7, 8] })
-      expect(await refill(entries(20, 21), at(19), true)).toMatchObject({ ok: true, head: at(21) })
-      expect(await seqs(at(8))).toMatchObject({ kind: 'unreachable' })
-    })
-
-    it('[HIS3] begins a later epoch only by a refill, which replaces the history', async () => {
-      await append(...entries(1, 5))
-      expect(await append(entry(6, LATER))).toMatchObject({ ok: false, reason: 'new_epoch' })
-      expect(await refill([entry(6, LATER)], at(5, LATER), true)).toMatchObject({ ok: true, head: at(6, LATER) })
-      expect(await seqs(at(5, LATER))).toEqual({ kind: 'complete', seqs: [6] })
-      expect(await seqs(at(5))).toMatchObject({ kind: 'unreachable' })
-    })
-
-    it('[HIS4] refuses writers of an earlier epoch', async () => {
-      await append(...entries(1, 2))
-      expect(await append(entry(3, EARLIER))).toMatchObject({ ok: false, reason: 'stale_epoch', head: at(2) })
-      expect(await refill([entry(9, EARLIER)], at(8, EARLIER), true)).toMatchObject({
-        ok: false,
-        reason: 'stale_epoch',
-      })
-      expect(await head()).toEqual(at(2))
-    })
-
-    it('[HIS5] reads history up to the head or the limit, and nothing only at the head', async () => {
-      await append(...entries(1, 10))
-      expect(await seqs(at(7))).toEqual({ kind: 'complete', seqs: [8, 9, 10] })
-      expect(await seqs(at(10))).toEqual({ kind: 'complete', seqs: [] })
-      expect(await seqs(at(2), { entries: 3, bytes: 1_000_000 })).toEqual({ kind: 'partial', seqs: [3, 4, 5] })
-      expect(await seqs(at(2), { entries: 9, bytes: 1 })).toEqual({ kind: 'partial', seqs: [3] })
-      expect(await seqs(at(11))).toMatchObject({ kind: 'behind' })
-      expect(await seqs(at(3, EARLIER))).toMatchObject({ kind: 'unreachable' })
-      const read = await (await log.connect()).history(`${channel.slice(0, 36)}/t/billing` as ChannelName, at(0), LIMIT)
-      expect(read).toEqual({ kind: 'unknown' })
-    })
-
-    it('[HIS5] keeps the bytes as they were', async () => {
-      await append(...entries(1, 2))
-      const read = await (await log.connect()).history(channel, at(0), LIMIT)
-      expect('entries' in read && read.entries).toEqual(entries(1, 2))
-    })
-
-    it('[HIS7] publishes what is appended to who has subscribed, in order, once; and no refill', async () => {
-      const reader = await log.connect()
-      const heard: string[] = []
-      reader.onMessage((from, bytes) => from === channel && heard.push(bytes))
-      await reader.subscribe(channel)
+    it('[HIS2] of another id at a seq is a conflict, and nothing after it goes in', async () => {
       await append(...entries(1, 3))
-      await append(...entries(2, 4))
-      await refill(entries(5, 6), at(4))
-      await append(entry(7))
-      await expect.poll(() => heard.length).toBe(5)
-      expect(heard).toEqual([...entries(1, 4), entry(7)].map(({ bytes }) => bytes))
-      await reader.unsubscribe(channel)
-      await append(entry(8))
-      expect(await head()).toEqual(at(8))
-      expect(heard).toHaveLength(5)
+      const list = [entry(2), entry(3, { id: 'another' }), entry(4)]
+      expect(await append(...list)).toEqual({ ok: false, reason: 'conflict', head: at(3), appended: 0 })
+      expect(await read(0)).toMatchObject({ head: at(3), entries: entries(1, 3) })
+    })
+
+    it('[HIS2] of what was trimmed cannot be compared', async () => {
+      await append(...entries(1, 3))
+      await log.trim(channel, 1)
+      expect(await append(...entries(2, 4))).toMatchObject({ ok: false, reason: 'unverifiable', head: at(3) })
+      expect(await head()).toEqual(at(3))
+    })
+
+    it('[HIS3] begins at seq 1 where the log does not know the channel', async () => {
+      expect(await append(entry(2))).toEqual({ ok: false, reason: 'unknown', head: null, appended: 0 })
+      expect(await head()).toBeNull()
+      expect(await append(...entries(1, 2))).toMatchObject({ ok: true, head: at(2) })
+      await log.forget(channel)
+      expect(await append(entry(3))).toMatchObject({ ok: false, reason: 'unknown' })
+    })
+
+    it('[HIS4] of an earlier epoch is refused; of a later one, it needs a refill', async () => {
+      await append(entry(1))
+      const later = { epoch: LATER }
+      expect(await append(entry(2, later))).toMatchObject({ ok: false, reason: 'new_epoch', head: at(1) })
+      expect(await refill([], at(1, LATER), { replaces: true })).toMatchObject({ ok: true, head: at(1, LATER) })
+      expect(await append(entry(2, later))).toMatchObject({ ok: true, head: at(2, LATER) })
+      expect(await append(entry(2))).toMatchObject({ ok: false, reason: 'stale_epoch', head: at(2, LATER) })
+      expect(await append(entry(9))).toMatchObject({ ok: false, reason: 'stale_epoch' })
+      expect(await head()).toEqual(at(2, LATER))
     })
   })
+
+  describe('a refill', () => {
+    it('[HIS3] names its base, and the next append follows it', async () => {
+      expect(await refill(entries(8, 9), at(7), { replaces: true })).toMatchObject({ ok: true, head: at(9) })
+      expect(await append(entry(10))).toMatchObject({ ok: true, head: at(10) })
+      expect(await read(7)).toEqual({ kind: 'complete', head: at(10), entries: entries(8, 10) })
+      expect(await read(6)).toEqual({ kind: 'unreachable', head: at(10) })
+    })
+
+    it('[HIS3] without entries makes its base the head', async () => {
+      expect(await refill([], at(7), { replaces: true })).toMatchObject({ ok: true, appended: 0, head: at(7) })
+      expect(await append(entry(8))).toMatchObject({ ok: true, head: at(8) })
+    })
+
+    it('[HIS3] is not published', async () => {
+      const heard = await listen()
+      await refill(entries(1, 2), at(0))
+      await append(entry(3))
+      await vi.waitFor(() => expect(heard).toEqual([entry(3).bytes]))
+    })
+
+    it('[HIS3] of a whole history needs no leave; one that begins later does', async () => {
+      expect(await refill(entries(5, 6), at(4))).toEqual({ ok: false, reason: 'gap', head: null, appended: 0 })
+      expect(await head()).toBeNull()
+      expect(await refill(entries(1, 3), at(0))).toMatchObject({ ok: true, appended: 3, head: at(3) })
+    })
+
+    it('[HIS3] continues the head, overlapping or touching, and leaves no hole behind it', async () => {
+      await append(...entries(1, 3))
+      expect(await refill(entries(3, 5), at(2))).toMatchObject({ ok: true, appended: 2, head: at(5) })
+      expect(await refill(entries(6, 6), at(5))).toMatchObject({ ok: true, appended: 1, head: at(6) })
+      expect(await refill(entries(8, 9), at(7))).toMatchObject({ ok: false, reason: 'gap', head: at(6) })
+      expect(await read(0)).toEqual({ kind: 'complete', head: at(6), entries: entries(1, 6) })
+    })
+
+    it('[HIS3] takes the history’s place only where nothing older is to be had', async () => {
+      await append(...entries(1, 3))
+      expect(await refill(entries(8, 9), at(7), { replaces: true })).toMatchObject({ ok: true, head: at(9) })
+      expect(await read(7)).toMatchObject({ kind: 'complete', entries: entries(8, 9) })
+      expect(await read(2)).toEqual({ kind: 'unreachable', head: at(9) })
+    })
+
+    it('[HIS3] never lowers a head within an epoch', async () => {
+      await append(...entries(1, 5))
+      for (const replaces of [false, true])
+        expect(await refill(entries(1, 2), at(0), { replaces })).toMatchObject({ ok: true, appended: 0, head: at(5) })
+      expect(await refill([], at(2), { replaces: true })).toMatchObject({ ok: true, head: at(5) })
+      expect(await read(0)).toMatchObject({ kind: 'complete', entries: entries(1, 5) })
+    })
+
+    it('[HIS2] of another id at a seq is a conflict', async () => {
+      await append(...entries(1, 3))
+      const list = [entry(2, { id: 'another' }), ...entries(3, 4)]
+      expect(await refill(list, at(1))).toMatchObject({ ok: false, reason: 'conflict', head: at(3) })
+      expect(await head()).toEqual(at(3))
+    })
+
+    it('[HIS3] of a later epoch replaces the history; [HIS4] of an earlier one is refused', async () => {
+      await append(...entries(1, 3))
+      const later = { epoch: LATER }
+      expect(await refill(entries(4, 4, later), at(3, LATER), { replaces: true })).toMatchObject({ ok: true })
+      expect(await read(3, ALL, LATER)).toEqual({
+        kind: 'complete',
+        head: at(4, LATER),
+        entries: entries(4, 4, later),
+      })
+      expect(await read(2)).toEqual({ kind: 'unreachable', head: at(4, LATER) })
+      expect(await refill(entries(1, 9), at(0), { replaces: true })).toMatchObject({
+        ok: false,
+        reason: 'stale_epoch',
+        head: at(4, LATER),
+      })
+    })
+
+    it('[HIS3] brings back what a failover lost', async () => {
+      await append(...entries(1, 6))
+      await log.loseAfter(channel, at(4))
+      expect(await head()).toEqual(at(4))
+      expect(await append(entry(7))).toMatchObject({ ok: false, reason: 'gap', head: at(4) })
+      expect(await refill(entries(5, 6), at(4))).toMatchObject({ ok: true, appended: 2, head: at(6) })
+      expect(await append(entry(7))).toMatchObject({ ok: true, head: at(7) })
+      expect(await read(0)).toMatchObject({ kind: 'complete', entries: entries(1, 7) })
+    })
+  })
+
+  describe('history', () => {
+    it('[HIS5] is complete from the cursor to the head, and empty only when they are equal', async () => {
+      await append(...entries(1, 5))
+      expect(await read(2)).toEqual({ kind: 'complete', head: at(5), entries: entries(3, 5) })
+      expect(await read(5)).toEqual({ kind: 'complete', head: at(5), entries: [] })
+    })
+
+    it('[HIS5] is cut at the limit, in entries and in bytes, but never to nothing', async () => {
+      await append(...entries(1, 5))
+      const size = entry(1).bytes.length
+      expect(await read(1, { ...ALL, entries: 2 })).toEqual({ kind: 'partial', head: at(5), entries: entries(2, 3) })
+      expect(await read(3, { ...ALL, entries: 2 })).toMatchObject({ kind: 'complete', entries: entries(4, 5) })
+      expect(await read(1, { ...ALL, bytes: 2.5 * size })).toMatchObject({ kind: 'partial', entries: entries(2, 3) })
+      expect(await read(1, { ...ALL, bytes: 1 })).toMatchObject({ kind: 'partial', entries: entries(2, 2) })
+    })
+
+    it('[HIS5] that was trimmed is unreachable from before, and complete from where it begins', async () => {
+      await append(...entries(1, 5))
+      await log.trim(channel, 2)
+      expect(await read(2)).toEqual({ kind: 'unreachable', head: at(5) })
+      expect(await read(3)).toEqual({ kind: 'complete', head: at(5), entries: entries(4, 5) })
+      await log.trim(channel, 0)
+      expect(await read(4)).toEqual({ kind: 'unreachable', head: at(5) })
+      expect(await read(5)).toEqual({ kind: 'complete', head: at(5), entries: [] })
+    })
+
+    it('[HIS5] says that it is behind the cursor, of another epoch, or unknown', async () => {
+      expect(await read(0)).toEqual({ kind: 'unknown' })
+      await append(...entries(1, 3))
+      expect(await read(4)).toEqual({ kind: 'behind', head: at(3) })
+      expect(await read(1, ALL, LATER)).toEqual({ kind: 'unreachable', head: at(3) })
+    })
+  })
+
+  describe('a subscription', () => {
+    it('[HIS7] gets, once it is confirmed, every entry of its channel, and of no other', async () => {
+      const reader = await log.connect()
+      const heard = await listen(reader)
+      const other = nextChannel()
+      await log.writer.append([{ channel: other, entries: [entry(1, { name: other })] }])
+      for (let seq = 1; seq <= 20; seq++) await append(entry(seq))
+      await vi.waitFor(() => expect(heard).toEqual(bytesOf(entries(1, 20))))
+    })
+
+    it('[HIS7] that has ended gets nothing any more', async () => {
+      const reader = await log.connect()
+      const heard = await listen(reader)
+      await append(entry(1))
+      await vi.waitFor(() => expect(heard).toHaveLength(1))
+      await reader.unsubscribe(channel)
+      await append(entry(2))
+      const witness = await listen()
+      await append(entry(3))
+      await vi.waitFor(() => expect(witness).toHaveLength(1))
+      expect(heard).toHaveLength(1)
+    })
+
+    it('[HIS7] holds again before a break is told', async () => {
+      const reader = await log.connect()
+      const heard = await listen(reader)
+      await append(entry(1))
+      await vi.waitFor(() => expect(heard).toHaveLength(1))
+      const told = new Promise<void>((resolve) => reader.onBreak(resolve))
+      reader.reconnect()
+      await told
+      await append(entry(2))
+      await vi.waitFor(() => expect(heard).toEqual(bytesOf(entries(1, 2))))
+    })
+  })
+}
+
+function nextChannel(): ChannelName {
+  const number = String(++born).padStart(12, '0')
+  return `00000000-0000-4000-8000-00000000000a/l:00000000-0000-4000-8000-${number}/scheduling` as ChannelName
 }

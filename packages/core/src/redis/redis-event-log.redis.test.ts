@@ -1,71 +1,179 @@
 import type { ChannelName } from '@derm/contract'
 import { useTestRedis } from '@derm/servers/testing'
 import { Redis } from 'ioredis'
-import { afterEach, describe, expect, it } from 'vitest'
-import { describeEventLog } from '../log/event-log-suite.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describeEventLog, type LogUnderTest } from '../log/event-log-suite.ts'
 import { encodeEntry } from '../log/frame.ts'
-import { historyKey } from './keys.ts'
+import { partitionOf } from '../log/partition.ts'
+import { feedName, headsKey, historyKey } from './keys.ts'
 import { createRedisEventLogReader } from './redis-event-log-reader.ts'
 import { createRedisEventLogWriter } from './redis-event-log-writer.ts'
-import { createSigner } from './signer.ts'
 
 const server = useTestRedis()
-const open: Redis[] = []
-afterEach(() => {
-  for (const redis of open.splice(0)) redis.disconnect()
+const EPOCH = '0000000000010000'
+const opened: Redis[] = []
+let redis: Redis
+
+const open = (options = {}) => {
+  const connection = new Redis(server.url, { maxRetriesPerRequest: null, ...options })
+  // A test below takes the server away for a while.
+  connection.on('error', () => {})
+  opened.push(connection)
+  return connection
+}
+const createReader = async () => {
+  const feed = open({ autoResubscribe: false })
+  // Ready before anything is subscribed: its first break is then one that the test made.
+  await feed.ping()
+  return createRedisEventLogReader(redis, feed)
+}
+
+beforeAll(() => void (redis = open()))
+afterAll(() => {
+  for (const connection of opened) connection.disconnect()
 })
 
-function connect(options: { autoResubscribe?: boolean } = {}): Redis {
-  const redis = new Redis(server.url, { maxRetriesPerRequest: null, ...options })
-  redis.on('error', () => {})
-  open.push(redis)
-  return redis
-}
-const createReader = () => createRedisEventLogReader(connect(), connect({ autoResubscribe: false }))
+let log: LogUnderTest | undefined
+const makeLog = (): LogUnderTest =>
+  (log ??= {
+    writer: createRedisEventLogWriter(redis),
+    connect: createReader,
+    async forget(channel) {
+      await redis.hdel(headsKey(partitionOf(channel)), channel)
+    },
+    async trim(channel, keep) {
+      await redis.xtrim(historyKey(channel), 'MAXLEN', keep)
+    },
+    async loseAfter(channel, { epoch, seq }) {
+      for (const [id] of await redis.xrange(historyKey(channel), `(${seq}-0`, '+'))
+        await redis.xdel(historyKey(channel), id)
+      await redis.call('XSETID', historyKey(channel), `${seq}-0`)
+      await redis.hset(headsKey(partitionOf(channel)), channel, `${epoch}:${seq}`)
+    },
+  })
 
-describeEventLog('Redis', () => ({ writer: createRedisEventLogWriter(connect()), connect: createReader }))
+describe('the event log on Redis', () => describeEventLog(makeLog))
 
-describe('the event log in Redis', () => {
-  const channel = `${crypto.randomUUID()}/t/patients` as ChannelName
-  const epoch = '0000000000020000'
-  const sign = createSigner('a secret that is long enough for this')
-  const entry = (seq: number) =>
-    encodeEntry({ channel, epoch, seq, id: `id-${seq}`, type: 'patient:updated', at: 1, body: '{"data":{}}' }, sign)
+describe('on Redis only', () => {
+  const TENANT = '00000000-0000-4000-8000-00000000000b'
+  const channelOf = (n: number) =>
+    `${TENANT}/l:00000000-0000-4000-8000-${String(n).padStart(12, '0')}/scheduling` as ChannelName
+  const entry = (channel: ChannelName, seq: number) =>
+    encodeEntry(
+      { channel, epoch: EPOCH, seq, id: `${seq}`, type: 'patient:updated', at: 1_800_000_000_000, body: '{}' },
+      () => 'x'.repeat(22),
+    )
+  const list = (channel: ChannelName, from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, i) => entry(channel, from + i))
 
-  it('[HIS2] does not take for done what it can no longer compare', async () => {
-    const writer = createRedisEventLogWriter(connect())
-    await writer.append([{ channel, entries: [1, 2, 3].map(entry) }])
-    await connect().xtrim(historyKey(channel), 'MAXLEN', '=', 1)
-    expect((await writer.append([{ channel, entries: [1, 2].map(entry) }]))[0]).toMatchObject({
-      reason: 'unverifiable',
+  it('heads of many channels are one HMGET per partition', async () => {
+    const channels = Array.from({ length: 60 }, (_, i) => channelOf(i))
+    const { writer } = makeLog()
+    await writer.append([{ channel: channels[7]!, entries: [entry(channels[7]!, 1)] }])
+    await redis.config('RESETSTAT')
+    const heads = await writer.heads(channels)
+    const [, calls] = /cmdstat_hmget:calls=(\d+)/.exec(await redis.info('commandstats')) ?? []
+    expect(Number(calls)).toBe(new Set(channels.map(partitionOf)).size)
+    expect(heads.map((head) => head?.seq ?? null)).toEqual(channels.map((_, i) => (i === 7 ? 1 : null)))
+  })
+
+  it('[HIS3] a server that lost its scripts with its data is written to again', async () => {
+    const { writer } = makeLog()
+    const channel = channelOf(101)
+    await writer.append([{ channel, entries: list(channel, 1, 2) }])
+    await redis.flushall()
+    await redis.script('FLUSH')
+    expect(await writer.append([{ channel, entries: list(channel, 3, 3) }])).toMatchObject([{ reason: 'unknown' }])
+    expect(await writer.refill({ channel, entries: list(channel, 1, 2) }, { epoch: EPOCH, seq: 0 })).toMatchObject({
+      ok: true,
     })
+    expect(await writer.append([{ channel, entries: list(channel, 3, 3) }])).toMatchObject([{ ok: true }])
   })
 
-  it('says when another server answers', async () => {
-    const writer = createRedisEventLogWriter(connect())
-    const before = await writer.serverIdentity()
-    expect(await writer.serverIdentity()).toBe(before)
-    await server.restartEmpty()
-    await expect.poll(() => writer.serverIdentity()).not.toBe(before)
+  it('[HIS6] what somebody else wrote into the history makes it unreachable, not readable', async () => {
+    const { writer } = makeLog()
+    const channel = channelOf(102)
+    await writer.append([{ channel, entries: list(channel, 1, 2) }])
+    await redis.xadd(historyKey(channel), '3-0', 'i', 'x', 'b', 'what is this')
+    await redis.hset(headsKey(partitionOf(channel)), channel, `${EPOCH}:3`)
+    const read = await (await createReader()).history(channel, { epoch: EPOCH, seq: 0 }, { entries: 9, bytes: 9999 })
+    expect(read.kind).toBe('unreachable')
   })
 
-  it('[HIS7] has confirmed every subscription again before it tells of a break', async () => {
-    const feed = connect({ autoResubscribe: false })
-    await expect.poll(() => feed.status).toBe('ready')
-    const reader = createRedisEventLogReader(connect(), feed)
-    const writer = createRedisEventLogWriter(connect())
-    const heard: string[] = []
-    let breaks = 0
-    reader.onMessage((_channel, bytes) => heard.push(bytes))
-    reader.onBreak(() => breaks++)
-    await reader.subscribe(channel)
-    for (let round = 1; round <= 5; round++) {
-      await server.killPubsub()
-      await expect.poll(() => breaks, { interval: 5 }).toBe(round)
-      const { epoch: before, seq = 0 } = (await writer.heads([channel]))[0] ?? {}
-      expect(before === undefined || before === epoch).toBe(true)
-      await writer.append([{ channel, entries: [entry(seq + 1)] }])
-      await expect.poll(() => heard.at(-1)).toBe(entry(seq + 1).bytes)
+  it('[HIS6] a head that is none is as good as unknown: to readers, to appends, to refills', async () => {
+    const { writer } = makeLog()
+    for (const [i, text] of ['what is this', 'zzzzzzzzzzzzzzzz:9', `${EPOCH}:`, `${EPOCH}:-1`, ''].entries()) {
+      const channel = channelOf(200 + i)
+      const deface = () => redis.hset(headsKey(partitionOf(channel)), channel, text)
+      await deface()
+      expect(await writer.heads([channel]), text).toEqual([null])
+      const reader = await createReader()
+      const limit = { entries: 9, bytes: 9999 }
+      expect(await reader.history(channel, { epoch: EPOCH, seq: 0 }, limit), text).toEqual({ kind: 'unknown' })
+      expect(await writer.append([{ channel, entries: list(channel, 2, 2) }])).toMatchObject([{ reason: 'unknown' }])
+      const base = { epoch: EPOCH, seq: 0 }
+      expect(await writer.refill({ channel, entries: list(channel, 1, 2) }, base), text).toMatchObject({ ok: true })
+      await deface()
+      await redis.del(historyKey(channel))
+      expect(await writer.append([{ channel, entries: list(channel, 1, 1) }]), text).toMatchObject([{ ok: true }])
     }
+  })
+
+  it('[HIS6] a key of another type refuses its own channel only', async () => {
+    const { writer } = makeLog()
+    const [bad, good] = [channelOf(103), channelOf(104)] as const
+    await redis.set(historyKey(bad), 'not a stream')
+    await redis.hset(headsKey(partitionOf(bad)), bad, `${EPOCH}:1`)
+    const batches = [bad, good].map((channel) => ({ channel, entries: list(channel, 1, 1) }))
+    expect(await writer.append(batches)).toMatchObject([{ ok: false, reason: 'rejected' }, { ok: true }])
+  })
+
+  it('[HIS6] what is published under another name reaches nobody', async () => {
+    const { writer, connect } = makeLog()
+    const channel = channelOf(105)
+    const reader = await connect()
+    const heard: string[] = []
+    reader.onMessage((from, bytes) => heard.push(`${from === channel} ${bytes}`))
+    await reader.subscribe(channel)
+    await redis.publish(`${feedName(channel)}x`, 'forged')
+    await redis.publish(feedName(channelOf(106)), 'forged')
+    await writer.append([{ channel, entries: list(channel, 1, 1) }])
+    await vi.waitFor(() => expect(heard).toEqual([`true ${entry(channel, 1).bytes}`]))
+  })
+
+  it('[HIS1] a history stays near its limit, the newest entries in it', async () => {
+    const writer = createRedisEventLogWriter(redis, { maxEntries: 100 })
+    const channel = channelOf(107)
+    for (let from = 1; from <= 901; from += 100)
+      await writer.append([{ channel, entries: list(channel, from, from + 99) }])
+    const length = await redis.xlen(historyKey(channel))
+    expect(length).toBeGreaterThanOrEqual(100)
+    expect(length).toBeLessThan(400)
+    const read = await (
+      await createReader()
+    ).history(channel, { epoch: EPOCH, seq: 950 }, { entries: 100, bytes: 99_999 })
+    expect(read).toMatchObject({ kind: 'complete', entries: list(channel, 951, 1000) })
+  })
+
+  it('[REL5] a server that was started anew says that it is another', async () => {
+    const { serverIdentity } = createRedisEventLogWriter(redis)
+    const before = await serverIdentity()
+    expect(await serverIdentity()).toBe(before)
+    await server.restartEmpty()
+    await vi.waitFor(async () => expect(await serverIdentity()).not.toBe(before))
+  })
+
+  it('[HIS7] a feed that the server cut is whole again when the break is told', async () => {
+    const { writer, connect } = makeLog()
+    const channels = Array.from({ length: 700 }, (_, i) => channelOf(1000 + i))
+    const reader = await connect()
+    const heard = new Set<ChannelName>()
+    reader.onMessage((channel) => void heard.add(channel))
+    await Promise.all(channels.map((channel) => reader.subscribe(channel)))
+    const told = new Promise<void>((resolve) => reader.onBreak(resolve))
+    expect(await server.killPubsub()).toBeGreaterThan(0)
+    await told
+    await writer.append(channels.map((channel) => ({ channel, entries: [entry(channel, 1)] })))
+    await vi.waitFor(() => expect(heard.size).toBe(channels.length))
   })
 })
