@@ -10,10 +10,10 @@ import { countUntilStill, pause } from './delivery-cost.ts'
  * What is lost when the server's Redis connections are cut: `CLIENT KILL TYPE pubsub` every 200 ms while events flow.
  */
 export async function compareCutLoss(
-  redisUrl: string,
   ours: OurSystem,
   { clients = 50, events = 1000, ratePerSecond = 200 } = {},
 ): Promise<Table> {
+  const redisUrl = ours.stack.redis.url
   const redis = new Redis(redisUrl)
   const adapter = await startServer('adapter', { REDIS_URL: redisUrl })
   const emitter = new Emitter(redis, { key: 'bench:io' })

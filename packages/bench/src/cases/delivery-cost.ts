@@ -17,14 +17,12 @@ type Contender = {
   stop(): Promise<void>
 }
 
-const PAYLOAD = { filler: 'x'.repeat(170) }
-
 /**
  * CPU of the delivering process per delivery: one room, every client in it, the same events through each contender in turn,
  * several rounds interleaved, the median of each. Bare `ws` is 1.
  */
-export async function compareDeliveryCost(redisUrl: string, ours: OurSystem, load: Load): Promise<Table> {
-  const contenders = await startContenders(redisUrl, ours, load.clients)
+export async function compareDeliveryCost(ours: OurSystem, load: Load): Promise<Table> {
+  const contenders = await startContenders(ours, load.clients)
   const costs = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
   const lost = new Map<string, number>(contenders.map(({ name }) => [name, 0]))
   try {
@@ -73,12 +71,13 @@ export async function countUntilStill(swarm: Swarm, expected: number): Promise<n
 
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function startContenders(redisUrl: string, ours: OurSystem, clients: number): Promise<Contender[]> {
+async function startContenders(ours: OurSystem, clients: number): Promise<Contender[]> {
+  const redisUrl = ours.stack.redis.url
+  const [, payload] = JSON.parse(ours.sampleFrame.slice(2)) as [string, object]
   const redis = new Redis(redisUrl)
   const bare = await startServer('bare-ws', { REDIS_URL: redisUrl })
   const adapter = await startServer('adapter', { REDIS_URL: redisUrl })
   const emitter = new Emitter(redis, { key: 'bench:io' })
-  const message = `42["appointment:updated",${JSON.stringify(PAYLOAD)}]`
   const bareSwarm = await startSwarm({ url: `ws://127.0.0.1:${bare.port}`, count: clients, protocol: 'bare' })
   const adapterSwarm = await startSwarm({
     url: `ws://127.0.0.1:${adapter.port}`,
@@ -93,7 +92,7 @@ async function startContenders(redisUrl: string, ours: OurSystem, clients: numbe
       swarm: bareSwarm,
       publish: async (count) => {
         const pipeline = redis.pipeline()
-        for (let i = 0; i < count; i++) pipeline.publish('bench:bare', message)
+        for (let i = 0; i < count; i++) pipeline.publish('bench:bare', ours.sampleFrame)
         await pipeline.exec()
       },
       stop: async () => {
@@ -107,7 +106,7 @@ async function startContenders(redisUrl: string, ours: OurSystem, clients: numbe
       pid: adapter.pid,
       swarm: adapterSwarm,
       publish: async (count) => {
-        for (let i = 0; i < count; i++) emitter.to('bench').emit('appointment:updated', PAYLOAD)
+        for (let i = 0; i < count; i++) emitter.to('bench').emit('appointment:updated', payload)
       },
       stop: async () => {
         await adapterSwarm.stop()

@@ -6,13 +6,14 @@ import { WebSocketServer } from 'ws'
  * No rooms, no access, no recovery.
  */
 const redis = new Redis(process.env['REDIS_URL']!)
+// First: `listening` must not be over before anybody listens for it.
+await redis.subscribe('bench:bare')
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
 const sockets = new Set<{ write(data: Buffer): boolean }>()
 server.on('connection', (socket, request) => {
   sockets.add(request.socket)
   socket.on('close', () => sockets.delete(request.socket))
 })
-await redis.subscribe('bench:bare')
 redis.on('message', (_, message) => {
   const frame = frameText(message)
   for (const socket of sockets) socket.write(frame)

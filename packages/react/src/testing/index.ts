@@ -128,3 +128,4 @@ export function createTestRealtime(
     subscriptions,
   })
 }
+export { FakeApi } from './fake-api.ts'
