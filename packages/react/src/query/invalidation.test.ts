@@ -351,6 +351,106 @@ describe('a view is as new as what its client knows to exist', () => {
     expect(api.count('/unrelated')).toBe(1)
   })
 
+  it('[INV4] an API that is down is asked less and less often', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(200)
+    const readOrThrow = live(async ({ fetch }) => {
+      const response = await fetch('/appointments')
+      if (!response.ok) throw new Error(String(response.status))
+      return (await response.json()) as Seen
+    })
+    view.observer.setOptions({ queryKey: ['appointments'], queryFn: readOrThrow })
+    api.failures = Array.from({ length: 100 }, () => 503)
+    change()
+    await pass(8000)
+    expect(api.count()).toBeGreaterThan(3)
+    expect(api.count()).toBeLessThan(12)
+    api.failures = []
+    await pass(8000)
+    expect(view.seen()).toBe(1)
+  })
+
+  it('[INV2] a query that nobody shows is marked as stale at once', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(200)
+    view.unmount()
+    change()
+    await pass(1)
+    expect(client.getQueryState(['appointments'])?.isInvalidated).toBe(true)
+  })
+
+  it('[INV6] a fetch that a change cancelled is made up for, though the change failed and nothing was heard', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(300)
+    api.position = { ...api.position, seq: 1 }
+    void view.observer.refetch()
+    await pass(50)
+    const drag = realtime.mutation('appointments', async () => {
+      throw new Error('refused')
+    })
+    await expect(drag(undefined)).rejects.toThrow('refused')
+    await pass(2000)
+    expect(view.seen()).toBe(1)
+  })
+
+  it('[INV6] one’s own change is seen though its echo never comes', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(200)
+    api.onChange = () => (api.position = { ...api.position, seq: 1 })
+    const save = realtime.mutation('appointments', ({ fetch }) => fetch('/appointments/1', { method: 'PATCH' }))
+    await Promise.all([save(undefined), pass(2000)])
+    expect(view.seen()).toBe(1)
+  })
+
+  it('[INV8] a channel removed during the first load: the answer that still has it is not kept', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(50)
+    realtime.changeAccess({
+      removed: ['00000000-0000-4000-8000-000000000001/l:00000000-0000-4000-8000-000000000002/scheduling'],
+    })
+    vi.stubGlobal('fetch', async (input: URL, init: RequestInit) => {
+      await api.fetch(input, init)
+      return Response.json({ seen: -7 }, { headers: { 'as-of': '' } })
+    })
+    await pass(2000)
+    expect(view.seen()).toBe(-7)
+  })
+
+  it('[INV9] `setQueryData` during a fetch does not hide that its answer lags', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(300)
+    api.lag = 1
+    change()
+    await pass(50)
+    expect(view.observer.getCurrentResult().isFetching).toBe(true)
+    client.setQueryData(['appointments'], { seen: 77 })
+    await pass(100)
+    api.lag = 0
+    await pass(3000)
+    expect(view.seen()).toBe(1)
+  })
+
+  it('[INV4] an event does not cancel the refetch that is under way', async () => {
+    await subscribe()
+    const view = mount()
+    await pass(300)
+    api.latencyMs = 600
+    change()
+    await pass(300)
+    change()
+    await pass(350)
+    expect(view.seen()).toBe(1)
+    await pass(2000)
+    expect(view.seen()).toBe(2)
+    expect(api.count()).toBe(3)
+  })
+
   it('keeps the queries of several clients apart', async () => {
     const otherClient = new QueryClient()
     const other = createTestRealtime({ queryClient: otherClient })
