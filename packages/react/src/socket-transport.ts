@@ -6,7 +6,8 @@ const ANSWER_MS = 15_000
 const MESSAGES = ['heads', 'resync', 'auth:expiring', 'access:changed', 'server:draining', 'closing'] as const
 
 /** One `socket.io-client` connection at a time. When to come back is the subscriber's decision, so its own reconnecting is off. */
-export function createSocketTransport(url: string): Transport {
+/** `origin`: for clients that are no browsers, which set the header themselves. */
+export function createSocketTransport(url: string, { origin }: { origin?: string } = {}): Transport {
   let socket: Socket | undefined
 
   function end(): void {
@@ -24,6 +25,7 @@ export function createSocketTransport(url: string): Transport {
         reconnection: false,
         forceNew: true,
         auth: { token, protocol: PROTOCOL_VERSION },
+        ...(origin === undefined ? {} : { extraHeaders: { origin } }),
       })
       socket = own
       own.on('connect', () => handlers.onConnect())

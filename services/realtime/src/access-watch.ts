@@ -80,6 +80,9 @@ export class AccessWatch {
     const users = [...this.options.connected()]
     const rows = new Map((await this.query(users)).map((row) => [row.userId, row]))
     for (const userId of users) this.accept(userId, rows.get(userId) ?? null, asked)
+    // A handshake that broke off leaves its row behind.
+    const connected = new Set(this.options.connected())
+    for (const userId of this.known.keys()) if (!connected.has(userId)) this.known.delete(userId)
     this.confirmedAt = asked
     if (!this.wasConfirmed) {
       this.wasConfirmed = true

@@ -13,6 +13,9 @@ type Transport = {
   }
 }
 
+/** What was asked for while an answer to `subscribe` is being prepared, and no longer wanted by its end. */
+export type Withdrawn = Set<ChannelName>
+
 type Conn = {
   transport: Transport
   writeBuffer: unknown[]
@@ -23,8 +26,10 @@ type Conn = {
 /** A connected socket that passed the handshake. */
 export class Member {
   readonly channels = new Set<ChannelName>()
-  /** What was asked for, so that `'*'` covers later grants. */
-  readonly wants = new Map<Topic, Set<string>>()
+  /** The topics asked for with `'*'`, which covers later grants. */
+  readonly wants = new Set<Topic>()
+  /** One for each `subscribe` that is not answered yet. */
+  readonly underWay = new Set<Withdrawn>()
   isClosed = false
   isWarned = false
 
@@ -57,6 +62,22 @@ export class Member {
     if (conn.writeBuffer.length > 10_000) return this.onSlow(this)
     // Without its leading 4: Engine.IO writes the type of the packet itself.
     for (const frame of frames) conn.write(frame.slice(1), { compress: false })
+  }
+
+  /** A client that does not read what it was last sent would keep it waiting, and take it later: ends it then. */
+  expectEnd(withinMs: number): void {
+    const ws = (this.socket.conn.transport as unknown as Transport).socket
+    if (ws && ws.readyState !== 3) setTimeout(() => ws.readyState === 3 || ws.terminate(), withinMs).unref()
+  }
+
+  /** Calls back if what was written up to now has not left the process by then. */
+  expectFlush(withinMs: number, onWaiting: (member: Member) => void): void {
+    const tcp = (this.socket.conn.transport as unknown as Transport).socket?._socket
+    if (!tcp || tcp.writableLength === 0) return
+    const written = tcp.bytesWritten
+    setTimeout(() => {
+      if (tcp.bytesWritten - tcp.writableLength < written) onWaiting(this)
+    }, withinMs).unref()
   }
 
   /** Frees what waits for a client that does not read: nothing else does so at once. */

@@ -27,13 +27,14 @@ import { toPrincipal, type AccessRow } from './access-row.ts'
 import { AccessWatch } from './access-watch.ts'
 import type { RealtimeConfig } from './config.ts'
 import { FanOut } from './fan-out.ts'
+import { addFaultHandlers } from './fault-handlers.ts'
+import { guardConnections } from './guard-connection.ts'
 import { guardHandlers } from './guard-handlers.ts'
 import { admit, checkOrigin, refusalOf } from './handshake.ts'
 import { Member } from './member.ts'
 import type { RealtimeMetrics } from './realtime-metrics.ts'
 import { RoomSizes } from './room-sizes.ts'
 import { findAdded, subscribe, unsubscribe, type SubscribeContext } from './subscribe.ts'
-import { TokenBucket } from './token-bucket.ts'
 
 export type RealtimeNodeOptions = {
   config: RealtimeConfig
@@ -59,6 +60,8 @@ export interface RealtimeNode {
 /** Sockets that the client may open again by itself are closed in a way that leaves its reconnecting on. */
 const EXPIRY_WARNING_S = 60
 const DRAIN_PER_SECOND = 200
+/** What waits for a client that reads slowly is thrown away so long after it was closed, or may no longer see it. */
+const LAST_FRAME_MS = 1000
 
 export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   const { config, logger, metrics, verifier } = options
@@ -66,6 +69,9 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   const http = createServer((_request, response) => response.writeHead(404).end())
   const members = new Map<string, Member>()
   const byUser = new Map<UserId, Set<Member>>()
+  const byConnection = new WeakMap<Socket['conn'], Member>()
+  /** Connections whose handshake is under way or passed. */
+  const shaking = new WeakSet<Socket['conn']>()
   const fanOut = new FanOut()
   let isDraining = false
   let isStarted = false
@@ -149,10 +155,19 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     access,
     maxChannels: config.MAX_CHANNELS_PER_SOCKET,
     timeoutMs: 10_000,
+    maxAnswerBytes: config.MAX_BUFFERED_BYTES / 2,
+    onTooLarge: () => metrics.resyncs.inc({ reason: 'answer_size' }),
     isAnsweringResync: config.NODE_ENV === 'test' && config.FAULT_ANSWER_RESYNC === '1',
   }
 
   io.use((socket, next) => {
+    const refuse = (code: ErrorCode) => {
+      metrics.handshakesRefused.inc({ code })
+      next(Object.assign(new Error(code), { data: { code, client: ERRORS[code].client } }))
+    }
+    // Socket.IO would make a second socket of it, and a third, past every limit per socket.
+    if (shaking.has(socket.conn)) return refuse('validation_failed')
+    shaking.add(socket.conn)
     admit(socket.handshake.auth, verifier, access)
       .then(({ token }) => {
         if ((byUser.get(token.sub)?.size ?? 0) >= config.MAX_CONNECTIONS_PER_USER)
@@ -163,25 +178,22 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       .catch((error: unknown) => {
         const code: ErrorCode = error instanceof CodedError ? error.code : 'internal'
         if (code === 'internal') logger.error({ error }, 'a handshake failed')
-        metrics.handshakesRefused.inc({ code })
-        next(Object.assign(new Error(code), { data: { code, client: ERRORS[code].client } }))
+        shaking.delete(socket.conn)
+        refuse(code)
       })
   })
 
-  io.engine.on(
-    'connection',
-    (conn: {
-      transport: { socket?: NodeJS.EventEmitter }
-      on(event: 'close', listen: (reason: string) => void): void
-    }) => {
-      conn.transport.socket?.on('error', (error: NodeJS.ErrnoException) => {
-        if (!error.code?.startsWith('WS_ERR_')) return
-        const code = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'packet_too_large' : 'packet_malformed'
-        metrics.packetsRefused.inc({ code })
-      })
-      conn.on('close', (reason) => {
-        if (reason === 'parse error') metrics.packetsRefused.inc({ code: 'packet_malformed' })
-      })
+  guardConnections(
+    io,
+    { burst: config.PACKET_BURST, rate: config.PACKET_RATE },
+    {
+      onRefused: (code) => metrics.packetsRefused.inc({ code }),
+      onFlood(conn) {
+        metrics.packetsRefused.inc({ code: 'rate_limited' })
+        const member = byConnection.get(conn)
+        if (member) close(member, 'rate_limited')
+        else conn.close()
+      },
     },
   )
 
@@ -197,8 +209,9 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     const { token } = socket.data as { token: Awaited<ReturnType<TokenVerifier['verify']>> }
     const member = new Member(socket, token.sub, token.tid, token.sid, token.exp, config.MAX_BUFFERED_BYTES, endSlow)
     // Between the handshake and here somebody may have been revoked.
-    const refusal = refusalOf(access.get(token.sub), token)
+    const refusal = isDraining ? 'server_draining' : refusalOf(access.get(token.sub), token)
     if (refusal) return close(member, refusal)
+    byConnection.set(socket.conn, member)
     members.set(socket.id, member)
     const ofUser = byUser.get(member.userId) ?? new Set()
     byUser.set(member.userId, ofUser.add(member))
@@ -209,12 +222,6 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       tenantRoom(member.tenantId),
     ])
 
-    const bucket = new TokenBucket(config.PACKET_BURST, config.PACKET_RATE)
-    socket.use((_packet, next) => {
-      if (bucket.take()) return next()
-      metrics.packetsRefused.inc({ code: 'rate_limited' })
-      close(member, 'rate_limited')
-    })
     socket.on('error', () => {
       metrics.packetsRefused.inc({ code: 'packet_malformed' })
     })
@@ -224,8 +231,12 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       answer({ ok: true })
     })
     handle<PlainAck>(member, 'auth:refresh', (body, answer) => refresh(member, body, answer))
-    socket.on('disconnect', () => forget(member))
-    if (config.NODE_ENV === 'test' && config.FAULT_THROWING_HANDLERS === '1') addThrowingHandlers(socket)
+    socket.on('disconnect', (reason) => {
+      // By a message of another process, which does not wait for our comparison of access.
+      if (reason === 'server namespace disconnect' && !member.isClosed) metrics.revocations.inc({ kind: 'kicked' })
+      forget(member)
+    })
+    if (config.NODE_ENV === 'test' && config.FAULT_THROWING_HANDLERS === '1') addFaultHandlers(socket)
   }
 
   function handle<Ack extends { ok: boolean }>(
@@ -242,7 +253,8 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
         if (code === 'internal') {
           metrics.handlerErrors.inc()
           logger.error({ error, event: name }, 'a request of a socket failed')
-        }
+        } else if (error instanceof CodedError && error.cause)
+          logger.warn({ error: error.cause, event: name }, 'a request of a socket could not be answered')
         answer({ ok: false, code, message: ERRORS[code].title })
       }
     })
@@ -277,6 +289,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
         hub.leave(channel, member)
         member.channels.delete(channel)
       }
+      if (removed.length > 0) member.expectFlush(LAST_FRAME_MS, endSlow)
       const added = findAdded(member, principal)
       if (added.length + removed.length === 0) continue
       metrics.revocations.inc({ kind: 'grants' })
@@ -303,6 +316,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   }
 
   function forget(member: Member): void {
+    if (!member.isClosed) member.expectEnd(LAST_FRAME_MS)
     member.isClosed = true
     for (const channel of [...member.channels]) {
       hub.leave(channel, member)
@@ -389,13 +403,4 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       await io.close()
     },
   }
-}
-
-/** What an application's own handler might do. */
-function addThrowingHandlers(socket: Socket): void {
-  socket.on('fault:throw', () => {
-    throw new Error('thrown by a handler')
-  })
-  socket.on('fault:reject', () => Promise.reject(new Error('rejected by a handler')))
-  socket.on('fault:emit', ({ room }: { room: string }) => socket.nsp.to(room).emit('fault:emitted', {}))
 }

@@ -20,7 +20,7 @@ import { toPrincipal } from './access-row.ts'
 import type { AccessWatch } from './access-watch.ts'
 import type { FanOut } from './fan-out.ts'
 import { refusalOf } from './handshake.ts'
-import type { Member } from './member.ts'
+import type { Member, Withdrawn } from './member.ts'
 
 export type SubscribeContext = {
   nodeName: string
@@ -29,6 +29,9 @@ export type SubscribeContext = {
   access: AccessWatch
   maxChannels: number
   timeoutMs: number
+  /** Of all events in one acknowledgement. */
+  maxAnswerBytes: number
+  onTooLarge: () => void
   isAnsweringResync: boolean
 }
 
@@ -49,9 +52,10 @@ export async function subscribe(
   if (!request.success) throw new CodedError('validation_failed')
   const principal = currentPrincipal(context, member)
   const { wants, denied } = resolve(request.data.channels, principal)
-  const channels = new Set([...member.channels, ...wants.map(({ channel }) => channel)])
-  if (channels.size > context.maxChannels) throw new CodedError('too_many_channels', { limit: context.maxChannels })
+  requireRoom(context, member, wants)
 
+  const withdrawn: Withdrawn = new Set()
+  member.underWay.add(withdrawn)
   let isAbandoned = false
   const timer = setTimeout(() => {
     isAbandoned = true
@@ -62,24 +66,41 @@ export async function subscribe(
       if (isAbandoned || member.isClosed) return
       // Nothing waits from here to the end: what is true of access now is true of the first frame.
       const now = currentPrincipal(context, member)
-      const allowed = joined.filter(({ channel }) => maySee(now, parseChannel(channel)!))
+      const allowed = joined.filter(({ channel }) => !withdrawn.has(channel) && maySee(now, parseChannel(channel)!))
+      requireRoom(context, member, allowed)
       for (const { channel } of allowed) context.fanOut.flush(channel)
-      answer({ ok: true, node: context.nodeName, channels: allowed.map((one) => toAnswer(one, context)), denied })
+      answer({ ok: true, node: context.nodeName, channels: toAnswers(allowed, context), denied })
       for (const { channel } of allowed) {
         context.hub.add(channel, member)
         member.channels.add(channel)
       }
       remember(member, request.data.channels)
     })
+  } catch (error) {
+    if (error instanceof CodedError) throw error
+    // The log could not be read: nothing of the client's doing.
+    throw new CodedError('unavailable', {}, { cause: error })
   } finally {
     clearTimeout(timer)
+    member.underWay.delete(withdrawn)
   }
+}
+
+function requireRoom(
+  { maxChannels }: SubscribeContext,
+  member: Member,
+  more: readonly { channel: ChannelName }[],
+): void {
+  const channels = new Set([...member.channels, ...more.map(({ channel }) => channel)])
+  if (channels.size > maxChannels) throw new CodedError('too_many_channels', { limit: maxChannels })
 }
 
 export function unsubscribe(context: SubscribeContext, member: Member, body: unknown): void {
   const request = UnsubscribeRequest.safeParse(body)
   if (!request.success) throw new CodedError('validation_failed')
   for (const name of request.data.channels) {
+    // Also what is only being prepared: the last word counts.
+    for (const withdrawn of member.underWay) withdrawn.add(name)
     leaveChannel(context, member, name)
     const { topic } = parseChannel(name)!
     if (![...member.channels].some((channel) => parseChannel(channel)!.topic === topic)) member.wants.delete(topic)
@@ -98,8 +119,8 @@ function leaveChannel(
 
 /** Channels that `'*'` covers by now, and that the member does not have. */
 export function findAdded(member: Member, principal: Principal): ChannelName[] {
-  return [...member.wants].flatMap(([topic, locations]) =>
-    locations.has('*') ? grantedChannels(principal, topic, '*').filter((channel) => !member.channels.has(channel)) : [],
+  return [...member.wants].flatMap((topic) =>
+    grantedChannels(principal, topic, '*').filter((channel) => !member.channels.has(channel)),
   )
 }
 
@@ -129,14 +150,18 @@ function resolve(
 }
 
 function remember(member: Member, requests: readonly ChannelRequest[]): void {
-  for (const { topic, location = '*' } of requests) {
-    const locations = member.wants.get(topic) ?? new Set()
-    locations.add(location)
-    member.wants.set(topic, locations)
-  }
+  for (const { topic, location = '*' } of requests) if (location === '*') member.wants.add(topic)
 }
 
-function toAnswer({ channel, status, position, frames }: Joined, { isAnsweringResync }: SubscribeContext) {
-  if (isAnsweringResync) return { channel, ...position, status: 'resync' as const, events: [] }
-  return { channel, ...position, status, events: frames.map((frame) => envelopeOf(frame) as EventEnvelope) }
+/** An answer larger than a client's buffer may be would end the client that asked for it, again and again. */
+function toAnswers(joined: readonly Joined[], { isAnsweringResync, maxAnswerBytes, onTooLarge }: SubscribeContext) {
+  let bytes = 0
+  return joined.map(({ channel, status, position, frames }) => {
+    const size = frames.reduce((sum, frame) => sum + frame.length, 0)
+    const isTooLarge = bytes + size > maxAnswerBytes
+    if (isTooLarge) onTooLarge()
+    if (isAnsweringResync || isTooLarge) return { channel, ...position, status: 'resync' as const, events: [] }
+    bytes += size
+    return { channel, ...position, status, events: frames.map((frame) => envelopeOf(frame) as EventEnvelope) }
+  })
 }
