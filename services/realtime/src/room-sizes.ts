@@ -37,7 +37,7 @@ export class RoomSizes {
   /** Over how long the room's clients should spread what they ask for after an event; 0 for a small room. */
   spreadMs(channel: ChannelName, local: number): number {
     let size = local
-    for (const { sizes } of this.others.values()) size += Number(sizes[channel]) || 0
+    for (const { sizes } of this.others.values()) size += Math.max(0, Number(sizes[channel]) || 0)
     return size < WORTH_TELLING ? 0 : Math.min(MAX_SPREAD_MS, Math.round((size / REFETCHES_PER_SECOND) * 1000))
   }
 

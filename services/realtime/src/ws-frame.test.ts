@@ -1,6 +1,10 @@
+import type { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { Receiver } from 'ws'
+import * as ws from 'ws'
 import { encodeTextFrame } from './ws-frame.ts'
+
+// Exported, but not in its types.
+const { Receiver } = ws as unknown as { Receiver: new (options: { isServer: boolean }) => Writable }
 
 /** What `ws` reads from the bytes. */
 function decode(bytes: Buffer): Promise<string> {
