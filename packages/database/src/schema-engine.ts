@@ -30,10 +30,19 @@ function start(): Promise<void> {
  * Runs `work` with Prisma's schema engine as WebAssembly, on the `pg` driver: the real `migrate` without the native
  * binary that Prisma would download. Afterwards its connection is closed, and with it the advisory lock that it holds.
  */
-export async function withSchemaEngine<T>(
-  url: string,
-  work: (engine: bindings.SchemaEngine) => Promise<T>,
-): Promise<T> {
+export function withSchemaEngine<T>(url: string, work: (engine: bindings.SchemaEngine) => Promise<T>): Promise<T> {
+  const result = turn.then(() => run(url, work))
+  turn = result.then(
+    () => {},
+    () => {},
+  )
+  return result
+}
+
+/** One at a time: two engines at once in the module's one memory have been seen to break each other's strings. */
+let turn: Promise<void> = Promise.resolve()
+
+async function run<T>(url: string, work: (engine: bindings.SchemaEngine) => Promise<T>): Promise<T> {
   await start()
   const pool = new pg.Pool({ connectionString: url, max: 1 })
   const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool))
