@@ -6,7 +6,14 @@ import pg from 'pg'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 
 const require = createRequire(import.meta.url)
-let started: Promise<void> | undefined
+
+/**
+ * The engine's bindings are one for the whole process, whoever has loaded this file how often: a second instance would take their memory away
+ * from the first. So are the instance and the turn: one engine at a time.
+ */
+type Shared = { started?: Promise<void>; turn: Promise<unknown> }
+const KEY = Symbol.for('dermlive.schema-engine')
+const shared = ((globalThis as { [KEY]?: Shared })[KEY] ??= { turn: Promise.resolve() })
 
 /** Neither Node's types nor ES2023's declare it. */
 const { WebAssembly } = globalThis as unknown as {
@@ -17,7 +24,7 @@ const { WebAssembly } = globalThis as unknown as {
 
 /** The engine's module expects a bundler that imports `.wasm`; Node does not, so it is instantiated by hand, once. */
 function start(): Promise<void> {
-  return (started ??= (async () => {
+  return (shared.started ??= (async () => {
     const door = require.resolve('@prisma/schema-engine-wasm/schema_engine_bg')
     const bytes = await readFile(door.replace(/\.js$/, '.wasm'))
     const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': bindings })
@@ -31,16 +38,10 @@ function start(): Promise<void> {
  * binary that Prisma would download. Afterwards its connection is closed, and with it the advisory lock that it holds.
  */
 export function withSchemaEngine<T>(url: string, work: (engine: bindings.SchemaEngine) => Promise<T>): Promise<T> {
-  const result = turn.then(() => run(url, work))
-  turn = result.then(
-    () => {},
-    () => {},
-  )
+  const result = shared.turn.then(() => run(url, work))
+  shared.turn = result.catch(() => {})
   return result
 }
-
-/** One at a time: two engines at once in the module's one memory have been seen to break each other's strings. */
-let turn: Promise<void> = Promise.resolve()
 
 async function run<T>(url: string, work: (engine: bindings.SchemaEngine) => Promise<T>): Promise<T> {
   await start()
