@@ -198,6 +198,7 @@ export default tseslint.config(
   {
     files: TESTS,
     rules: {
+      'max-lines': ['error', { max: 550, skipBlankLines: true, skipComments: true }],
       // A test that is left out, or that leaves the others out, is not a test.
       'no-restricted-properties': [
         'error',
