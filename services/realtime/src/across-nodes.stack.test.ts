@@ -200,3 +200,64 @@ describe('access', () => {
     expect(await refresh(mine.accessToken)).toEqual({ ok: true })
   })
 })
+
+describe('what a node counts', () => {
+  const metrics = async (node: number) => {
+    const text = await (await fetch(`${stack.nodes[node]!.adminUrl}/metrics`)).text()
+    return text.split('\n').filter((line) => line && !line.startsWith('#'))
+  }
+
+  it('is all there from the start, also what never happened', async () => {
+    const present = new Set((await metrics(1)).map((line) => /^\w+/.exec(line)![0]))
+    for (const name of [
+      'connections',
+      'subscriptions',
+      'channels',
+      'deliveries_total',
+      'commit_to_delivery_seconds_bucket',
+      'gaps_found_total',
+      'gaps_repaired_total',
+      'repaired_events_total',
+      'recoveries_total',
+      'recovery_events_bucket',
+      'resyncs_total',
+      'slow_consumers_ended_total',
+      'handshakes_refused_total',
+      'packets_refused_total',
+      'sockets_closed_total',
+      'revocations_total',
+      'revocation_seconds_bucket',
+      'access_confirmation_age_seconds',
+      'handler_errors_total',
+      'feed_garbage_total',
+      'nodejs_eventloop_lag_p99_seconds',
+    ])
+      expect([...present], name).toContain(`derm_${name}`)
+  })
+
+  it('counts what happened, and names nobody', async () => {
+    const { accessToken } = await login(emailOf('provider'))
+    const { adminUrl } = stack.nodes[0]!
+    const scrape = (name: string) => scrapeMetric(adminUrl, `derm_${name}`)
+    const before = {
+      deliveries: await scrape('deliveries_total'),
+      seconds: await scrape('commit_to_delivery_seconds_sum'),
+    }
+    const client = await connect(0, accessToken)
+    expect(await scrape('connections')).toBe(1)
+    await client.subscribe([{ topic: 'scheduling', location: downtown.id }])
+    await waitUntil(async () => (await scrape('subscriptions')) === 1, { what: 'the subscription to be counted' })
+    expect(await scrape('channels')).toBeGreaterThan(0)
+    await change((await login(emailOf('owner'))).accessToken, downtown.id)
+    await waitUntil(() => client.events.length === 1, { what: 'the event' })
+    expect(await scrape('deliveries_total')).toBe(before.deliveries + 1)
+    const seconds = (await scrape('commit_to_delivery_seconds_sum')) - before.seconds
+    expect(seconds).toBeGreaterThan(0)
+    expect(seconds).toBeLessThan(10)
+    expect(await scrape('revocation_seconds_count')).toBeGreaterThan(0)
+    expect(await scrape('revocations_total')).toBeGreaterThan(0)
+    const lines = (await metrics(0)).join('\n')
+    for (const secret of [lakeside.tenantId, downtown.id, lakeside.users['provider']!.id, emailOf('provider')])
+      expect(lines).not.toContain(secret)
+  })
+})

@@ -16,7 +16,8 @@ const RealtimeConfig = z.object({
   EVENT_SIGNING_SECRET: Secret,
   MAX_CONNECTIONS_PER_USER: Count.default(30),
   MAX_CHANNELS_PER_SOCKET: Count.default(500),
-  MAX_PACKET_BYTES: Count.default(32_768),
+  /** One `subscribe` with a cursor for each of a socket's channels fits: about 150 bytes each. */
+  MAX_PACKET_BYTES: Count.default(98_304),
   MAX_BUFFERED_BYTES: Count.default(1_048_576),
   /** Packets that a socket may send at once, and per second in the long run. */
   PACKET_BURST: Count.default(60),

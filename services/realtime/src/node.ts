@@ -234,6 +234,9 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     socket.on('disconnect', (reason) => {
       // By a message of another process, which does not wait for our comparison of access.
       if (reason === 'server namespace disconnect' && !member.isClosed) metrics.revocations.inc({ kind: 'kicked' })
+      // A packet in a state that does not know it, as Socket.IO finds: connecting what is connected.
+      if (/^forced (server )?close$/.test(reason) && !member.isClosed)
+        metrics.packetsRefused.inc({ code: 'packet_malformed' })
       forget(member)
     })
     if (config.NODE_ENV === 'test' && config.FAULT_THROWING_HANDLERS === '1') addFaultHandlers(socket)

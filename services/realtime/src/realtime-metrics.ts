@@ -1,10 +1,38 @@
+import type { ErrorCode } from '@derm/contract'
+import type { ResyncReason } from '@derm/core/node'
 import { createMetrics } from '@derm/service'
+
+/** A series that begins with its first event has no rate: what may happen is there as 0 from the start. */
+const KNOWN = {
+  how: ['sequence', 'head', 'break'],
+  outcome: ['live', 'recovered', 'resync'],
+  reason: [
+    ...(['unknown_head', 'epoch', 'trimmed', 'limit', 'timeout', 'tombstone'] satisfies ResyncReason[]),
+    'subscribe',
+    'answer_size',
+  ],
+  packet: ['packet_too_large', 'packet_malformed', 'rate_limited'] satisfies ErrorCode[],
+  handshake: [
+    'origin_forbidden',
+    'unauthenticated',
+    'token_invalid',
+    'token_expired',
+    'session_ended',
+    'access_revoked',
+    'access_unconfirmed',
+    'too_many_connections',
+    'protocol_unsupported',
+    'server_draining',
+  ] satisfies ErrorCode[],
+  kind: ['access_revoked', 'session_ended', 'grants', 'kicked'],
+  where: ['feed', 'adapter'],
+}
 
 /** What a node counts. No label holds anything of a person's or a tenant's. */
 export function createRealtimeMetrics() {
   const metrics = createMetrics()
   const { counter, gauge, histogram } = metrics
-  return {
+  const created = {
     metrics,
     connections: gauge({ name: 'connections', help: 'Sockets connected to this node' }),
     subscriptions: gauge({ name: 'subscriptions', help: 'Subscriptions of this node’s sockets to channels' }),
@@ -71,5 +99,13 @@ export function createRealtimeMetrics() {
       labels: ['where'],
     }),
   }
+  for (const how of KNOWN.how) created.gapsFound.inc({ how }, 0)
+  for (const outcome of KNOWN.outcome) created.recoveries.inc({ outcome }, 0)
+  for (const reason of KNOWN.reason) created.resyncs.inc({ reason }, 0)
+  for (const code of KNOWN.packet) created.packetsRefused.inc({ code }, 0)
+  for (const code of KNOWN.handshake) created.handshakesRefused.inc({ code }, 0)
+  for (const kind of KNOWN.kind) created.revocations.inc({ kind }, 0)
+  for (const where of KNOWN.where) created.feedGarbage.inc({ where }, 0)
+  return created
 }
 export type RealtimeMetrics = ReturnType<typeof createRealtimeMetrics>
