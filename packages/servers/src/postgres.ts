@@ -10,6 +10,8 @@ import { run, startKept } from './program.ts'
 import { waitUntil } from './wait-until.ts'
 
 export type Postgres = {
+  /** Of the keeper that ends it with us. */
+  pid: number
   port: number
   superuserUrl: string
   urlOf(role: string, password: string, database?: string): string
@@ -78,6 +80,7 @@ export async function startPostgres({
     { what: 'Postgres to answer', timeoutMs: 40_000 },
   )
   return {
+    pid: program.pid,
     port,
     superuserUrl,
     urlOf: (role, password, database = 'postgres') => `postgres://${role}:${password}@127.0.0.1:${port}/${database}`,

@@ -77,7 +77,7 @@ try {
       JSON.stringify(
         [
           { name: 'gateway', pid: process.pid, port, adminPort: null },
-          { name: 'postgres', pid: null, port: postgres.port, adminPort: null },
+          { name: 'postgres', pid: postgres.pid, port: postgres.port, adminPort: null },
           { name: 'redis', pid: redis.program?.pid ?? null, port: redis.port, adminPort: null },
           ...services.map(({ name, pid, spec }) => ({ name, pid, port: spec.port, adminPort: spec.adminPort })),
         ],

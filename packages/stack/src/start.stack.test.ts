@@ -1,0 +1,148 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { readFile, readdir, rm, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { getSeedIds } from '@derm/database'
+import { ROOT, findFreePort, waitUntil } from '@derm/servers'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+
+let folder: string
+let port: number
+const running: ChildProcess[] = []
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'derm-start-'))
+  port = await findFreePort()
+})
+afterAll(async () => {
+  for (const child of running)
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL')
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** `npm start`, in a group of its own as a terminal would have it. */
+function launch(): { child: ChildProcess; output: () => string } {
+  let text = ''
+  const child = spawn(process.execPath, [join(ROOT, 'packages/stack/bin/start.js')], {
+    cwd: ROOT,
+    env: { ...process.env, PORT: String(port), DATA_DIR: folder, NODE_ENV: 'development' },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.push(child)
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (text += data.toString()))
+  return { child, output: () => text }
+}
+
+async function start(): Promise<{ child: ChildProcess; output: () => string }> {
+  const { child, output } = launch()
+  await waitUntil(() => output().includes('Ready in') || child.exitCode !== null, {
+    what: 'the system to be ready',
+    timeoutMs: 120_000,
+  })
+  if (child.exitCode !== null) throw new Error(`it ended:\n${output()}`)
+  return { child, output }
+}
+
+/** Processes that were started with this test's folder, whoever their parent is by now. */
+async function findProcesses(): Promise<number[]> {
+  const found: number[] = []
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue
+    const environment = await readFile(`/proc/${name}/environ`, 'utf8').catch(() => '')
+    if (environment.includes(`DATA_DIR=${folder}`)) found.push(Number(name))
+  }
+  return found
+}
+
+const exited = (child: ChildProcess) =>
+  new Promise((resolve) => (child.exitCode !== null ? resolve(child.exitCode) : child.once('exit', resolve)))
+
+async function call(path: string, init: RequestInit = {}): Promise<{ status: number; body: Record<string, unknown> }> {
+  const response = await fetch(`http://localhost:${port}${path}`, {
+    ...init,
+    headers: {
+      'content-type': 'application/json',
+      origin: `http://localhost:${port}`,
+      ...(init.headers as Record<string, string>),
+    },
+  })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+async function signIn(): Promise<{ authorization: string }> {
+  const { body } = await call('/api/v1/auth/login', {
+    method: 'POST',
+    body: JSON.stringify({ email: getSeedIds().lakeside.users['frontdesk']!.email, password: 'dermlive' }),
+  })
+  return { authorization: `Bearer ${String(body['accessToken'])}` }
+}
+
+it('serves everything behind one port, leaves no process behind on Ctrl-C, and keeps the data', async () => {
+  const first = await start()
+  const page = await fetch(`http://localhost:${port}/`)
+  expect(page.status).toBe(200)
+  expect(await page.text()).toContain('<div id="root">')
+  expect(first.output()).toContain('frontdesk@lakeside.example')
+  const processes = JSON.parse(await readFile(join(folder, 'stack.json'), 'utf8')) as { name: string; pid: number }[]
+  expect(processes.map(({ name }) => name)).toEqual([
+    'gateway',
+    'postgres',
+    'redis',
+    'api-1',
+    'api-2',
+    'realtime-1',
+    'realtime-2',
+  ])
+  for (const { pid } of processes) expect(() => process.kill(pid, 0)).not.toThrow()
+
+  const patient = getSeedIds().lakeside.patientIds[0]!
+  const before = await call(`/api/v1/patients/${patient}`, { headers: await signIn() })
+  const changed = await call(`/api/v1/patients/${patient}`, {
+    method: 'PATCH',
+    headers: {
+      ...(await signIn()),
+      'if-match': `"${String(before.body['version'])}"`,
+      'idempotency-key': crypto.randomUUID(),
+    },
+    body: JSON.stringify({ phone: '+1 555 0100' }),
+  })
+  expect(changed.status).toBe(200)
+
+  // A node that dies is started again.
+  const node = processes.find(({ name }) => name === 'realtime-1')!
+  process.kill(node.pid, 'SIGKILL')
+  await waitUntil(
+    async () => {
+      const now = JSON.parse(await readFile(join(folder, 'stack.json'), 'utf8')) as typeof processes
+      const again = now.find(({ name }) => name === 'realtime-1')!
+      return again.pid !== node.pid && again.pid !== 0
+    },
+    { what: 'the node to be started again', timeoutMs: 30_000 },
+  )
+
+  process.kill(-first.child.pid!, 'SIGINT')
+  expect(await exited(first.child)).toBe(0)
+  expect(await findProcesses()).toEqual([])
+
+  const second = await start()
+  const after = await call(`/api/v1/patients/${patient}`, { headers: await signIn() })
+  expect(after.body).toMatchObject({ phone: '+1 555 0100', version: changed.body['version'] })
+
+  // Killed without a chance to stop anything: nothing is left either.
+  process.kill(second.child.pid!, 'SIGKILL')
+  await waitUntil(async () => (await findProcesses()).length === 0, {
+    what: 'the others to end with it',
+    timeoutMs: 30_000,
+  })
+})
+
+it('says what to do when the port is taken', async () => {
+  const server = (await import('node:net')).createServer()
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
+  try {
+    const { child, output } = launch()
+    expect(await exited(child)).toBe(1)
+    expect(output()).toContain(`Port ${port} is taken. Stop what uses it, or choose another`)
+  } finally {
+    server.close()
+  }
+})
