@@ -204,11 +204,17 @@ export function describeEventLog(make: () => LogUnderTest): void {
         entries: entries(4, 4, later),
       })
       expect(await read(2)).toEqual({ kind: 'unreachable', head: at(4, LATER) })
-      expect(await refill(entries(1, 9), at(0), { replaces: true })).toMatchObject({
-        ok: false,
-        reason: 'stale_epoch',
-        head: at(4, LATER),
-      })
+      for (const [list, base] of [
+        [entries(1, 9), at(0)],
+        [entries(9, 9), at(8)],
+        [[], at(9)],
+      ] as const)
+        expect(await refill([...list], base, { replaces: true })).toMatchObject({
+          ok: false,
+          reason: 'stale_epoch',
+          head: at(4, LATER),
+        })
+      expect(await head()).toEqual(at(4, LATER))
     })
 
     it('[HIS3] brings back what a failover lost', async () => {
