@@ -77,7 +77,7 @@ async function openRaw(): Promise<{ socket: WebSocket; lines: string[]; ended: P
 const handshake = () => `40${JSON.stringify({ token, protocol: 1 })}`
 
 describe('a connection', () => {
-  it('[SES4] that asks to be many sockets at once becomes one at most', async () => {
+  it('[SES9] that asks to be many sockets at once becomes one at most', async () => {
     const before = await scrape('derm_connections')
     const { socket, lines } = await openRaw()
     for (let i = 0; i < 20; i++) socket.send(handshake())
@@ -92,7 +92,7 @@ describe('a connection', () => {
     ['to connect', handshake],
     ['to connect with no token', () => '40{}'],
     ['for namespaces that do not exist', () => '40/admin,{}'],
-  ])('[SES4] that floods with requests %s is ended', async (_name, packet) => {
+  ])('[SES9] that floods with requests %s is ended', async (_name, packet) => {
     const before = await scrape('derm_packets_refused_total')
     const { socket, ended } = await openRaw()
     for (let i = 0; i < 500; i++) socket.send(packet())
@@ -199,7 +199,7 @@ describe('a request', () => {
     expect(JSON.stringify(ack)).not.toContain(summit.tenantId)
   })
 
-  it('[REC5] with a cursor from the future is answered with a resync, and can be withdrawn meanwhile', async () => {
+  it('[REC5] [SES10] with a cursor from the future is answered with a resync, and can be withdrawn meanwhile', async () => {
     const [client, patient] = [await connect(token), await connect(token)]
     await writer.write(1)
     const live = (await client.subscribe([{ topic: 'scheduling', location: downtown }])) as SubscribeAck & { ok: true }
@@ -218,7 +218,7 @@ describe('a request', () => {
     expect(client.events).toHaveLength(seen)
   })
 
-  it('[REC5] for more than a client’s buffer holds is answered with a resync, not with its end', async () => {
+  it('[SES10] for more than a client’s buffer holds is answered with a resync, not with its end', async () => {
     const client = await connect(token)
     const { channels } = (await client.subscribe([{ topic: 'scheduling', location: downtown }])) as SubscribeAck & {
       ok: true

@@ -5,7 +5,7 @@ type Conn = Socket['conn']
 
 /**
  * Limits what a connection may send before Socket.IO has taken it apart, and counts what cannot be taken apart: requests to connect, also
- * to namespaces that do not exist, pass no middleware of a socket. [SES4]
+ * to namespaces that do not exist, pass no middleware of a socket. [SES9]
  */
 export function guardConnections(
   io: Server,
