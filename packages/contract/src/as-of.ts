@@ -1,4 +1,4 @@
-import { Epoch, Seq, comparePositions, type Position } from './position.ts'
+import { Epoch, Position, Seq, comparePositions } from './position.ts'
 
 /**
  * The `As-Of`, `Min-As-Of` and `Published` headers: an RFC 9651 list of strings with parameters,
@@ -33,6 +33,18 @@ export function parsePositions(header: string | null | undefined): Positions | n
     const seq = Number(digits)
     if (!Epoch.safeParse(epoch).success || !Seq.safeParse(seq).success) return null
     positions[local] = { epoch, seq }
+  }
+  return positions
+}
+
+/** Reads positions from a body's `asOf`, where they stand as an object. `null` when any part of it is malformed. */
+export function parseBodyPositions(value: unknown): Positions | null {
+  if (typeof value !== 'object' || value === null) return null
+  const positions: Positions = {}
+  for (const [local, position] of Object.entries(value)) {
+    const parsed = Position.safeParse(position)
+    if (!parsed.success) return null
+    positions[local] = parsed.data
   }
   return positions
 }

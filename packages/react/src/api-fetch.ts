@@ -22,8 +22,13 @@ export async function readApiError(response: Response): Promise<ApiError> {
 }
 
 const LAG_TRIES = 4
+/** A connection that went dead without a word would keep a query fetching, and so old, for minutes. */
+const DEADLINE_MS = 30_000
 
-/** `fetch` with the token. A token that has just expired is renewed once, for all requests together; a lagging replica is asked again. */
+/**
+ * `fetch` with the token. A token that has just expired is renewed once, for all requests together; a lagging replica is asked again.
+ * @throws ApiError `offline` when there was no answer for 30 s.
+ */
 export function createApiFetch({
   apiUrl,
   getToken,
@@ -39,7 +44,16 @@ export function createApiFetch({
   async function send(input: string, init: RequestInit, token: string): Promise<Response> {
     const headers = new Headers(init.headers)
     headers.set('authorization', `Bearer ${token}`)
-    return fetch(new URL(input, apiUrl), { ...init, headers })
+    const deadline = new AbortController()
+    const follow = () => deadline.abort(init.signal?.reason)
+    if (init.signal?.aborted) follow()
+    init.signal?.addEventListener('abort', follow, { once: true })
+    const timer = setTimeout(() => deadline.abort(new ApiError('offline', 0)), DEADLINE_MS)
+    try {
+      return await fetch(new URL(input, apiUrl), { ...init, headers, signal: deadline.signal })
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   return async (input, init = {}) => {

@@ -1,4 +1,4 @@
-import { definitionOf, parsePositions, type EventEnvelope, type Position, type Resource } from '@derm/contract'
+import { definitionOf, type EventEnvelope, type Position, type Resource } from '@derm/contract'
 import { silentLog, systemClock, type Clock, type Log } from '@derm/core'
 import {
   Planner,
@@ -11,6 +11,7 @@ import {
 import type { QueryClient } from '@tanstack/react-query'
 import { createApiFetch, type ApiFetch } from './api-fetch.ts'
 import { LastUpdates } from './last-updated.ts'
+import { createMutations, type MutationContext, type MutationFunction } from './query/mutation.ts'
 import { createQueryCachePort } from './query/query-cache-port.ts'
 import { registerLiveSource } from './query/live.ts'
 import { createResourcesOf, type ResourceKeys } from './resource-keys.ts'
@@ -37,8 +38,6 @@ export type RealtimeOptions = {
   planner?: Partial<PlannerSettings>
 }
 
-/** What a mutation's function gets. `fetch` sends the Idempotency-Key with every request that changes something. */
-export type MutationContext = { fetch: ApiFetch; idempotencyKey: string }
 export type EventListener = (event: EventEnvelope, isOwn: boolean) => void
 export type ResyncListener = (channel: string, position: Position) => void
 
@@ -52,13 +51,13 @@ export interface Realtime {
   onEvent(listener: EventListener): () => void
   onResync(listener: ResyncListener): () => void
   /**
-   * Wraps a mutation's function: one Idempotency-Key for all its tries, refetches of the resource held until it has settled, and the
+   * Wraps a mutation's function: one Idempotency-Key for all its tries, refetches of the resources held until it has settled, and the
    * positions of its events noted, so that the echo of one's own change does not refetch in vain.
    */
   mutation<Variables, Result>(
-    resource: Resource,
+    resources: Resource | readonly Resource[],
     run: (context: MutationContext, variables: Variables) => Promise<Result>,
-  ): (variables: Variables) => Promise<Result>
+  ): MutationFunction<Variables, Result>
   /** `fetch` with the user's token, for what is neither a query nor a mutation. */
   readonly fetch: ApiFetch
   readonly lastUpdates: LastUpdates
@@ -66,9 +65,9 @@ export interface Realtime {
   toast(event: EventEnvelope): void
   /** Channels with their cursors, for an inspector. */
   cursors(): ReadonlyMap<string, Position>
+  /** Ends the connection and lets go of the query client, for good: where a realtime is not made once, as in tests. */
+  dispose(): void
 }
-
-const KEPT_KEYS = 500
 
 /** Made once, outside React, and given to `RealtimeProvider`. Touches neither network nor page before `start`. */
 export function createRealtime(options: RealtimeOptions): Realtime {
@@ -81,7 +80,6 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     resync: new Set<ResyncListener>(),
     connection: new Set<() => void>(),
   }
-  const ownKeys = new Set<string>()
   let holders = 0
   let connection: Connection = { status: 'idle', since: clock.now() }
 
@@ -93,7 +91,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     touches: (event) => definitionOf(event.type).touches,
     ...(options.planner ? { settings: options.planner } : {}),
   })
-  registerLiveSource(queryClient, { planner, fetch: apiFetch })
+  const unregister = registerLiveSource(queryClient, { planner, fetch: apiFetch })
+  const { mutation, isOwn: isOwnKey } = createMutations({ queryClient, planner, clock, fetch: apiFetch })
 
   /** One listener that throws must not keep the event from the others. */
   function tell<Args extends unknown[]>(all: Iterable<(...args: Args) => void>, ...args: Args): void {
@@ -114,7 +113,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     getToken: options.getToken,
     refreshToken: options.refreshToken,
     onEvent(event) {
-      const isOwn = event.mutationId !== undefined && ownKeys.has(event.mutationId)
+      const isOwn = isOwnKey(event.mutationId)
       planner.noteEvent(event)
       lastUpdates.note(event, isOwn, clock.now())
       tell(listeners.event, event, isOwn)
@@ -127,6 +126,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onRemoved: (channels) => planner.removeChannels(channels),
     onAdded: () => planner.addChannels(),
     onConnection(now) {
+      if (now.status === 'live' && connection.status !== 'live') planner.noteReconnect()
       connection = now
       tell(listeners.connection)
     },
@@ -135,6 +135,15 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const nudge = () => {
     if (document.visibilityState === 'visible') subscriber.nudge()
   }
+  function end(): void {
+    if (typeof window !== 'undefined') {
+      window.removeEventListener('online', nudge)
+      document.removeEventListener('visibilitychange', nudge)
+    }
+    subscriber.close()
+    planner.endSession()
+    lastUpdates.clear()
+  }
 
   return {
     queryClient,
@@ -142,6 +151,12 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     lastUpdates,
     toast: (event) => toast(event.type, event.id),
     cursors: () => subscriber.cursors,
+    dispose() {
+      if (holders > 0) end()
+      holders = 0
+      planner.dispose()
+      unregister()
+    },
     start() {
       if (holders++ === 0) {
         subscriber.start()
@@ -156,14 +171,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         isReleased = true
         // StrictMode mounts twice: who lets go and takes hold again in the same moment keeps the connection.
         clock.setTimeout(() => {
-          if (--holders > 0) return
-          if (typeof window !== 'undefined') {
-            window.removeEventListener('online', nudge)
-            document.removeEventListener('visibilitychange', nudge)
-          }
-          subscriber.close()
-          planner.clear()
-          lastUpdates.clear()
+          if (--holders === 0) end()
         }, 0)
       }
     },
@@ -172,26 +180,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onConnection: (listener) => listen(listeners.connection, listener),
     onEvent: (listener) => listen(listeners.event, listener),
     onResync: (listener) => listen(listeners.resync, listener),
-    mutation: (resource, run) => async (variables) => {
-      const idempotencyKey = crypto.randomUUID()
-      ownKeys.add(idempotencyKey)
-      if (ownKeys.size > KEPT_KEYS) ownKeys.delete(ownKeys.values().next().value!)
-      const published: Record<string, Position> = {}
-      const end = planner.beginMutation(resource)
-      const fetch: ApiFetch = async (input, init = {}) => {
-        const headers = new Headers(init.headers)
-        if (init.method !== undefined && init.method !== 'GET') headers.set('idempotency-key', idempotencyKey)
-        const response = await apiFetch(input, { ...init, headers })
-        Object.assign(published, parsePositions(response.headers.get('published')) ?? {})
-        return response
-      }
-      try {
-        return await run({ fetch, idempotencyKey }, variables)
-      } finally {
-        // After the caller's own handlers have put the answer into the cache.
-        clock.setTimeout(() => end(published), 0)
-      }
-    },
+    mutation,
   }
 }
 

@@ -6,73 +6,76 @@ import {
   type Positions,
   type Resource,
 } from '@derm/contract'
-import type { Clock, Random, Timer } from '../clock.ts'
+import type { Clock, Random } from '../clock.ts'
+import { Holds } from './holds.ts'
 import { Needs } from './needs.ts'
+import {
+  createFlight,
+  createFurtherFlight,
+  createPlan,
+  isForbidden,
+  isLagging,
+  type Flight,
+  type Plan,
+} from './plan.ts'
 import type { QueryChange, QueryPort, QueryView } from './query-port.ts'
 
-/** One fetch of one query: what its answers said of how new they are. */
-export type Flight = {
-  hash: string
-  /** `undefined` until the first answer; `null` once an answer did not say. */
-  asOf: Positions | null | undefined
-  /** How many needs of unknown feeds had been raised when it began. */
-  raisedAt: number
-  /** What was known to exist when it began. */
-  asked: Positions
-  /** How often the query had been outdated when it began. */
-  outdated: number
-}
+export type { Flight } from './plan.ts'
 
 export type PlannerOptions = {
   queries: QueryPort
   clock: Clock
   random: Random
-  /** Whether a query's key belongs to a resource. */
+  /** Which resources a query shows, by its key. */
   resourcesOf(key: readonly unknown[]): readonly Resource[]
-  /** What each event of the type touches. */
+  /** What an event touches. */
   touches(event: EventEnvelope): readonly Resource[]
   settings?: Partial<PlannerSettings>
-  onRefetch?(query: QueryView): void
 }
 
+/** All in milliseconds. */
 export type PlannerSettings = {
-  /** At most one refetch of a query in so many milliseconds: the first at once, the last at the end. */
+  /** At most one refetch of a query in so long: the first at once, the last at the end. */
   windowMs: number
-  /** How long a resync's refetches are spread. */
+  /** Over how long a resync's refetches are spread. */
   resyncSpreadMs: number
+  /** Back-off after an answer that was too old, up to `maxDelayMs`; after an error, up to `maxErrorDelayMs`. */
   minDelayMs: number
   maxDelayMs: number
+  maxErrorDelayMs: number
+  /** How long a change that does not settle holds refetches back. */
+  maxHoldMs: number
+  /** How long a fetch that somebody cancelled is not repeated: they had a reason, a change of theirs for example. */
+  afterCancelMs: number
 }
-const SETTINGS: PlannerSettings = { windowMs: 250, resyncSpreadMs: 1000, minDelayMs: 100, maxDelayMs: 5000 }
+const SETTINGS: PlannerSettings = {
+  windowMs: 250,
+  resyncSpreadMs: 1000,
+  minDelayMs: 100,
+  maxDelayMs: 5000,
+  maxErrorDelayMs: 30_000,
+  maxHoldMs: 15_000,
+  afterCancelMs: 1000,
+}
 
-type Plan = {
-  asOf: Positions | null | undefined
-  raisedAt: number
-  flight?: Flight
-  startedAt: number
-  /** Fetches in a row whose answers were older than what was asked for. */
-  lags: number
-  timer?: Timer
-  dueAt: number
-  isInvalidated: boolean
-  /** How often it became stale for another reason than a position, and how many of these its data reflects. */
-  outdated: number
-  reflected: number
-}
+/** `delay`: not before so many milliseconds. `isPatient`: a moment that was set before stands. */
+type Moment = { delay: number; isPatient: boolean }
+const AT_ONCE: Moment = { delay: 0, isPatient: false }
 
 /**
  * Keeps every cached query at least as new as what the client knows to exist. A query is stale while its `As-Of` is behind what is
- * needed of a channel that feeds it; a stale query is fetched, one fetch at a time, until it is not. [INV2]–[INV9]
+ * needed of a channel that feeds it; a stale query is fetched, one fetch at a time, until it is not. [INV2]–[INV12]
  */
 export class Planner {
   private readonly needs = new Needs()
+  private readonly holds = new Holds()
   private readonly plans = new Map<string, Plan>()
-  private readonly pending = new Map<Resource, number>()
-  private readonly removed = new Set<string>()
-  /** Counts needs, for queries whose answers say nothing of positions. */
-  private readonly raised = new Map<Resource, number>()
   private readonly settings: PlannerSettings
   private readonly stop: () => void
+  /** Rises when a connection is let go: who comes next may be somebody else. */
+  private session = 0
+  /** Whose channels were heard of last, and in which session first. */
+  private tenant: { id: string; since: number } | undefined
 
   constructor(private readonly options: PlannerOptions) {
     this.settings = { ...SETTINGS, ...options.settings }
@@ -81,74 +84,88 @@ export class Planner {
 
   dispose(): void {
     this.stop()
-    this.clear()
+    for (const hash of [...this.plans.keys()]) this.drop(hash)
+    this.needs.clear()
   }
 
-  /** Somebody else signed in: nothing of before counts. */
-  clear(): void {
-    for (const { timer } of this.plans.values()) this.options.clock.clearTimeout(timer)
-    this.plans.clear()
-    this.needs.clear()
-    this.raised.clear()
-    this.removed.clear()
+  /** The connection was let go. What is known of data and positions stays true; what is asked from now on may be another person's. */
+  endSession(): void {
+    this.session++
   }
 
   noteEvent(event: EventEnvelope): void {
-    const touches = this.options.touches(event)
-    const delay = event.spreadMs ? this.options.random() * event.spreadMs : 0
-    this.raise(event.channel, { epoch: event.epoch, seq: event.seq }, touches, delay)
+    const spreadMs = event.spreadMs ?? 0
+    this.raise(event.channel, { epoch: event.epoch, seq: event.seq }, this.options.touches(event), spreadMs)
   }
 
-  /** A position that exists, its events unknown: a first subscription's, a write's. */
-  notePosition(channel: string, position: Position, touches?: readonly Resource[]): void {
-    this.raise(channel, position, touches, 0)
+  /** A position that exists, its events unknown: a first subscription's. */
+  notePosition(channel: string, position: Position): void {
+    this.raise(channel, position, undefined, 0)
   }
 
   noteResync(channel: string, position: Position): void {
-    this.raise(channel, position, undefined, this.options.random() * this.settings.resyncSpreadMs, true)
+    this.raise(channel, position, undefined, this.settings.resyncSpreadMs)
+  }
+
+  /** The way to the server is open again: what failed is not kept waiting. */
+  noteReconnect(): void {
+    for (const query of this.options.queries.list()) {
+      const plan = this.plans.get(query.hash)
+      if (!plan?.isFailing) continue
+      plan.setbacks = 0
+      plan.isFailing = false
+      this.unschedule(plan)
+      this.reconsider(query, this.drawMoment(this.settings.resyncSpreadMs))
+    }
   }
 
   /** Channels that may not be seen any more: what they fed is forgotten at once, and what is on its way when it comes. [INV8] */
   removeChannels(channels: readonly string[]): void {
-    for (const channel of channels) {
-      const local = toLocal(channel)
-      this.removed.add(local)
-      this.needs.forget(local)
-      for (const [hash, plan] of [...this.plans])
-        if (plan.asOf?.[local] || plan.flight?.asOf?.[local]) {
-          this.options.clock.clearTimeout(plan.timer)
-          this.plans.delete(hash)
-          this.options.queries.forget(hash)
-        }
+    const locals = channels.map(toLocal)
+    for (const local of locals) this.needs.forget(local)
+    for (const query of this.options.queries.list()) {
+      const plan = this.plans.get(query.hash)
+      for (const local of locals) plan?.flight?.removed.add(local)
+      if (!query.hasData && !plan?.flight?.asOf) continue
+      const isFed = locals.some((local) => plan?.asOf?.[local] || plan?.flight?.asOf?.[local])
+      // Data that cannot say what feeds it may be fed by this.
+      const isUnknown = query.hasData && !plan?.asOf && this.options.resourcesOf(query.key).length > 0
+      if (isFed || isUnknown) this.forget(query.hash)
     }
   }
 
   /** Channels that may be seen from now on: answers of before lack what belongs to them, and do not say so. [INV10] */
   addChannels(): void {
     for (const query of this.options.queries.list()) {
-      if (this.options.resourcesOf(query.key).length === 0) continue
-      this.plan(query.hash).outdated++
-      this.reconsider(query, this.options.random() * this.settings.resyncSpreadMs)
+      const isFed = Object.keys(this.plans.get(query.hash)?.asOf ?? {}).length > 0
+      if (!isFed && this.options.resourcesOf(query.key).length === 0) continue
+      this.planOf(query.hash).outdated++
+      this.reconsider(query, this.drawMoment(this.settings.resyncSpreadMs))
     }
   }
 
-  /** While a change of a resource is on its way, its queries are not fetched: the answer would show what was before it. [INV6] */
-  beginMutation(resource: Resource): (published: Record<string, Position>) => void {
-    this.pending.set(resource, (this.pending.get(resource) ?? 0) + 1)
-    for (const query of this.options.queries.list()) {
-      if (!query.isFetching || !query.hasData || !this.options.resourcesOf(query.key).includes(resource)) continue
-      this.options.queries.cancel(query.hash)
-      const plan = this.plan(query.hash)
+  /**
+   * While a change of these resources is on its way, their queries are not fetched: the answers would show what was before it. [INV6]
+   * @returns to be called once when it has settled, with the positions of its events.
+   */
+  beginMutation(resources: readonly Resource[]): (published: Positions) => void {
+    const { clock, queries } = this.options
+    const hold = this.holds.begin(resources, clock.now(), this.settings.maxHoldMs)
+    const giveUp = clock.setTimeout(() => this.reconsiderAll(), hold.until - clock.now())
+    for (const query of queries.list()) {
+      if (!query.isFetching || !query.hasData) continue
+      if (!this.options.resourcesOf(query.key).some((resource) => resources.includes(resource))) continue
+      const plan = this.planOf(query.hash)
+      queries.cancel(query.hash)
       // What was cancelled was wanted.
       plan.outdated++
       delete plan.flight
     }
     return (published) => {
-      const count = (this.pending.get(resource) ?? 1) - 1
-      if (count > 0) this.pending.set(resource, count)
-      else this.pending.delete(resource)
-      for (const [local, position] of Object.entries(published)) this.raise(local, position, [resource], 0)
-      this.reconsiderAll(0)
+      clock.clearTimeout(giveUp)
+      this.holds.end(hold)
+      for (const [local, position] of Object.entries(published)) this.needs.raise(local, position, resources)
+      this.reconsiderAll()
     }
   }
 
@@ -178,63 +195,57 @@ export class Planner {
     const plan = this.plans.get(query.hash)
     const resources = this.options.resourcesOf(query.key)
     if (plan && plan.outdated > plan.reflected) return true
-    if (!plan?.asOf) {
-      // No positions at all (hydrated, or an answer without them): stale once anything of its resources has been heard of.
-      const count = this.raisedCount(resources)
-      return query.hasData && count > (plan?.raisedAt ?? 0)
-    }
+    // Nothing to compare (no data, hydrated data, an answer without positions): stale once anything of its resources is heard of. [INV9]
+    if (!plan?.asOf || !query.hasData) return this.needs.countNews(resources) > (plan?.news ?? 0)
     return Object.entries(plan.asOf).some(([local, asOf]) => {
       const needed = this.needs.of(local, resources)
       return needed !== undefined && !covers(asOf, needed)
     })
   }
 
-  private raise(
-    channel: string,
-    position: Position,
-    touches: readonly Resource[] | undefined,
-    delay: number,
-    isResync = false,
-  ): void {
-    const local = toLocal(channel)
-    this.removed.delete(local)
-    if (!this.needs.raise(local, position, touches)) return
-    for (const resource of touches ?? ['*' as Resource]) this.raised.set(resource, (this.raised.get(resource) ?? 0) + 1)
-    this.reconsiderAll(delay, isResync)
+  private raise(channel: string, position: Position, touches: readonly Resource[] | undefined, spreadMs: number): void {
+    this.enterTenant(channel)
+    if (this.needs.raise(toLocal(channel), position, touches)) this.reconsiderAll(spreadMs)
   }
 
-  private raisedCount(resources: readonly Resource[]): number {
-    if (resources.length === 0) return 0
-    return resources.reduce(
-      (sum, resource) => sum + (this.raised.get(resource) ?? 0),
-      this.raised.get('*' as Resource) ?? 0,
-    )
+  /** The tenants' wall: what was read for another tenant is not kept, whoever forgot to empty the cache between them. [INV12] */
+  private enterTenant(channel: string): void {
+    const id = channel.slice(0, channel.indexOf('/'))
+    const before = this.tenant
+    if (id === before?.id) return
+    this.tenant = { id, since: this.session }
+    if (!before) return
+    this.needs.clear()
+    for (const query of this.options.queries.list()) {
+      const plan = this.plans.get(query.hash)
+      const isOfResources = this.options.resourcesOf(query.key).length > 0
+      if (!isOfResources && plan?.asOf === undefined) continue
+      const session = query.hasData ? plan?.session : plan?.flight?.session
+      if (before.since === this.session || session !== this.session) this.forget(query.hash)
+    }
   }
 
-  private reconsiderAll(delay: number, isSpread = false): void {
+  private reconsiderAll(spreadMs = 0): void {
     for (const query of this.options.queries.list())
-      this.reconsider(query, isSpread ? delay * this.options.random() : delay)
+      this.reconsider(query, spreadMs > 0 ? this.drawMoment(spreadMs) : AT_ONCE)
   }
 
-  private reconsider(query: QueryView, delay = 0): void {
-    if (query.isFetching || !query.hasData || !this.isStale(query)) return
-    const plan = this.plan(query.hash)
-    if (this.options.resourcesOf(query.key).some((resource) => this.pending.has(resource))) return
+  private drawMoment(spreadMs: number): Moment {
+    return { delay: this.options.random() * spreadMs, isPatient: true }
+  }
+
+  private reconsider(query: QueryView, { delay, isPatient }: Moment = AT_ONCE): void {
+    if (!this.isWanted(query)) return
+    const plan = this.planOf(query.hash)
     if (!query.isActive) {
-      if (!plan.isInvalidated) this.options.queries.invalidate(query.hash)
-      plan.isInvalidated = true
+      if (!query.isMarked) this.options.queries.mark(query.hash)
       return
     }
+    if (plan.timer !== undefined && isPatient) return
     const now = this.options.clock.now()
-    const lag =
-      plan.lags === 0
-        ? 0
-        : Math.min(this.settings.maxDelayMs, this.settings.minDelayMs * 2 ** plan.lags) *
-          (0.5 + this.options.random() / 2)
-    const dueAt = Math.max(now + delay, plan.startedAt + this.settings.windowMs, now + lag)
+    const dueAt = Math.max(now + delay, plan.startedAt + this.settings.windowMs, now + this.drawBackoff(plan))
     if (plan.timer !== undefined && plan.dueAt <= dueAt) return
-    this.options.clock.clearTimeout(plan.timer)
-    delete plan.timer
+    this.unschedule(plan)
     if (dueAt <= now) return this.run(query.hash)
     plan.dueAt = dueAt
     plan.timer = this.options.clock.setTimeout(() => {
@@ -245,83 +256,105 @@ export class Planner {
 
   private run(hash: string): void {
     const query = this.options.queries.get(hash)
-    if (!query || query.isFetching || !this.isStale(query)) return
-    if (this.options.resourcesOf(query.key).some((resource) => this.pending.has(resource))) return
-    if (!query.isActive) return this.options.queries.invalidate(hash)
-    this.options.onRefetch?.(query)
-    this.options.queries.fetch(hash)
+    if (!query || !this.isWanted(query)) return
+    if (query.isActive) this.options.queries.fetch(hash)
+    else this.options.queries.mark(hash)
+  }
+
+  private isWanted(query: QueryView): boolean {
+    // One that has neither data nor failed has not begun: that is for whoever shows it to decide.
+    if (query.isFetching || !(query.hasData || query.hasFailed) || !this.isStale(query)) return false
+    return !this.holds.isHeld(this.options.resourcesOf(query.key), this.options.clock.now())
+  }
+
+  private drawBackoff({ setbacks, isFailing }: Plan): number {
+    if (setbacks === 0) return 0
+    const { minDelayMs, maxDelayMs, maxErrorDelayMs } = this.settings
+    const ceiling = Math.min(isFailing ? maxErrorDelayMs : maxDelayMs, minDelayMs * 2 ** setbacks)
+    return ceiling * (0.5 + this.options.random() / 2)
   }
 
   private observe(change: QueryChange): void {
     const { hash } = change
-    if (change.type === 'removed') {
-      this.options.clock.clearTimeout(this.plans.get(hash)?.timer)
-      this.plans.delete(hash)
-      return
-    }
+    if (change.type === 'removed') return this.drop(hash)
     const query = this.options.queries.get(hash)
     if (!query) return
-    const plan = this.plan(hash)
+    const plan = this.planOf(hash)
     switch (change.type) {
       case 'fetch':
+        this.unschedule(plan)
         plan.startedAt = this.options.clock.now()
-        plan.flight = {
-          hash,
-          asOf: change.isMore ? plan.asOf : undefined,
-          raisedAt: this.raisedCount(this.options.resourcesOf(query.key)),
-          asked: this.minAsOf(hash, query.key),
-          outdated: plan.outdated,
-        }
+        plan.flight = change.isMore ? createFurtherFlight(plan) : this.depart(query, plan)
         return
-      case 'success': {
-        const { flight } = plan
-        if (!flight) return
-        delete plan.flight
-        plan.asOf = flight.asOf ?? null
-        plan.raisedAt = flight.raisedAt
-        plan.reflected = flight.outdated
-        plan.isInvalidated = false
-        if (plan.asOf && Object.keys(plan.asOf).some((local) => this.removed.has(local))) {
-          this.plans.delete(hash)
-          return this.options.queries.forget(hash)
+      case 'success':
+        return this.land(query, plan)
+      case 'error':
+        if (!query.hasData && plan.flight) {
+          // An error is what is shown: it is as new as the fetch that it ended.
+          plan.news = plan.flight.news
+          plan.reflected = plan.flight.outdated
         }
-        // Older than what was known when it was asked: the server lags, so do not press it.
-        const isLagging =
-          plan.asOf !== null &&
-          Object.entries(flight.asked).some(([local, position]) => !covers(plan.asOf?.[local], position))
-        plan.lags = isLagging ? plan.lags + 1 : 0
+        delete plan.flight
+        plan.setbacks++
+        plan.isFailing = true
+        return this.reconsider(query)
+      case 'shown':
+        return this.reconsider(query, { delay: 0, isPatient: true })
+      case 'written': {
+        if (query.isFetching) return
+        const wasCancelled = plan.flight !== undefined
+        delete plan.flight
+        if (wasCancelled) return this.reconsider(query, { delay: this.settings.afterCancelMs, isPatient: true })
+        plan.asOf = undefined
+        plan.news = 0
         return this.reconsider(query)
       }
-      case 'error':
-        delete plan.flight
-        plan.lags++
-        return this.reconsider(query)
-      case 'mounted':
-        return this.reconsider(query)
     }
   }
 
-  private plan(hash: string): Plan {
+  private depart({ hash, key }: QueryView, { outdated }: Plan): Flight {
+    const news = this.needs.countNews(this.options.resourcesOf(key))
+    return createFlight({ asked: this.minAsOf(hash, key), news, outdated, session: this.session })
+  }
+
+  private land(query: QueryView, plan: Plan): void {
+    const { flight } = plan
+    delete plan.flight
+    plan.asOf = flight?.asOf
+    plan.news = flight?.news ?? 0
+    plan.session = flight?.session ?? -1
+    plan.reflected = flight?.outdated ?? plan.reflected
+    if (flight && isForbidden(flight, this.options.resourcesOf(query.key).length > 0)) return this.forget(query.hash)
+    // A server that lags is not pressed.
+    plan.setbacks = flight && isLagging(flight) ? plan.setbacks + 1 : 0
+    plan.isFailing = false
+    this.reconsider(query)
+  }
+
+  private forget(hash: string): void {
+    this.drop(hash)
+    this.options.queries.forget(hash)
+  }
+
+  private drop(hash: string): void {
+    const plan = this.plans.get(hash)
+    if (plan) this.unschedule(plan)
+    this.plans.delete(hash)
+  }
+
+  private unschedule(plan: Plan): void {
+    this.options.clock.clearTimeout(plan.timer)
+    delete plan.timer
+  }
+
+  private planOf(hash: string): Plan {
     let plan = this.plans.get(hash)
-    if (!plan) {
-      plan = {
-        asOf: undefined,
-        raisedAt: 0,
-        startedAt: -Infinity,
-        lags: 0,
-        dueAt: 0,
-        isInvalidated: false,
-        outdated: 0,
-        reflected: 0,
-      }
-      this.plans.set(hash, plan)
-    }
+    if (!plan) this.plans.set(hash, (plan = createPlan()))
     return plan
   }
 }
 
-/** `<tenantId>/<scope>/<topic>` → `<scope>/<topic>`; a local name stays as it is. */
+/** `<tenantId>/<scope>/<topic>` → `<scope>/<topic>`. */
 function toLocal(channel: string): string {
-  const parts = channel.split('/')
-  return parts.length === 3 ? `${parts[1]}/${parts[2]}` : channel
+  return channel.slice(channel.indexOf('/') + 1)
 }

@@ -1,24 +1,34 @@
-/** A cached query, as the planner sees it. `isActive`: somebody shows it. */
+/**
+ * A cached query, as the planner sees it. `isActive`: somebody shows it. `isFetching`: a fetch is under way, or waits for the network.
+ * `hasFailed`: its last fetch ended in an error. `isMarked`: whoever shows it next fetches it.
+ */
 export type QueryView = {
   hash: string
   key: readonly unknown[]
   isActive: boolean
   isFetching: boolean
   hasData: boolean
+  hasFailed: boolean
+  isMarked: boolean
 }
 
 export type QueryChange =
   /** A fetch begins. `isMore`: it adds a page to what is there. */
-  { type: 'fetch'; hash: string; isMore: boolean } | { type: 'success' | 'error' | 'removed' | 'mounted'; hash: string }
+  | { type: 'fetch'; hash: string; isMore: boolean }
+  | { type: 'success' | 'error' | 'removed'; hash: string }
+  /** Somebody shows it now, or shows it with other options. */
+  | { type: 'shown'; hash: string }
+  /** Its state was written, not fetched: a fetch was cancelled, or data came from elsewhere (hydration). Not for `setQueryData`. */
+  | { type: 'written'; hash: string }
 
-/** What the planner needs of a query cache. Implemented on TanStack Query in `@derm/react`. */
+/** What the planner needs of a query cache. Implemented on TanStack Query in `@derm/react`, and in memory for the planner's tests. */
 export interface QueryPort {
   list(): QueryView[]
   get(hash: string): QueryView | undefined
   /** Fetches again without cancelling a fetch that is under way. */
   fetch(hash: string): void
   /** Marks as stale, so that whoever shows it next fetches it. */
-  invalidate(hash: string): void
+  mark(hash: string): void
   /** Ends a fetch under way, and keeps what was there before it. */
   cancel(hash: string): void
   /** Forgets the data at once; an active query starts anew. */

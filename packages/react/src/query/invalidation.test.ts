@@ -340,7 +340,10 @@ describe('a view is as new as what its client knows to exist', () => {
   it('[INV10] more may be seen: answers of before are read again, though they name no channel that changed', async () => {
     await subscribe()
     const view = mount()
-    mount(['unrelated'])
+    // Of no resource that is named, but fed by the schedule: its answers say so.
+    mount(['board'])
+    const unfed = vi.fn(async () => 1)
+    undo.push(new QueryObserver(client, { queryKey: ['unrelated'], queryFn: unfed }).subscribe(() => {}))
     await pass(200)
     realtime.changeAccess({
       added: ['00000000-0000-4000-8000-000000000001/l:00000000-0000-4000-8000-000000000009/scheduling'],
@@ -348,7 +351,8 @@ describe('a view is as new as what its client knows to exist', () => {
     await pass(2000)
     expect(view.seen()).toBe(0)
     expect(api.count('/appointments')).toBe(2)
-    expect(api.count('/unrelated')).toBe(1)
+    expect(api.count('/board')).toBe(2)
+    expect(unfed).toHaveBeenCalledTimes(1)
   })
 
   it('[INV4] an API that is down is asked less and less often', async () => {

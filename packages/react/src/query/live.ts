@@ -1,7 +1,7 @@
-import { formatPositions, parsePositions, type Positions } from '@derm/contract'
+import { formatPositions, parseBodyPositions, parsePositions, type Positions } from '@derm/contract'
 import type { Planner } from '@derm/core/client'
 import { hashKey, type QueryClient, type QueryFunctionContext } from '@tanstack/react-query'
-import type { ApiFetch } from '../api-fetch.ts'
+import { ApiError, type ApiFetch } from '../api-fetch.ts'
 
 /** What `live` needs of the realtime that was made for a query client. */
 export type LiveSource = { planner: Planner; fetch: ApiFetch }
@@ -26,10 +26,16 @@ export type LiveContext = Pick<QueryFunctionContext, 'client' | 'queryKey' | 'me
 /**
  * Wraps a query function: its answers' `As-Of` says how new the query is, and `Min-As-Of` asks for what is known to exist.
  *
- *     queryFn: live(({ fetch }) => fetch('/api/v1/appointments?…').then((response) => response.json()))
+ *     queryFn: live(async ({ fetch }) => {
+ *       const response = await fetch('/api/v1/appointments?…')
+ *       if (!response.ok) throw await readApiError(response)
+ *       return response.json()
+ *     })
+ *
+ * @throws ApiError also when the function took the body of a 5xx or 429 for data: that is no answer, and has to be asked for again.
  */
 export function live<Data>(run: (context: LiveContext) => Promise<Data>): (context: AnyQueryContext) => Promise<Data> {
-  return (context) => {
+  return async (context) => {
     const source = sources.get(context.client)
     if (!source) throw new Error('live: no createRealtime was made for this QueryClient')
     const { planner } = source
@@ -37,6 +43,7 @@ export function live<Data>(run: (context: LiveContext) => Promise<Data>): (conte
       context.client.getQueryCache().find({ queryKey: context.queryKey, exact: true })?.queryHash ??
       hashKey(context.queryKey)
     const flight = planner.flightOf(hash)
+    const failed: Response[] = []
 
     const fetch: ApiFetch = async (input, init = {}) => {
       const min = planner.minAsOf(hash, context.queryKey)
@@ -44,15 +51,19 @@ export function live<Data>(run: (context: LiveContext) => Promise<Data>): (conte
       if (Object.keys(min).length > 0) headers.set('min-as-of', formatPositions(min))
       const response = await source.fetch(input, { ...init, headers })
       if (response.ok) planner.noteAnswer(flight, await readAsOf(response))
+      else if (response.status >= 500 || response.status === 429) failed.push(response)
       return response
     }
-    return run({
+    const data = await run({
       ...withoutSignal(context),
       fetch,
       get signal() {
         return context.signal
       },
     })
+    const taken = failed.find(({ bodyUsed }) => bodyUsed)
+    if (taken) throw new ApiError('unavailable', taken.status)
+    return data
   }
 }
 
@@ -74,6 +85,5 @@ async function readAsOf(response: Response): Promise<Positions | null> {
     .clone()
     .json()
     .catch(() => null)
-  const text = (body as { asOf?: unknown } | null)?.asOf
-  return typeof text === 'string' ? parsePositions(text) : null
+  return parseBodyPositions((body as { asOf?: unknown } | null)?.asOf)
 }

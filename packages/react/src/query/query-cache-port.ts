@@ -1,5 +1,5 @@
 import type { QueryChange, QueryPort, QueryView } from '@derm/core/client'
-import type { Query, QueryClient } from '@tanstack/react-query'
+import type { Query, QueryCacheNotifyEvent, QueryClient } from '@tanstack/react-query'
 
 /** The planner's view of a TanStack Query cache. */
 export function createQueryCachePort(queryClient: QueryClient): QueryPort {
@@ -10,6 +10,8 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
     isActive: query.isActive(),
     isFetching: query.state.fetchStatus !== 'idle',
     hasData: query.state.data !== undefined,
+    hasFailed: query.state.status === 'error',
+    isMarked: query.state.isInvalidated,
   })
   return {
     list: () => cache.getAll().map(toView),
@@ -22,11 +24,9 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
       if (query)
         void queryClient.refetchQueries({ predicate: (one) => one === query, type: 'active' }, { cancelRefetch: false })
     },
-    invalidate(hash) {
-      const query = cache.get(hash)
-      if (query) void queryClient.invalidateQueries({ predicate: (one) => one === query, refetchType: 'none' })
-    },
-    cancel: (hash) => void cache.get(hash)?.cancel({ revert: true, silent: true }),
+    mark: (hash) => cache.get(hash)?.invalidate(),
+    // Not silently: who awaits the fetch (a route's loader) gets the data that stays.
+    cancel: (hash) => void cache.get(hash)?.cancel({ revert: true }),
     forget(hash) {
       const query = cache.get(hash)
       if (!query) return
@@ -45,17 +45,35 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
   }
 }
 
-function toChange(
-  event: Parameters<Parameters<ReturnType<QueryClient['getQueryCache']>['subscribe']>[0]>[0],
-): QueryChange | null {
+function toChange(event: QueryCacheNotifyEvent): QueryChange | null {
   const hash = event.query.queryHash
-  if (event.type === 'removed') return { type: 'removed', hash }
-  if (event.type === 'observerAdded') return { type: 'mounted', hash }
-  if (event.type !== 'updated') return null
-  const { action } = event
-  if (action.type === 'fetch')
-    return { type: 'fetch', hash, isMore: Boolean((action.meta as { fetchMore?: unknown } | undefined)?.fetchMore) }
-  // `setQueryData` says nothing about how new the data is.
-  if (action.type === 'success') return action.manual ? null : { type: 'success', hash }
-  return action.type === 'error' ? { type: 'error', hash } : null
+  switch (event.type) {
+    case 'removed':
+      return { type: 'removed', hash }
+    case 'observerAdded':
+    case 'observerOptionsUpdated':
+      return { type: 'shown', hash }
+    case 'updated':
+      return ofAction(event.action, hash)
+    default:
+      return null
+  }
+}
+
+type Action = Extract<QueryCacheNotifyEvent, { type: 'updated' }>['action']
+
+function ofAction(action: Action, hash: string): QueryChange | null {
+  switch (action.type) {
+    case 'fetch':
+      return { type: 'fetch', hash, isMore: Boolean(action.meta?.fetchMore) }
+    case 'success':
+      // `setQueryData` says nothing about how new the data is.
+      return action.manual ? null : { type: 'success', hash }
+    case 'error':
+      return { type: 'error', hash }
+    case 'setState':
+      return { type: 'written', hash }
+    default:
+      return null
+  }
 }

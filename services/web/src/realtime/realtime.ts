@@ -33,3 +33,8 @@ export const realtime = createRealtime({
   notify: ({ title, message }: { title: string; message?: string }) =>
     notifications.show({ title, message: message ?? '' }),
 })
+
+// The next person at this screen finds nothing of the one before.
+session.subscribe(() => {
+  if (session.getState().status === 'signed-out') queryClient.clear()
+})

@@ -1,0 +1,110 @@
+import { parsePositions, type Positions, type Resource } from '@derm/contract'
+import type { Clock } from '@derm/core'
+import type { Planner } from '@derm/core/client'
+import type { Mutation, MutationFunctionContext, QueryClient } from '@tanstack/react-query'
+import type { ApiFetch } from '../api-fetch.ts'
+
+/** What a mutation's function gets. `fetch` sends an Idempotency-Key with every request that changes something. */
+export type MutationContext = { fetch: ApiFetch; idempotencyKey: string }
+
+/** `context`: as TanStack Query gives it. It is one object for all tries of one `mutate()`, and so it is how we know them. */
+export type MutationFunction<Variables, Result> = (
+  variables: Variables,
+  context?: MutationFunctionContext,
+) => Promise<Result>
+
+/** One change, with all its tries. */
+type Attempt = {
+  idempotencyKey: string
+  /** The key of each request that it makes: the same request has the same key in each try. */
+  keys: Map<string, string>
+  published: Positions
+  end: ((published: Positions) => void) | undefined
+  stopWaiting: (() => void) | undefined
+}
+
+const KEPT_KEYS = 500
+
+export type MutationOptions = { queryClient: QueryClient; planner: Planner; clock: Clock; fetch: ApiFetch }
+
+export function createMutations({ queryClient, planner, clock, fetch: apiFetch }: MutationOptions) {
+  const ownKeys = new Set<string>()
+  const attempts = new WeakMap<MutationFunctionContext, Attempt>()
+
+  function createAttempt(): Attempt {
+    const idempotencyKey = crypto.randomUUID()
+    return { idempotencyKey, keys: new Map(), published: {}, end: undefined, stopWaiting: undefined }
+  }
+
+  /** The first request of a change has its key, a further one its own: to the API one key means one request. */
+  function keyOf({ idempotencyKey, keys }: Attempt, request: string): string {
+    const key = keys.get(request) ?? (keys.size === 0 ? idempotencyKey : `${idempotencyKey}.${keys.size}`)
+    keys.set(request, key)
+    ownKeys.add(key)
+    if (ownKeys.size > KEPT_KEYS) ownKeys.delete(ownKeys.values().next().value!)
+    return key
+  }
+
+  function createFetch(attempt: Attempt): ApiFetch {
+    return async (input, init = {}) => {
+      const { method = 'GET', body } = init
+      const headers = new Headers(init.headers)
+      if (method !== 'GET' && method !== 'HEAD' && !headers.has('idempotency-key'))
+        headers.set('idempotency-key', keyOf(attempt, `${method} ${input}\n${typeof body === 'string' ? body : ''}`))
+      const response = await apiFetch(input, { ...init, headers })
+      Object.assign(attempt.published, parsePositions(response.headers.get('published')) ?? {})
+      return response
+    }
+  }
+
+  function settle(attempt: Attempt): void {
+    attempt.stopWaiting?.()
+    attempt.stopWaiting = undefined
+    attempt.end?.(attempt.published)
+    attempt.end = undefined
+  }
+
+  /** A try that failed and is to be followed by another has not settled: what is shown stays until the last one has. */
+  function settleUnlessRetried(attempt: Attempt, variables: unknown): void {
+    const cache = queryClient.getMutationCache()
+    const retried = cache.getAll().find((one) => isRetried(one, variables))
+    if (!retried) return settle(attempt)
+    attempt.stopWaiting = cache.subscribe((event) => {
+      if (event.mutation !== retried) return
+      if (event.type === 'removed' || retried.state.status !== 'pending') settle(attempt)
+    })
+  }
+
+  return {
+    isOwn: (mutationId: string | undefined) => mutationId !== undefined && ownKeys.has(mutationId),
+    mutation<Variables, Result>(
+      resources: Resource | readonly Resource[],
+      run: (context: MutationContext, variables: Variables) => Promise<Result>,
+    ): MutationFunction<Variables, Result> {
+      const touched = typeof resources === 'string' ? [resources] : resources
+      return async (variables, context) => {
+        const attempt = (context && attempts.get(context)) ?? createAttempt()
+        if (context) attempts.set(context, attempt)
+        const { idempotencyKey } = attempt
+        ownKeys.add(idempotencyKey)
+        attempt.stopWaiting?.()
+        attempt.stopWaiting = undefined
+        attempt.end ??= planner.beginMutation(touched)
+        // After the caller's own handlers have put the answer into the cache.
+        const soon = (then: () => void) => void clock.setTimeout(then, 0)
+        try {
+          const result = await run({ fetch: createFetch(attempt), idempotencyKey }, variables)
+          soon(() => settle(attempt))
+          return result
+        } catch (error) {
+          soon(() => settleUnlessRetried(attempt, variables))
+          throw error
+        }
+      }
+    },
+  }
+}
+
+function isRetried({ state }: Mutation, variables: unknown): boolean {
+  return state.status === 'pending' && state.failureCount > 0 && state.variables === variables
+}
