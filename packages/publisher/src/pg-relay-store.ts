@@ -12,7 +12,6 @@ const RELAY_LOCK = 7105
 /** A head's `updated_at` is that of the flush; its commit may be later by as long as a transaction of the API may live. */
 const COMMIT_DELAY_MS = 15_000
 
-const COLUMNS = 'channel, epoch, seq, id, type, floor(extract(epoch FROM at) * 1000)::bigint AS at, body'
 type Row = Omit<OutboxRow, 'seq' | 'at'> & { seq: string; at: string }
 type HeadRow = { channel: ChannelName; epoch: string; seq: string; base: string }
 
@@ -74,8 +73,8 @@ function createOwnedPartition(client: pg.PoolClient, partition: number): OwnedPa
   let from = Infinity
   let to = -Infinity
 
-  async function read(where: string, parameters: unknown[]): Promise<OutboxRow[]> {
-    const { rows } = await client.query<Row>(`SELECT ${COLUMNS} FROM events WHERE ${where}`, parameters)
+  async function read(query: string, parameters: unknown[]): Promise<OutboxRow[]> {
+    const { rows } = await client.query<Row>(query, parameters)
     return rows.map((row) => {
       const at = Number(row.at)
       from = Math.min(from, at)
@@ -85,11 +84,7 @@ function createOwnedPartition(client: pg.PoolClient, partition: number): OwnedPa
   }
 
   return {
-    pending: (limit, except = []) =>
-      read(
-        'partition = $1 AND published_at IS NULL AND channel <> ALL ($3::text[]) ORDER BY partition, channel, seq LIMIT $2',
-        [partition, limit, except],
-      ),
+    pending: (limit, except = []) => read('SELECT * FROM pending_events($1, $2, $3)', [partition, limit, except]),
 
     async mark(rows) {
       if (rows.length === 0) return
@@ -122,7 +117,9 @@ function createOwnedPartition(client: pg.PoolClient, partition: number): OwnedPa
 
     read: (channel, after, limit) =>
       read(
-        `channel = $1 AND seq > $2 AND epoch = (SELECT epoch FROM channel_heads WHERE channel = $1)
+        `SELECT channel, epoch, seq, id, type, floor(extract(epoch FROM at) * 1000)::bigint AS at, body
+         FROM events
+         WHERE channel = $1 AND seq > $2 AND epoch = (SELECT epoch FROM channel_heads WHERE channel = $1)
          ORDER BY seq LIMIT $3`,
         [channel, after, limit],
       ),
