@@ -47,7 +47,7 @@ it('no link between the pages leads nowhere', () => {
     'docs/protocol.md',
     'docs/quick-start.md',
     'docs/integration.md',
-
+    'docs/benchmarks.md',
     'docs/operations/configuration.md',
     'docs/decisions/README.md',
     'packages/core/SPEC.md',

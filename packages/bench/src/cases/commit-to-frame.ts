@@ -105,7 +105,10 @@ export async function compareCommitToFrame({ stack }: OurSystem, { rounds = 200 
     await pool.end()
     await bare.stop()
   }
-  const cells = (name: string, ms: readonly number[]) => [name, ...[0.5, 0.99].map((q) => `${quantile(ms, q).toFixed(1)} ms`)]
+  const cells = (name: string, ms: readonly number[]) => [
+    name,
+    ...[0.5, 0.99].map((q) => `${quantile(ms, q).toFixed(1)} ms`),
+  ]
   return {
     title: 'From the flush in the transaction to the frame on another node’s socket, light load',
     columns: ['', 'p50', 'p99'],
