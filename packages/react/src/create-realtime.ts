@@ -86,7 +86,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const planner = new Planner({
     queries: createQueryCachePort(queryClient),
     clock,
-    random: Math.random,
+    random: () => Math.random(),
     resourcesOf: createResourcesOf(options.resources),
     touches: (event) => definitionOf(event.type).touches,
     ...(options.planner ? { settings: options.planner } : {}),
@@ -108,7 +108,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const subscriber = new Subscriber({
     transport: options.transport ?? createSocketTransport(options.url),
     clock,
-    random: Math.random,
+    random: () => Math.random(),
     log,
     getToken: options.getToken,
     refreshToken: options.refreshToken,

@@ -1,59 +1,10 @@
 import { InfiniteQueryObserver, QueryClient, QueryObserver, type QueryKey } from '@tanstack/react-query'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { FakeApi } from '../testing/fake-api.ts'
-import { createTestRealtime, type TestRealtime } from '../testing/index.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { createTestRealtime } from '../testing/index.ts'
 import { live } from './live.ts'
+import { pass, read, createTestViews, type Seen } from './test-views.ts'
 
-type Seen = { seen: number }
-let api: FakeApi
-let client: QueryClient
-let realtime: TestRealtime
-const undo: (() => void)[] = []
-
-beforeEach(() => {
-  vi.useFakeTimers()
-  api = new FakeApi()
-  vi.stubGlobal('fetch', api.fetch)
-  client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
-  realtime = createTestRealtime({ queryClient: client, planner: { minDelayMs: 50 } })
-})
-afterEach(async () => {
-  for (const step of undo.splice(0)) step()
-  client.clear()
-  await vi.advanceTimersByTimeAsync(60_000)
-  vi.unstubAllGlobals()
-  vi.useRealTimers()
-})
-
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
-const read = live(({ fetch, queryKey }) =>
-  fetch(`/${queryKey.join('/')}`).then((response) => response.json() as Promise<Seen>),
-)
-
-/** Somebody shows the query. */
-function mount(queryKey: QueryKey = ['appointments'], options: { staleTime?: number } = {}) {
-  const observer = new QueryObserver<Seen, Error, Seen, Seen, QueryKey>(client, { queryKey, queryFn: read, ...options })
-  const shown: (number | undefined)[] = []
-  const unmount = observer.subscribe(({ data }) => {
-    if (shown.at(-1) !== data?.seen) shown.push(data?.seen)
-  })
-  undo.push(unmount)
-  return { observer, shown, unmount, seen: () => observer.getCurrentResult().data?.seen }
-}
-/** Connected, and subscribed to the schedule. */
-async function subscribe() {
-  undo.push(realtime.start(), realtime.retain({ topic: 'scheduling' }))
-  await pass(1)
-}
-/** Somebody else's change: committed, then told. */
-function change(mutationId?: string) {
-  const { epoch, seq } = realtime.emit('appointment:updated', {
-    data: {} as never,
-    ...(mutationId === undefined ? {} : { mutationId }),
-  })
-  api.position = { epoch, seq }
-  return api.position
-}
+const { world, mount, subscribe, change } = createTestViews()
 
 describe('a view is as new as what its client knows to exist', () => {
   it('[INV4] an event during the first load: right after one more fetch', async () => {
@@ -65,7 +16,7 @@ describe('a view is as new as what its client knows to exist', () => {
     expect(view.seen()).toBe(0)
     await pass(1000)
     expect(view.seen()).toBe(1)
-    expect(api.count()).toBe(2)
+    expect(world.api.count()).toBe(2)
   })
 
   it('[INV3] an event between the first load and the first subscription: the same', async () => {
@@ -77,12 +28,12 @@ describe('a view is as new as what its client knows to exist', () => {
     await subscribe()
     await pass(1000)
     expect(view.seen()).toBe(1)
-    expect(api.count()).toBe(2)
+    expect(world.api.count()).toBe(2)
   })
 
   it('[INV5] five events a second against an API of 300 ms: never more than a second behind', async () => {
     await subscribe()
-    api.latencyMs = 300
+    world.api.latencyMs = 300
     const view = mount()
     await pass(500)
     const committedAt = new Map([[0, Date.now()]])
@@ -105,66 +56,66 @@ describe('a view is as new as what its client knows to exist', () => {
     await subscribe()
     const views = Array.from({ length: 20 }, (_, i) => mount(['appointments', i]))
     await pass(500)
-    const before = api.count()
+    const before = world.api.count()
     for (let i = 0; i < 50; i++) {
       change()
       await pass(3)
     }
     await pass(5000)
     expect(views.map((view) => view.seen())).toEqual(views.map(() => 50))
-    expect(api.count() - before).toBeLessThanOrEqual(40)
+    expect(world.api.count() - before).toBeLessThanOrEqual(40)
   })
 
   it('[INV7] one’s own change and its echo: one refetch', async () => {
     await subscribe()
     const view = mount()
     await pass(200)
-    const save = realtime.mutation('appointments', async ({ fetch, idempotencyKey }) => {
-      api.onChange = () => change(idempotencyKey)
+    const save = world.realtime.mutation('appointments', async ({ fetch, idempotencyKey }) => {
+      world.api.onChange = () => change(idempotencyKey)
       return (await fetch('/appointments/1', { method: 'PATCH' })).json()
     })
     await Promise.all([save(undefined), pass(300)])
-    expect(api.count()).toBe(2)
+    expect(world.api.count()).toBe(2)
     await pass(3000)
-    expect(api.count()).toBe(2)
+    expect(world.api.count()).toBe(2)
     expect(view.seen()).toBe(1)
   })
 
   it('[INV7] the echo of a change whose effect a refetch already has: nothing', async () => {
     const view = mount()
     await pass(200)
-    api.position = { ...api.position, seq: 1 }
+    world.api.position = { ...world.api.position, seq: 1 }
     void view.observer.refetch()
     await pass(200)
     await subscribe()
-    const { epoch } = api.position
-    expect(realtime.emit('appointment:updated', { data: {} as never })).toMatchObject({ epoch, seq: 1 })
+    const { epoch } = world.api.position
+    expect(world.realtime.emit('appointment:updated', { data: {} as never })).toMatchObject({ epoch, seq: 1 })
     await pass(3000)
     expect(view.seen()).toBe(1)
-    expect(api.count()).toBe(2)
+    expect(world.api.count()).toBe(2)
   })
 
   it('[INV6] somebody else’s event during an optimistic drag: no jump back, and right at the end', async () => {
     await subscribe()
     const view = mount()
     await pass(200)
-    const drag = realtime.mutation('appointments', async ({ fetch }) => {
-      api.onChange = () => change()
-      api.latencyMs = 600
+    const drag = world.realtime.mutation('appointments', async ({ fetch }) => {
+      world.api.onChange = () => change()
+      world.api.latencyMs = 600
       await fetch('/appointments/1', { method: 'POST' })
     })
-    client.setQueryData(['appointments'], { seen: 999 })
-    api.onChange = () => api.position
+    world.client.setQueryData(['appointments'], { seen: 999 })
+    world.api.onChange = () => world.api.position
     const dragging = drag(undefined)
     await pass(50)
     change()
-    api.latencyMs = 100
+    world.api.latencyMs = 100
     await pass(400)
     expect(view.seen()).toBe(999)
     await pass(2000)
     await dragging
-    expect(view.seen()).toBe(api.position.seq)
-    expect(view.shown).toEqual([undefined, 0, 999, api.position.seq].slice(view.shown[0] === undefined ? 0 : 1))
+    expect(view.seen()).toBe(world.api.position.seq)
+    expect(view.shown).toEqual([undefined, 0, 999, world.api.position.seq].slice(view.shown[0] === undefined ? 0 : 1))
   })
 
   it('[INV6] a fetch under way when a drag begins does not undo it', async () => {
@@ -174,9 +125,9 @@ describe('a view is as new as what its client knows to exist', () => {
     change()
     await pass(70)
     expect(view.observer.getCurrentResult().isFetching).toBe(true)
-    const drag = realtime.mutation('appointments', async ({ fetch }) => {
-      client.setQueryData(['appointments'], { seen: 999 })
-      api.onChange = () => change()
+    const drag = world.realtime.mutation('appointments', async ({ fetch }) => {
+      world.client.setQueryData(['appointments'], { seen: 999 })
+      world.api.onChange = () => change()
       await fetch('/appointments/1', { method: 'POST' })
     })
     const dragging = drag(undefined)
@@ -192,27 +143,27 @@ describe('a view is as new as what its client knows to exist', () => {
     await subscribe()
     const view = mount()
     await pass(200)
-    api.lag = 1
+    world.api.lag = 1
     change()
     await pass(4000)
     expect(view.seen()).toBe(0)
-    const tries = api.count() - 1
+    const tries = world.api.count() - 1
     expect(tries).toBeGreaterThan(2)
     expect(tries).toBeLessThan(9)
-    expect(api.requests.at(-1)!.minAsOf).toContain('seq=1')
-    api.lag = 0
+    expect(world.api.requests.at(-1)!.minAsOf).toContain('seq=1')
+    world.api.lag = 0
     await pass(6000)
     expect(view.seen()).toBe(1)
-    const settled = api.count()
+    const settled = world.api.count()
     await pass(10_000)
-    expect(api.count()).toBe(settled)
+    expect(world.api.count()).toBe(settled)
   })
 
   it('[INV4] a refetch that fails is tried again, and not forgotten', async () => {
     await subscribe()
     const view = mount()
     await pass(200)
-    api.failures = [503, 500, 503]
+    world.api.failures = [503, 500, 503]
     change()
     const readOrThrow = live(async ({ fetch }) => {
       const response = await fetch('/appointments')
@@ -222,7 +173,7 @@ describe('a view is as new as what its client knows to exist', () => {
     view.observer.setOptions({ queryKey: ['appointments'], queryFn: readOrThrow })
     await pass(8000)
     expect(view.seen()).toBe(1)
-    expect(api.count()).toBeLessThan(8)
+    expect(world.api.count()).toBeLessThan(8)
   })
 
   it('[INV2] a query that nobody shows is fetched when it is shown again', async () => {
@@ -232,11 +183,11 @@ describe('a view is as new as what its client knows to exist', () => {
     first.unmount()
     change()
     await pass(2000)
-    expect(api.count()).toBe(1)
+    expect(world.api.count()).toBe(1)
     const again = mount(['appointments'], { staleTime: Infinity })
     await pass(1000)
     expect(again.seen()).toBe(1)
-    expect(api.count()).toBe(2)
+    expect(world.api.count()).toBe(2)
   })
 
   it('[INV2] events of what a query does not show leave it alone', async () => {
@@ -245,35 +196,35 @@ describe('a view is as new as what its client knows to exist', () => {
     await pass(200)
     change()
     await pass(2000)
-    expect(api.count()).toBe(1)
+    expect(world.api.count()).toBe(1)
   })
 
   it('[INV5] a resync refetches what is older, once', async () => {
     await subscribe()
-    const views = [mount(['appointments', 1]), mount(['appointments', 2])]
+    const views = [1, 2, 3, 4].map((i) => mount(['appointments', i]))
     await pass(500)
-    realtime.resync()
-    api.position = { ...api.position, seq: 1 }
+    world.realtime.resync()
+    world.api.position = { ...world.api.position, seq: 1 }
     await pass(3000)
-    expect(views.map((view) => view.seen())).toEqual([1, 1])
-    expect(api.count()).toBe(4)
-    const moments = api.requests.slice(2).map(({ startedAt }) => startedAt)
-    expect(new Set(moments).size).toBe(2)
+    expect(views.map((view) => view.seen())).toEqual([1, 1, 1, 1])
+    expect(world.api.count()).toBe(8)
+    const moments = world.api.requests.slice(4).map(({ startedAt }) => startedAt)
+    expect(new Set(moments).size).toBeGreaterThan(1)
   })
 
   it('[INV9] `setQueryData` says nothing of how new data is', async () => {
     await subscribe()
     const view = mount()
     await pass(200)
-    api.latencyMs = 400
+    world.api.latencyMs = 400
     change()
-    client.setQueryData(['appointments'], { seen: 77 })
+    world.client.setQueryData(['appointments'], { seen: 77 })
     await pass(3000)
     expect(view.seen()).toBe(1)
   })
 
   it('[INV9] hydrated data is stale once anything of its resources is heard of', async () => {
-    client.setQueryData(['appointments'], { seen: -1 })
+    world.client.setQueryData(['appointments'], { seen: -1 })
     const view = mount(['appointments'], { staleTime: Infinity })
     await pass(1000)
     expect(view.seen()).toBe(-1)
@@ -285,19 +236,19 @@ describe('a view is as new as what its client knows to exist', () => {
 
   it('[INV9] an infinite query is as old as its oldest page', async () => {
     await subscribe()
-    const observer = new InfiniteQueryObserver(client, {
+    const observer = new InfiniteQueryObserver(world.client, {
       queryKey: ['appointments', 'pages'],
       queryFn: read,
       initialPageParam: 0,
       getNextPageParam: (_last: unknown, pages: unknown[]) => pages.length,
     })
-    undo.push(observer.subscribe(() => {}))
+    world.undo.push(observer.subscribe(() => {}))
     await pass(200)
-    api.position = { ...api.position, seq: 1 }
+    world.api.position = { ...world.api.position, seq: 1 }
     void observer.fetchNextPage()
     await pass(200)
     // The second page has it already, the first has not.
-    realtime.emit('appointment:updated', { data: {} as never })
+    world.realtime.emit('appointment:updated', { data: {} as never })
     await pass(3000)
     expect((observer.getCurrentResult().data?.pages as Seen[]).map(({ seen }) => seen)).toEqual([1, 1])
   })
@@ -305,14 +256,14 @@ describe('a view is as new as what its client knows to exist', () => {
   it('[INV9] the same answer again counts as new', async () => {
     await subscribe()
     vi.stubGlobal('fetch', async (input: URL, init: RequestInit) => {
-      const response = await api.fetch(input, init)
+      const response = await world.api.fetch(input, init)
       return Response.json({ seen: 5 }, { headers: response.headers })
     })
     mount()
     await pass(200)
     change()
     await pass(5000)
-    expect(api.count()).toBe(2)
+    expect(world.api.count()).toBe(2)
   })
 
   it('[INV8] a removed channel: its data is gone at once, and what was on its way too', async () => {
@@ -322,12 +273,12 @@ describe('a view is as new as what its client knows to exist', () => {
     change()
     await pass(70)
     expect(view.observer.getCurrentResult().isFetching).toBe(true)
-    realtime.changeAccess({
+    world.realtime.changeAccess({
       removed: ['00000000-0000-4000-8000-000000000001/l:00000000-0000-4000-8000-000000000002/scheduling'],
     })
     expect(view.seen()).toBeUndefined()
     vi.stubGlobal('fetch', async (input: URL, init: RequestInit) => {
-      await api.fetch(input, init)
+      await world.api.fetch(input, init)
       return Response.json({ seen: -7 }, { headers: { 'as-of': '' } })
     })
     await pass(40)
@@ -343,15 +294,15 @@ describe('a view is as new as what its client knows to exist', () => {
     // Of no resource that is named, but fed by the schedule: its answers say so.
     mount(['board'])
     const unfed = vi.fn(async () => 1)
-    undo.push(new QueryObserver(client, { queryKey: ['unrelated'], queryFn: unfed }).subscribe(() => {}))
+    world.undo.push(new QueryObserver(world.client, { queryKey: ['unrelated'], queryFn: unfed }).subscribe(() => {}))
     await pass(200)
-    realtime.changeAccess({
+    world.realtime.changeAccess({
       added: ['00000000-0000-4000-8000-000000000001/l:00000000-0000-4000-8000-000000000009/scheduling'],
     })
     await pass(2000)
     expect(view.seen()).toBe(0)
-    expect(api.count('/appointments')).toBe(2)
-    expect(api.count('/board')).toBe(2)
+    expect(world.api.count('/appointments')).toBe(2)
+    expect(world.api.count('/board')).toBe(2)
     expect(unfed).toHaveBeenCalledTimes(1)
   })
 
@@ -365,12 +316,12 @@ describe('a view is as new as what its client knows to exist', () => {
       return (await response.json()) as Seen
     })
     view.observer.setOptions({ queryKey: ['appointments'], queryFn: readOrThrow })
-    api.failures = Array.from({ length: 100 }, () => 503)
+    world.api.failures = Array.from({ length: 100 }, () => 503)
     change()
     await pass(8000)
-    expect(api.count()).toBeGreaterThan(3)
-    expect(api.count()).toBeLessThan(12)
-    api.failures = []
+    expect(world.api.count()).toBeGreaterThan(3)
+    expect(world.api.count()).toBeLessThan(12)
+    world.api.failures = []
     await pass(8000)
     expect(view.seen()).toBe(1)
   })
@@ -382,17 +333,17 @@ describe('a view is as new as what its client knows to exist', () => {
     view.unmount()
     change()
     await pass(1)
-    expect(client.getQueryState(['appointments'])?.isInvalidated).toBe(true)
+    expect(world.client.getQueryState(['appointments'])?.isInvalidated).toBe(true)
   })
 
   it('[INV6] a fetch that a change cancelled is made up for, though the change failed and nothing was heard', async () => {
     await subscribe()
     const view = mount()
     await pass(300)
-    api.position = { ...api.position, seq: 1 }
+    world.api.position = { ...world.api.position, seq: 1 }
     void view.observer.refetch()
     await pass(50)
-    const drag = realtime.mutation('appointments', async () => {
+    const drag = world.realtime.mutation('appointments', async () => {
       throw new Error('refused')
     })
     await expect(drag(undefined)).rejects.toThrow('refused')
@@ -404,8 +355,8 @@ describe('a view is as new as what its client knows to exist', () => {
     await subscribe()
     const view = mount()
     await pass(200)
-    api.onChange = () => (api.position = { ...api.position, seq: 1 })
-    const save = realtime.mutation('appointments', ({ fetch }) => fetch('/appointments/1', { method: 'PATCH' }))
+    world.api.onChange = () => (world.api.position = { ...world.api.position, seq: 1 })
+    const save = world.realtime.mutation('appointments', ({ fetch }) => fetch('/appointments/1', { method: 'PATCH' }))
     await Promise.all([save(undefined), pass(2000)])
     expect(view.seen()).toBe(1)
   })
@@ -414,11 +365,11 @@ describe('a view is as new as what its client knows to exist', () => {
     await subscribe()
     const view = mount()
     await pass(50)
-    realtime.changeAccess({
+    world.realtime.changeAccess({
       removed: ['00000000-0000-4000-8000-000000000001/l:00000000-0000-4000-8000-000000000002/scheduling'],
     })
     vi.stubGlobal('fetch', async (input: URL, init: RequestInit) => {
-      await api.fetch(input, init)
+      await world.api.fetch(input, init)
       return Response.json({ seen: -7 }, { headers: { 'as-of': '' } })
     })
     await pass(2000)
@@ -429,13 +380,13 @@ describe('a view is as new as what its client knows to exist', () => {
     await subscribe()
     const view = mount()
     await pass(300)
-    api.lag = 1
+    world.api.lag = 1
     change()
     await pass(50)
     expect(view.observer.getCurrentResult().isFetching).toBe(true)
-    client.setQueryData(['appointments'], { seen: 77 })
+    world.client.setQueryData(['appointments'], { seen: 77 })
     await pass(100)
-    api.lag = 0
+    world.api.lag = 0
     await pass(3000)
     expect(view.seen()).toBe(1)
   })
@@ -444,7 +395,7 @@ describe('a view is as new as what its client knows to exist', () => {
     await subscribe()
     const view = mount()
     await pass(300)
-    api.latencyMs = 600
+    world.api.latencyMs = 600
     change()
     await pass(300)
     change()
@@ -452,21 +403,21 @@ describe('a view is as new as what its client knows to exist', () => {
     expect(view.seen()).toBe(1)
     await pass(2000)
     expect(view.seen()).toBe(2)
-    expect(api.count()).toBe(3)
+    expect(world.api.count()).toBe(3)
   })
 
   it('keeps the queries of several clients apart', async () => {
     const otherClient = new QueryClient()
     const other = createTestRealtime({ queryClient: otherClient })
-    undo.push(other.start(), other.retain({ topic: 'scheduling' }), () => otherClient.clear())
+    world.undo.push(other.start(), other.retain({ topic: 'scheduling' }), () => otherClient.clear())
     const observer = new QueryObserver(otherClient, { queryKey: ['appointments'], queryFn: read })
-    undo.push(observer.subscribe(() => {}))
+    world.undo.push(observer.subscribe(() => {}))
     await subscribe()
     mount()
     await pass(200)
     change()
     await pass(3000)
-    expect(api.count()).toBe(3)
+    expect(world.api.count()).toBe(3)
   })
 })
 
@@ -474,18 +425,18 @@ describe('plain `invalidateQueries` for each event', () => {
   const plainRead = ({ queryKey }: { queryKey: QueryKey }) =>
     fetch(`http://localhost/${queryKey.join('/')}`).then((response) => response.json() as Promise<Seen>)
   function mountPlain(queryKey: QueryKey = ['appointments']) {
-    const observer = new QueryObserver(client, { queryKey, queryFn: plainRead })
+    const observer = new QueryObserver(world.client, { queryKey, queryFn: plainRead })
     let updates = 0
-    undo.push(observer.subscribe(({ data }) => void (data && updates++)))
+    world.undo.push(observer.subscribe(({ data }) => void (data && updates++)))
     return { seen: () => observer.getCurrentResult().data?.seen, updates: () => updates }
   }
-  const commit = () => (api.position = { ...api.position, seq: api.position.seq + 1 })
+  const commit = () => (world.api.position = { ...world.api.position, seq: world.api.position.seq + 1 })
 
   it('loses an event during the first load for ever, when it must not cancel', async () => {
     const view = mountPlain()
     await pass(50)
     commit()
-    void client.invalidateQueries({ queryKey: ['appointments'] }, { cancelRefetch: false })
+    void world.client.invalidateQueries({ queryKey: ['appointments'] }, { cancelRefetch: false })
     await pass(10_000)
     expect(view.seen()).toBe(0)
   })
@@ -494,10 +445,10 @@ describe('plain `invalidateQueries` for each event', () => {
     const view = mountPlain()
     await pass(200)
     commit()
-    void client.invalidateQueries({ queryKey: ['appointments'] }, { cancelRefetch: false })
+    void world.client.invalidateQueries({ queryKey: ['appointments'] }, { cancelRefetch: false })
     await pass(50)
     commit()
-    void client.invalidateQueries({ queryKey: ['appointments'] }, { cancelRefetch: false })
+    void world.client.invalidateQueries({ queryKey: ['appointments'] }, { cancelRefetch: false })
     await pass(10_000)
     expect(view.seen()).toBe(1)
   })
@@ -505,28 +456,28 @@ describe('plain `invalidateQueries` for each event', () => {
   it('never lands with events faster than the fetch', async () => {
     const view = mountPlain()
     await pass(200)
-    api.latencyMs = 300
-    const before = { requests: api.count(), updates: view.updates() }
+    world.api.latencyMs = 300
+    const before = { requests: world.api.count(), updates: view.updates() }
     for (let i = 0; i < 30; i++) {
       commit()
-      void client.invalidateQueries({ queryKey: ['appointments'] })
+      void world.client.invalidateQueries({ queryKey: ['appointments'] })
       await pass(200)
     }
     expect(view.seen()).toBe(0)
-    expect(api.count() - before.requests).toBe(30)
+    expect(world.api.count() - before.requests).toBe(30)
   })
 
   it('costs a thousand requests for 50 events and 20 queries', async () => {
     const views = Array.from({ length: 20 }, (_, i) => mountPlain(['appointments', i]))
     await pass(500)
-    const before = api.count()
+    const before = world.api.count()
     for (let i = 0; i < 50; i++) {
       commit()
-      void client.invalidateQueries({ queryKey: ['appointments'] })
+      void world.client.invalidateQueries({ queryKey: ['appointments'] })
       await pass(3)
     }
     await pass(5000)
-    expect(api.count() - before).toBe(1000)
+    expect(world.api.count() - before).toBe(1000)
     expect(views[0]!.seen()).toBe(50)
   })
 })

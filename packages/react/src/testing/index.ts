@@ -3,7 +3,7 @@ import type { Transport, TransportHandlers } from '@derm/core/client'
 import { createRealtime, type Realtime, type RealtimeOptions } from '../create-realtime.ts'
 
 const TENANT = '00000000-0000-4000-8000-000000000001'
-const EPOCH = '0000000000010000'
+const FIRST_EPOCH = '0000000000010000'
 
 export type EmitInput<Type extends EventType> = {
   subject?: { id: string; version?: number }
@@ -11,13 +11,16 @@ export type EmitInput<Type extends EventType> = {
   previous?: EventEnvelope<Type>['previous']
   locationId?: string
   mutationId?: string
+  spreadMs?: number
 }
 
 export type TestRealtime = Realtime & {
   /** Delivers an event as if somebody else had caused it; returns it. */
   emit<Type extends EventType>(type: Type, input: EmitInput<Type>): EventEnvelope<Type>
-  /** Tells every subscribed channel to resync. */
-  resync(): void
+  /** Tells every subscribed channel to resync; with an epoch, because that one has begun. */
+  resync(epoch?: string): void
+  /** Who signs in next belongs to another tenant. */
+  switchTenant(tenantId: string): void
   /** Somebody changed what the user may see; channels by their names. */
   changeAccess(change: { added?: string[]; removed?: string[] }): void
   disconnect(): void
@@ -34,6 +37,8 @@ export function createTestRealtime(
   let isReachable = true
   const heads = new Map<string, number>()
   const subscriptions: unknown[] = []
+  let tenant = TENANT
+  let epoch = FIRST_EPOCH
   const defaultLocation = '00000000-0000-4000-8000-000000000002'
 
   function channelOf(topic: string, location: string | undefined): string {
@@ -41,7 +46,7 @@ export function createTestRealtime(
       topic === 'patients' || topic === 'billing'
         ? 't'
         : `l:${location === undefined || location === '*' ? defaultLocation : location}`
-    return `${TENANT}/${scope}/${topic}`
+    return `${tenant}/${scope}/${topic}`
   }
 
   const transport: Transport = {
@@ -68,7 +73,7 @@ export function createTestRealtime(
         heads.set(channel, seq)
         const cursor = cursors?.[channel]
         const status = !cursor ? 'live' : cursor.seq === seq ? 'recovered' : 'resync'
-        return { channel, epoch: EPOCH, seq, status, events: [] as EventEnvelope[] } as const
+        return { channel, epoch, seq, status, events: [] as EventEnvelope[] } as const
       })
       // As over a network: not in the same turn.
       queueMicrotask(() => respond({ ok: true, node: 'test', channels: answered, denied: [] } satisfies SubscribeAck))
@@ -95,7 +100,7 @@ export function createTestRealtime(
         id: crypto.randomUUID(),
         type,
         channel,
-        epoch: EPOCH,
+        epoch,
         seq,
         at: new Date().toISOString(),
         ...(topic === 'scheduling' ? { locationId: input.locationId ?? defaultLocation } : {}),
@@ -104,15 +109,20 @@ export function createTestRealtime(
         data: input.data,
         ...(input.previous === undefined ? {} : { previous: input.previous }),
         ...(input.mutationId === undefined ? {} : { mutationId: input.mutationId }),
+        ...(input.spreadMs === undefined ? {} : { spreadMs: input.spreadMs }),
       } as unknown as EventEnvelope<Type>
       handlers?.onEvent(event as unknown as EventEnvelope)
       return event
     },
-    resync() {
+    resync(next = epoch) {
+      epoch = next
       for (const [channel, seq] of heads) {
         heads.set(channel, seq + 1)
-        handlers?.onMessage('resync', { channel, epoch: EPOCH, seq: seq + 1 })
+        handlers?.onMessage('resync', { channel, epoch, seq: seq + 1 })
       }
+    },
+    switchTenant(tenantId: string) {
+      tenant = tenantId
     },
     changeAccess({ added = [], removed = [] }: { added?: string[]; removed?: string[] }) {
       for (const channel of removed) heads.delete(channel)
