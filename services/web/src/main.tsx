@@ -22,7 +22,7 @@ createRoot(document.getElementById('root')!).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={resolveVariables} defaultColorScheme="auto">
       <RouterProvider router={router} />
-      <Notifications position="bottom-right" limit={4} autoClose={6000} />
+      <Notifications position="bottom-right" limit={8} autoClose={6000} />
     </MantineProvider>
   </StrictMode>,
 )

@@ -39,6 +39,9 @@ const dark: MantineColorsTuple = [
   '#0e1417',
 ]
 
+/** A dialog's heading is a `<header>`: without this, a second banner of the page. */
+const NO_BANNER = { header: { role: 'presentation' } }
+
 export const theme = createTheme({
   primaryColor: 'pine',
   primaryShade: { light: 7, dark: 6 },
@@ -96,6 +99,7 @@ export const theme = createTheme({
         styles: { title: { fontWeight: 650, fontSize: '1.05rem' } },
         overlayProps: { backgroundOpacity: 0.35 },
         transitionProps: { duration: 120 },
+        attributes: NO_BANNER,
       },
     },
     Drawer: {
@@ -103,6 +107,7 @@ export const theme = createTheme({
         lockScroll: false,
         overlayProps: { backgroundOpacity: 0.18 },
         transitionProps: { duration: 140 },
+        attributes: NO_BANNER,
       },
     },
   },

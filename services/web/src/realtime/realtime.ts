@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications'
 import { QueryClient } from '@tanstack/react-query'
 import { ApiError } from '../http/api-error.ts'
 import { session } from '../session/browser-session.ts'
+import { createNotices } from './notices.ts'
 
 /** Errors that may be gone in a moment; all others are answers. */
 const isPassing = (error: unknown) =>
@@ -30,8 +31,10 @@ export const realtime = createRealtime({
     waitlist: [['waitlist']],
     patients: [['patients']],
   },
-  notify: ({ title, message }: { title: string; message?: string }) =>
-    notifications.show({ title, message: message ?? '' }),
+  notify: createNotices({
+    show: (notice) => notifications.show(notice),
+    hide: (id) => notifications.hide(id),
+  }),
 })
 
 // The next person at this screen finds nothing of the one before.
