@@ -194,7 +194,7 @@ export default tseslint.config(
     files: ['packages/{stack,testing,bench,servers}/**', '**/bin/**'],
     rules: { 'no-console': 'off', 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
   },
-  { files: ['services/web/src/build/**'], rules: { 'no-console': 'off', 'no-restricted-properties': 'off' } },
+  { files: ['services/web/{scripts,src/build}/**'], rules: { 'no-console': 'off', 'no-restricted-properties': 'off' } },
   {
     files: TESTS,
     rules: {
