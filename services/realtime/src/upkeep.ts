@@ -1,0 +1,65 @@
+import type { ChannelHub } from '@derm/core/node'
+import type { AccessWatch } from './access-watch.ts'
+import type { FanOut } from './fan-out.ts'
+import type { Member } from './member.ts'
+import type { Members } from './members.ts'
+import type { RealtimeMetrics } from './realtime-metrics.ts'
+
+const EXPIRY_WARNING_S = 60
+
+export type UpkeepContext = {
+  members: Members
+  hub: ChannelHub<Member>
+  fanOut: FanOut
+  access: AccessWatch
+  metrics: RealtimeMetrics
+  headsEveryMs: number
+}
+
+/** What a node does by the clock: it warns of tokens that end and ends those that have, says what it has delivered, and counts. */
+export class Upkeep {
+  private timers: NodeJS.Timeout[] = []
+
+  constructor(private readonly context: UpkeepContext) {}
+
+  start(): void {
+    const { headsEveryMs } = this.context
+    this.timers = [setInterval(() => this.look(), 1000), setInterval(() => this.sendHeads(), headsEveryMs)]
+  }
+
+  stop(): void {
+    for (const timer of this.timers) clearInterval(timer)
+  }
+
+  private look(): void {
+    const { members, hub, access, metrics } = this.context
+    const now = Date.now() / 1000
+    let subscriptions = 0
+    for (const member of members.all()) {
+      subscriptions += member.channels.size
+      const left = member.expiresAt - now
+      if (left <= 0) members.close(member, 'token_expired')
+      else if (left <= EXPIRY_WARNING_S && !member.isWarned) {
+        member.isWarned = true
+        member.socket.emit('auth:expiring', { expiresInMs: Math.round(left * 1000) })
+      }
+    }
+    metrics.subscriptions.set(subscriptions)
+    metrics.channels.set([...hub.names()].length)
+    metrics.accessAge.set(Math.min(access.ageMs / 1000, 3600))
+  }
+
+  /** What was delivered, in line with the events: a client that is behind it has a hole. */
+  private sendHeads(): void {
+    const { members, hub, fanOut, access } = this.context
+    if (!access.isConfirmed()) return
+    fanOut.flushAll()
+    for (const member of members.all()) {
+      const channels = [...member.channels].flatMap((channel) => {
+        const position = hub.position(channel)
+        return position ? [{ channel, ...position }] : []
+      })
+      if (channels.length > 0) member.socket.emit('heads', { channels })
+    }
+  }
+}
