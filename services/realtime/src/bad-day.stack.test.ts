@@ -124,10 +124,17 @@ describe('a frozen node', () => {
 })
 
 describe('a node that is replaced', () => {
-  it('[SES8] asks its clients to go, each at its own moment, and ends with 0', async () => {
+  it('[SES8] is not ready any more, asks its clients to go, each at its own moment, and ends with 0', async () => {
     const token = await login('owner')
     const clients = await Promise.all(Array.from({ length: 20 }, () => connect(1, token)))
+    const ready = () => fetch(`${stack.nodes[1]!.adminUrl}/readyz`).then(({ status }) => status)
+    expect(await ready()).toBe(200)
+    const asked = new Promise<number>((resolve) =>
+      // When it has ended before it was asked, nobody is sent there either.
+      clients[0]!.socket.once('server:draining', () => void ready().then(resolve, () => resolve(503))),
+    )
     await stack.nodes[1]!.kill('SIGTERM')
+    expect(await asked).toBe(503)
     expect(stack.nodes[1]!.lastExit).toEqual({ code: 0, signal: null })
     for (const client of clients) {
       await waitUntil(() => !client.socket.connected, { what: 'the sockets to be closed' })
