@@ -2,11 +2,8 @@ import type { ChannelName } from '@derm/contract'
 import type { AppendResult, ChannelBatch } from '../log/event-log.ts'
 import { encodeEntry, encodeTombstone } from '../log/frame.ts'
 import { refillBefore } from './refill.ts'
-import type { RelayOptions, RelaySettings } from './relay-options.ts'
+import type { RelayContext } from './relay-context.ts'
 import type { OutboxRow, OwnedPartition } from './relay-store.ts'
-import type { StandingStill } from './standing-still.ts'
-
-export type RelayContext = RelayOptions & { settings: RelaySettings; standing: StandingStill }
 
 type Batch = ChannelBatch & { rows: OutboxRow[]; isWhole: boolean }
 

@@ -1,7 +1,7 @@
 import type { ChannelName, Position } from '@derm/contract'
 import type { AppendResult, LogEntry } from '../log/event-log.ts'
 import { encodeEntry, encodeTombstone } from '../log/frame.ts'
-import type { RelayContext } from './publish-pending.ts'
+import type { RelayContext } from './relay-context.ts'
 import type { OutboxRow, OwnedPartition } from './relay-store.ts'
 
 /** Brings back what the log lacks before `first`, the channel's lowest unpublished row. [REL4] */

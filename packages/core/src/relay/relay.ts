@@ -1,6 +1,7 @@
 import type { Timer } from '../clock.ts'
 import { PARTITIONS } from '../log/partition.ts'
-import { publishPending, type RelayContext } from './publish-pending.ts'
+import { publishPending } from './publish-pending.ts'
+import type { RelayContext } from './relay-context.ts'
 import { RELAY_SETTINGS, type RelayOptions } from './relay-options.ts'
 import type { OwnedPartition } from './relay-store.ts'
 import { StandingStill } from './standing-still.ts'

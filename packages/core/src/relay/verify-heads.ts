@@ -1,5 +1,6 @@
 import { comparePositions } from '@derm/contract'
-import { publishPending, type RelayContext } from './publish-pending.ts'
+import { publishPending } from './publish-pending.ts'
+import type { RelayContext } from './relay-context.ts'
 import { refill } from './refill.ts'
 import type { OwnedPartition } from './relay-store.ts'
 
