@@ -5,6 +5,8 @@ const [, , uid = '', signal = 'SIGTERM', command = '', ...args] = process.argv
 /** @type {import('node:child_process').SpawnOptions} */
 const options = { stdio: ['ignore', 'inherit', 'inherit'], ...(uid ? { uid: Number(uid), gid: Number(uid) } : {}) }
 const child = spawn(command, args, options)
+// Whoever started us knows the program by its own number.
+process.send?.({ pid: child.pid ?? 0 }, () => process.disconnect())
 child.on('exit', (code, by) => process.exit(by ? 1 : (code ?? 1)))
 child.on('error', (error) => {
   process.stderr.write(`${error.message}\n`)

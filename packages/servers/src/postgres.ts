@@ -6,12 +6,12 @@ import { createRequire } from 'node:module'
 import pg from 'pg'
 import { ROOT } from './root.ts'
 import { findFreePort } from './ports.ts'
-import { run, startKept } from './program.ts'
+import { keepRunning, run, startKept, type OnRestart } from './program.ts'
 import { waitUntil } from './wait-until.ts'
 
 export type Postgres = {
-  /** Of the keeper that ends it with us. */
-  pid: number
+  /** 0 while it does not run. */
+  readonly pid: number
   port: number
   superuserUrl: string
   urlOf(role: string, password: string, database?: string): string
@@ -28,9 +28,12 @@ const NOBODY = 65_534
 export async function startPostgres({
   folder,
   isDurable = true,
+  onRestart,
 }: {
   folder: string
   isDurable?: boolean
+  /** With it, a server that ends unasked is started again, on the same port and data. */
+  onRestart?: OnRestart
 }): Promise<Postgres> {
   const uid = process.getuid?.() === 0 ? NOBODY : undefined
   const place = await findPlace(folder, uid)
@@ -62,13 +65,15 @@ export async function startPostgres({
     )
     await rm(passwordFile)
   }
+  await requireUnused(place.data, folder)
   const settings = await readSettings()
   if (!isDurable) settings.push('fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'log_min_messages=panic')
   const args = ['-D', place.data, '-p', String(port), '-k', '', ...settings.flatMap((setting) => ['-c', setting])]
-  const program = startKept(bin('postgres'), args, { ...(uid === undefined ? {} : { uid }), signal: 'SIGINT' })
+  const start = () => startKept(bin('postgres'), args, { ...(uid === undefined ? {} : { uid }), signal: 'SIGINT' })
+  const first = await start()
   await waitUntil(
     async () => {
-      if (program.process.exitCode !== null) throw new Error('Postgres did not start: see the lines above')
+      if (first.pid === 0 || first.hasEnded) throw new Error('Postgres did not start: see the lines above')
       // Its own word first: a connection before that would be refused with a line that looks like a failure.
       if (!(await readFile(join(place.data, 'postmaster.pid'), 'utf8')).includes('ready')) return false
       const client = new pg.Client({ connectionString: superuserUrl, connectionTimeoutMillis: 1000 })
@@ -79,13 +84,33 @@ export async function startPostgres({
     },
     { what: 'Postgres to answer', timeoutMs: 40_000 },
   )
+  const program = onRestart ? keepRunning(first, start, onRestart) : first
   return {
-    pid: program.pid,
+    get pid() {
+      return program.pid
+    },
     port,
     superuserUrl,
     urlOf: (role, password, database = 'postgres') => `postgres://${role}:${password}@127.0.0.1:${port}/${database}`,
-    stop: program.stop,
+    stop: () => program.stop(),
   }
+}
+
+/** Two servers on one folder would be the end of the data; Postgres refuses too, but says less of what to do. */
+async function requireUnused(data: string, folder: string): Promise<void> {
+  const findUser = async () => {
+    const pid = Number((await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0])
+    // Its number may be another program's by now.
+    const command = pid > 0 ? await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '') : ''
+    return command.includes(data) ? pid : null
+  }
+  // One whose parent was killed a moment ago is about to end.
+  await waitUntil(async () => (await findUser()) === null, { what: 'the folder', timeoutMs: 4000 }).catch(() => {})
+  const pid = await findUser()
+  if (pid !== null)
+    throw new Error(
+      `Another Postgres (process ${pid}) uses ${folder}: stop what started it, or choose another folder with DATA_DIR.`,
+    )
 }
 
 async function readSettings(): Promise<string[]> {

@@ -2,13 +2,23 @@ import { createConnection } from 'node:net'
 import { mkdir } from 'node:fs/promises'
 import { ROOT } from './root.ts'
 import { findFreePort } from './ports.ts'
-import { aptInstall, canInstall, findProgram, run, startKept, type Program } from './program.ts'
+import {
+  aptInstall,
+  canInstall,
+  findProgram,
+  keepRunning,
+  run,
+  startKept,
+  type OnRestart,
+  type Program,
+} from './program.ts'
 import { waitUntil } from './wait-until.ts'
 
 export type Redis = {
   url: string
   port: number
-  /** `undefined` for a server that is not ours. */ program: Program | undefined
+  /** `undefined` for a server that is not ours. */
+  program: Program | undefined
   stop(): Promise<void>
 }
 
@@ -16,7 +26,16 @@ const ADVICE =
   'No Redis: set REDIS_URL to a server of your own, or install redis-server or valkey-server (Debian: apt-get install redis-server; macOS: brew install redis).'
 
 /** REDIS_URL, else a local redis-server or valkey-server, else Docker, else apt where that is possible. */
-export async function startRedis({ port, folder }: { port?: number; folder?: string } = {}): Promise<Redis> {
+export async function startRedis({
+  port,
+  folder,
+  onRestart,
+}: {
+  port?: number
+  folder?: string
+  /** With it, a server of ours that ends unasked is started again, on the same port. */
+  onRestart?: OnRestart
+} = {}): Promise<Redis> {
   const given = process.env['REDIS_URL']
   if (given && port === undefined) {
     const url = new URL(given)
@@ -27,15 +46,17 @@ export async function startRedis({ port, folder }: { port?: number; folder?: str
     return { url: given, port: Number(url.port || 6379), program: undefined, stop: async () => {} }
   }
   const at = port ?? (await findFreePort())
-  const program = await startServer(at, folder)
+  const start = () => startServer(at, folder)
+  const first = await start()
   await waitUntil(
     () => {
-      if (program.process.exitCode !== null) throw new Error('Redis did not start')
+      if (first.pid === 0 || first.hasEnded) throw new Error('Redis did not start')
       return ping('127.0.0.1', at)
     },
     { what: 'Redis to answer', timeoutMs: 15_000 },
   )
-  return { url: `redis://127.0.0.1:${at}`, port: at, program, stop: program.stop }
+  const program = onRestart ? keepRunning(first, start, onRestart) : first
+  return { url: `redis://127.0.0.1:${at}`, port: at, program, stop: () => program.stop() }
 }
 
 async function startServer(port: number, folder?: string): Promise<Program> {

@@ -66,6 +66,7 @@ export class ServiceProcess {
       this.child = undefined
       this.options.onChange?.()
       if (!this.isWanted || !this.options.restarts) return
+      this.options.print(`${name} ended (${signal ?? code}), and is started again`)
       setTimeout(() => this.isWanted && !this.child && this.start(env), Math.min(5000, 200 * 2 ** this.failures++))
     })
     this.options.onChange?.()

@@ -107,17 +107,24 @@ it('serves everything behind one port, leaves no process behind on Ctrl-C, and k
   })
   expect(changed.status).toBe(200)
 
-  // A node that dies is started again.
-  const node = processes.find(({ name }) => name === 'realtime-1')!
-  process.kill(node.pid, 'SIGKILL')
-  await waitUntil(
-    async () => {
-      const now = JSON.parse(await readFile(join(folder, 'stack.json'), 'utf8')) as typeof processes
-      const again = now.find(({ name }) => name === 'realtime-1')!
-      return again.pid !== node.pid && again.pid !== 0
-    },
-    { what: 'the node to be started again', timeoutMs: 30_000 },
-  )
+  // Whatever dies is started again, and the system with it.
+  for (const name of ['realtime-1', 'redis', 'postgres']) {
+    const { pid } = processes.find((one) => one.name === name)!
+    process.kill(pid, 'SIGKILL')
+    await waitUntil(
+      async () => {
+        const now = JSON.parse(await readFile(join(folder, 'stack.json'), 'utf8')) as typeof processes
+        const again = now.find((one) => one.name === name)!
+        return again.pid !== pid && again.pid !== 0
+      },
+      { what: `${name} to be started again`, timeoutMs: 30_000 },
+    )
+    expect(first.output()).toContain(`${name} ended`)
+  }
+  await waitUntil(async () => (await call(`/api/v1/patients/${patient}`, { headers: await signIn() })).status === 200, {
+    what: 'the system to serve again',
+    timeoutMs: 30_000,
+  })
 
   process.kill(-first.child.pid!, 'SIGINT')
   expect(await exited(first.child)).toBe(0)
@@ -133,6 +140,24 @@ it('serves everything behind one port, leaves no process behind on Ctrl-C, and k
     what: 'the others to end with it',
     timeoutMs: 30_000,
   })
+})
+
+it('says what to do when another one uses its folder', async () => {
+  const first = await start()
+  const second = spawn(process.execPath, [join(ROOT, 'packages/stack/bin/start.js')], {
+    cwd: ROOT,
+    env: { ...process.env, PORT: String(await findFreePort()), DATA_DIR: folder, NODE_ENV: 'development' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.push(second)
+  let text = ''
+  second.stderr.on('data', (data: Buffer) => (text += data.toString()))
+  expect(await exited(second)).toBe(1)
+  expect(text).toContain(`uses ${folder}: stop what started it, or choose another folder with DATA_DIR`)
+  expect((await call('/api/v1/auth/me')).status).toBe(401)
+  process.kill(-first.child.pid!, 'SIGINT')
+  expect(await exited(first.child)).toBe(0)
+  expect(await findProcesses()).toEqual([])
 })
 
 it('says what to do when the port is taken', async () => {

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isPortFree, startPostgres, startRedis } from '@derm/servers'
+import { isPortFree, startPostgres, startRedis, type OnRestart } from '@derm/servers'
 import { startGateway } from './gateway.ts'
 import { DATA, WEB_DIST } from './paths.ts'
 import { buildWeb, prepare } from './prepare.ts'
@@ -21,6 +21,17 @@ async function step<Result>(what: string, run: () => Promise<Result>): Promise<R
   say(`  ${what.padEnd(34)} ${((Date.now() - from) / 1000).toFixed(1)} s`)
   return result
 }
+
+/** Writes `.data/stack.json`, once there is something to write. */
+let writeStackFile = async (): Promise<void> => {}
+
+const tellRestart =
+  (name: string): OnRestart =>
+  (what) => {
+    if (isEnding) return
+    say(what === 'ended' ? `${name} ended, and is started again` : `${name} runs again`)
+    void writeStackFile().catch(() => {})
+  }
 
 async function end(code: number): Promise<void> {
   if (isEnding) return
@@ -45,9 +56,9 @@ try {
   const building = buildWeb()
   building.catch(() => {})
   const secrets = await readSecrets(DATA)
-  const postgres = await step('Postgres', () => startPostgres({ folder: DATA }))
+  const postgres = await step('Postgres', () => startPostgres({ folder: DATA, onRestart: tellRestart('postgres') }))
   undo.push({ name: 'postgres', stop: postgres.stop })
-  const redis = await step('Redis', () => startRedis({ folder: join(DATA, 'redis') }))
+  const redis = await step('Redis', () => startRedis({ folder: join(DATA, 'redis'), onRestart: tellRestart('redis') }))
   undo.push({ name: 'redis', stop: redis.stop })
   const { createSystem, prepareDatabase } = await import('./system.ts')
   const { SEED_ACCOUNTS } = await import('@derm/database')
@@ -71,7 +82,7 @@ try {
     onChange: () => void writeStackFile().catch(() => {}),
   })
   const services = [...system.apis, ...system.nodes]
-  const writeStackFile = () =>
+  writeStackFile = () =>
     writeFile(
       join(DATA, 'stack.json'),
       JSON.stringify(

@@ -3,6 +3,9 @@ import { CodedError } from '@derm/contract'
 /** SQLSTATE classes and Prisma codes after which the same request may succeed. */
 const PASSING =
   /^(08|53|57P|40001|40P01|55P03|57014|25P03|P1001|P1002|P1008|P1017|P2024|P2028|P2034|ECONNREFUSED|ECONNRESET|ETIMEDOUT)/
+/** What `pg` says, without any code, of a connection that broke, or could not be had in time. */
+const LOST =
+  /^(Connection terminated|Client was closed|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout)/
 const CODE = /^([0-9A-Z]{5}|E[A-Z]+)$/
 
 /** The SQLSTATE behind an error of Prisma or `pg`, wherever the layers have put it; `undefined` when there is none. */
@@ -18,6 +21,12 @@ export function findSqlState(error: unknown, depth = 0): string | undefined {
   return undefined
 }
 
+function isConnectionLost(error: unknown, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 6) return false
+  const { message, cause } = error as { message?: unknown; cause?: unknown }
+  return (typeof message === 'string' && LOST.test(message)) || isConnectionLost(cause, depth + 1)
+}
+
 /** What a database error means to a client; the original is kept as the cause. */
 export function toCodedError(error: unknown): CodedError {
   if (error instanceof CodedError) return error
@@ -25,6 +34,6 @@ export function toCodedError(error: unknown): CodedError {
   const state = findSqlState(error) ?? (typeof prisma === 'string' ? prisma : undefined)
   // Data that no column can hold, such as a text with a NUL: it came with the request.
   if (state?.startsWith('22')) return new CodedError('validation_failed', {}, { cause: error })
-  const isPassing = state !== undefined && PASSING.test(state)
+  const isPassing = state === undefined ? isConnectionLost(error) : PASSING.test(state)
   return new CodedError(isPassing ? 'unavailable' : 'internal', isPassing ? { retryAfter: 1 } : {}, { cause: error })
 }
