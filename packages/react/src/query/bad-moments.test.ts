@@ -342,6 +342,6 @@ describe('large audiences', () => {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 const client = {
-  get: (queryKey: string[]) => world.client.getQueryData(queryKey),
-  set: (queryKey: string[], data: Seen) => world.client.setQueryData(queryKey, data),
+  get: (queryKey: readonly unknown[]) => world.client.getQueryData(queryKey),
+  set: (queryKey: readonly unknown[], data: Seen) => world.client.setQueryData(queryKey, data),
 }
