@@ -2,9 +2,17 @@ import type { Metrics } from '@derm/service'
 
 export type ApiMetrics = ReturnType<typeof createApiMetrics>
 
+/** A series that begins with its first event has no rate: what may happen is there as 0 from the start. */
+const KNOWN = {
+  outcome: ['signed_in', 'refused'],
+  refill: ['unknown', 'gap', 'new_epoch', 'lost'],
+  part: ['drain', 'verify', 'poll'],
+  epoch: ['conflict', 'unverifiable', 'stale_epoch', 'log_ahead', 'record_changed'],
+}
+
 /** What the API counts. Labels are routes as declared, codes and outcomes: never a value that a request brought. */
 export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
-  return {
+  const created = {
     requests: histogram({
       name: 'http_request_seconds',
       help: 'Time to answer',
@@ -45,6 +53,11 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
       labels: ['reason'],
     }),
   }
+  for (const outcome of KNOWN.outcome) created.signIns.inc({ outcome }, 0)
+  for (const reason of KNOWN.refill) created.relayRefills.inc({ reason }, 0)
+  for (const part of KNOWN.part) created.relayFailures.inc({ part }, 0)
+  for (const reason of KNOWN.epoch) created.epochsStarted.inc({ reason }, 0)
+  return created
 }
 
 type Lag = { rows: number; seconds: number }

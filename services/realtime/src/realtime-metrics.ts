@@ -24,6 +24,14 @@ const KNOWN = {
     'protocol_unsupported',
     'server_draining',
   ] satisfies ErrorCode[],
+  closed: [
+    'token_expired',
+    'access_revoked',
+    'session_ended',
+    'rate_limited',
+    'slow_consumer',
+    'server_draining',
+  ] satisfies ErrorCode[],
   kind: ['access_revoked', 'session_ended', 'grants', 'kicked'],
   where: ['feed', 'adapter'],
 }
@@ -104,6 +112,7 @@ export function createRealtimeMetrics() {
   for (const reason of KNOWN.reason) created.resyncs.inc({ reason }, 0)
   for (const code of KNOWN.packet) created.packetsRefused.inc({ code }, 0)
   for (const code of KNOWN.handshake) created.handshakesRefused.inc({ code }, 0)
+  for (const code of KNOWN.closed) created.socketsClosed.inc({ code }, 0)
   for (const kind of KNOWN.kind) created.revocations.inc({ kind }, 0)
   for (const where of KNOWN.where) created.feedGarbage.inc({ where }, 0)
   return created
