@@ -8,7 +8,13 @@ import { Appointment, Location, Patient, PatientSummary, Provider, WaitlistEntry
 import { WaitlistStatus } from './waitlist-codes.ts'
 
 /** Requests and answers of the HTTP API, from which the routes validate and OpenAPI is written. */
-const time = z.iso.datetime({ offset: true })
+const MOMENTS = { from: Date.UTC(1900, 0), to: Date.UTC(2200, 0) }
+/** No practice plans outside of these; far outside, databases and languages disagree on how a year is written. */
+const time = z.iso
+  .datetime({ offset: true })
+  .refine((text) => Date.parse(text) >= MOMENTS.from && Date.parse(text) < MOMENTS.to, {
+    error: 'a moment between the years 1900 and 2200',
+  })
 const note = z.string().trim().max(2000).nullable()
 const slotOrder = { error: 'endsAt must be later than startsAt, by 8 hours at most', path: ['endsAt'] }
 function isSlot({ startsAt, endsAt }: { startsAt?: string | undefined; endsAt?: string | undefined }): boolean {

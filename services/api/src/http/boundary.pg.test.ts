@@ -55,6 +55,23 @@ describe('every refusal is a problem of the catalogue', () => {
       expect.arrayContaining(['query', 'limit']),
     )
   })
+  it('moments that no calendar holds', async () => {
+    const { lakeside } = ids
+    for (const year of ['0000', '0001', '1898', '2200', '9999'])
+      expectProblem(
+        await desk.request('POST', '/appointments', {
+          body: {
+            locationId: lakeside.locations['downtown']!.id,
+            providerId: lakeside.locations['downtown']!.providerIds[0],
+            patientId: lakeside.patientIds[0],
+            type: 'skin_check',
+            startsAt: `${year}-12-31T23:00:00-10:00`,
+            endsAt: `${year}-12-31T23:30:00-10:00`,
+          },
+        }),
+        'validation_failed',
+      )
+  })
   it('queries with unknown or repeated names', async () => {
     expectProblem(await desk.get('/locations?surprise=1'), 'validation_failed')
     expectProblem(await desk.get('/locations?limit=1&limit=2'), 'validation_failed')
