@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findFreePort, startPostgres } from '@derm/servers'
+import { findFreePort, startPostgres, waitUntil } from '@derm/servers'
 import { TestRedis } from '@derm/servers/testing'
 import {
   WEB_DIST,
@@ -19,6 +19,10 @@ export type Stack = {
   apis: ServiceProcess[]
   nodes: ServiceProcess[]
   redis: TestRedis
+  postgres: {
+    /** Kills it as a power cut would, and waits until it serves again. Only with `isDurable`, or what was committed may be gone. */
+    killAndRestart(): Promise<void>
+  }
   databases: Databases
   secrets: Secrets
   /** What clients send as `Origin`; the gateway's address where there is one. */
@@ -36,6 +40,8 @@ export type StackOptions = {
   /** With a front door, and the built web client behind it. */
   gateway?: boolean
   seed?: 'full' | 'small'
+  /** Postgres waits for its log to be written: slower. */
+  isDurable?: boolean
   env?: Record<string, string>
 }
 
@@ -45,6 +51,7 @@ export async function startStack({
   nodes = 2,
   gateway = false,
   seed = 'small',
+  isDurable = false,
   env = {},
 }: StackOptions = {}): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'derm-stack-'))
@@ -55,7 +62,7 @@ export async function startStack({
   const printed: string[] = []
   try {
     const secrets = await readSecrets(folder)
-    const postgres = await startPostgres({ folder, isDurable: false })
+    const postgres = await startPostgres({ folder, isDurable, onRestart: () => {} })
     undo.push(postgres.stop)
     const redis = new TestRedis()
     await redis.start()
@@ -93,6 +100,16 @@ export async function startStack({
     return {
       ...system,
       redis,
+      postgres: {
+        async killAndRestart() {
+          const { pid } = postgres
+          process.kill(pid, 'SIGKILL')
+          await waitUntil(
+            async () => postgres.pid !== pid && postgres.pid !== 0 && (await pool.query('SELECT 1')).rowCount === 1,
+            { what: 'Postgres to serve again', timeoutMs: 40_000 },
+          )
+        },
+      },
       databases,
       secrets,
       origin,

@@ -18,9 +18,10 @@ function runChaos(...args: string[]): Promise<{ code: number; output: string }> 
 
 it('60 plain clients on two nodes lose nothing in 200 changes, whatever is killed or emptied', async () => {
   const { code, output } = await runChaos()
-  expect(output).toContain('4 passed, 0 failed')
+  expect(output).toContain('5 passed, 0 failed')
   expect(output).toMatch(/a node is killed\n +delivered 12000 +recovered \d+ +resyncs 0 +lost 0 +twice 0/)
   expect(output).toMatch(/between publishing and marking\n +delivered 12000 +recovered \d+ +resyncs 0 +lost 0 +twice 0/)
+  expect(output).toMatch(/Postgres is killed in mid-load\n +delivered 12000 +recovered \d+ +resyncs 0 +lost 0 +twice 0/)
   expect(code).toBe(0)
 })
 

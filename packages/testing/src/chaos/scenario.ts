@@ -12,6 +12,8 @@ export type Scenario = {
   /** At most so many resyncs per client and channel. */
   resyncsAllowed: number
   env?: Record<string, string>
+  /** What Postgres has acknowledged survives its end. */
+  isDurable?: boolean
   /** Drives the changes, with the fault in between. */
   run(stack: Stack, changes: Changes): Promise<void>
 }
@@ -53,6 +55,17 @@ export const SCENARIOS = (load: Load): Scenario[] => {
       },
     },
     {
+      name: 'Postgres is killed in mid-load',
+      resyncsAllowed: 0,
+      isDurable: true,
+      async run(stack, changes) {
+        const going = changes.make(load.changes, PAUSE_MS)
+        await waitUntil(() => changes.done >= half, { what: 'half of the changes', timeoutMs: 60_000 })
+        await stack.postgres.killAndRestart()
+        await going
+      },
+    },
+    {
       name: 'Redis is restarted empty in mid-load',
       resyncsAllowed: 1,
       async run(stack, changes) {
@@ -75,7 +88,10 @@ export const SCENARIOS = (load: Load): Scenario[] => {
 
 /** Runs one scenario on a stack of its own, and holds every client against the event table and the rows. */
 export async function runScenario(scenario: Scenario, load: Load): Promise<Result> {
-  const stack = await startStack({ env: { MAX_CONNECTIONS_PER_USER: '1000', ...scenario.env } })
+  const stack = await startStack({
+    isDurable: scenario.isDurable ?? false,
+    env: { MAX_CONNECTIONS_PER_USER: '1000', ...scenario.env },
+  })
   try {
     const audit = await runWithClients(stack, load, async (changes) => {
       await scenario.run(stack, changes)
