@@ -52,6 +52,8 @@ export async function startGateway({
 
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0] ?? '/'
+    // The front door says who asks; what a client says of itself is nothing to go by.
+    delete request.headers['x-forwarded-for']
     if (path.startsWith('/api/') || path.startsWith('/.well-known/')) {
       const target = pickApi.next()
       if (!target) return answerUnavailable(response)

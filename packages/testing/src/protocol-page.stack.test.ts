@@ -5,7 +5,8 @@ import type { EventEnvelope, Position } from '@derm/contract'
 import { getSeedIds } from '@derm/database'
 import { ROOT, waitUntil } from '@derm/servers'
 import type { Socket } from 'socket.io-client'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { claimsOf, createForge } from './forge-token.ts'
 import { startStack, type Stack } from './start-stack.ts'
 import { createEventWriter } from './write-events.ts'
 
@@ -42,6 +43,18 @@ async function readExample(): Promise<{ follow: Follow; lines: number }> {
   return { follow, lines: code.split('\n').filter((line) => line.trim() !== '').length }
 }
 
+/** The first sign-in gives a token of so few seconds, all later ones what the API gives. */
+function shortenFirstToken(seconds: number): void {
+  const real = globalThis.fetch
+  vi.stubGlobal('fetch', async (...request: Parameters<typeof fetch>) => {
+    const body = (await (await real(...request)).json()) as { accessToken: string }
+    vi.unstubAllGlobals()
+    const iat = Math.floor(Date.now() / 1000)
+    const claims = { ...claimsOf(body.accessToken), iat, exp: iat + seconds }
+    return Response.json({ ...body, accessToken: createForge(stack.secrets.signingKeysFile).sign(claims) })
+  })
+}
+
 it('the protocol page’s client misses 50 events and has all of them, once and in order', async () => {
   const { follow, lines } = await readExample()
   expect(lines).toBeLessThan(30)
@@ -52,6 +65,8 @@ it('the protocol page’s client misses 50 events and has all of them, once and 
     locationId: lakeside.locations['downtown']!.id,
     actorId: lakeside.users['owner']!.id,
   })
+  shortenFirstToken(4)
+  const closings: unknown[] = []
   const events: EventEnvelope[] = []
   const resyncs: string[] = []
   const { socket, cursors } = await follow({
@@ -64,10 +79,15 @@ it('the protocol page’s client misses 50 events and has all of them, once and 
     onEvent: (event) => events.push(event),
     onResync: (channel) => resyncs.push(channel),
   })
+  socket.on('closing', ({ code }: { code: unknown }) => closings.push(code))
   try {
     await waitUntil(() => Object.keys(cursors).length > 0, { what: 'the subscription' })
     await writer.write(3)
     await waitUntil(() => events.length === 3, { what: 'three events' })
+
+    // Its token ends: it signs in again by itself.
+    await waitUntil(() => closings.length > 0 && socket.connected, { what: 'the client to be back with a new token' })
+    expect(closings).toEqual(['token_expired'])
 
     socket.disconnect()
     for (let i = 0; i < 10; i++) await writer.write(5)

@@ -101,6 +101,24 @@ describe('[LOG1] Idempotency-Key', () => {
     expect(await book('lost', body, provider)).toMatchObject({ status: 403, body: { code: 'forbidden' } })
   })
 
+  it('[SEC] nor what caused no event, once anything of its access has changed', async () => {
+    const assistant = await pod.signIn('ma@summit.example')
+    const owner = await pod.signIn('owner@summit.example')
+    const patient = await assistant.get(`/patients/${ids.summit.patientIds[0]}`)
+    const nothing = () =>
+      assistant.patch(
+        `/patients/${ids.summit.patientIds[0]}`,
+        {},
+        {
+          'if-match': `"${patient.body.version}"`,
+          'idempotency-key': 'nothing',
+        },
+      )
+    expect([(await nothing()).status, (await nothing()).status]).toEqual([200, 200])
+    await owner.patch(`/admin/users/${assistant.user.id}/grants`, { grants: [{ role: 'auditor', locationId: null }] })
+    expect(await nothing()).toMatchObject({ status: 403, body: { code: 'forbidden' } })
+  })
+
   it('one that is none is refused', async () => {
     for (const key of ['', ' ', 'a b', 'x'.repeat(201)])
       expect([400, 201]).toContain((await book(key, booking())).status)

@@ -11,6 +11,8 @@ export type StoredAnswer = { status: number; headers: Record<string, string>; bo
 const StoredHeaders = z.object({
   headers: z.record(z.string(), z.string()),
   published: z.record(z.string(), Position),
+  /** The caller's, when they were answered. */
+  accessVersion: z.number(),
 })
 
 /** The body's own text: as JSON, the database would put its fields into another order, and the tag would not fit. */
@@ -36,11 +38,13 @@ export async function claimKey(
     return undefined
   }
   if (first.fingerprint !== fingerprint) throw new CodedError('idempotency_mismatch')
-  const { headers, published } = StoredHeaders.parse(first.responseHeaders)
+  const { headers, published, accessVersion } = StoredHeaders.parse(first.responseHeaders)
   for (const local of Object.keys(published)) {
     const channel = parseChannel(channelOfTenant(tenantId, local) ?? '')
     if (!channel || !maySee(caller, channel)) throw new CodedError('forbidden')
   }
+  // What caused no event names no channel to ask about: then nothing of the caller's access may have changed.
+  if (Object.keys(published).length === 0 && accessVersion !== caller.accessVersion) throw new CodedError('forbidden')
   return {
     status: first.responseStatus ?? 200,
     headers,
@@ -56,7 +60,8 @@ export async function completeKey(
   answer: StoredAnswer,
 ): Promise<void> {
   const { tenantId, userId } = caller
-  const headers = JSON.stringify({ headers: answer.headers, published: answer.published })
+  const { accessVersion } = caller
+  const headers = JSON.stringify({ headers: answer.headers, published: answer.published, accessVersion })
   const body = JSON.stringify(JSON.stringify(answer.body))
   // As SQL: while it runs, the heads of the channels are held, and Prisma would first plan it.
   await tx.$executeRaw`

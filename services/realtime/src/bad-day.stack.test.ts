@@ -10,9 +10,10 @@ import {
   type EventWriter,
   type RecordingClient,
   type Stack,
+  claimsOf,
+  createForge,
 } from '@derm/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { claimsOf, createForge } from './testing/forge-token.ts'
 
 const { lakeside } = getSeedIds()
 const downtown = lakeside.locations['downtown']!.id

@@ -8,11 +8,14 @@ import {
   waitUntil,
   type RecordingClient,
   type Stack,
+  claimsOf,
+  createForge,
+  forgeToken,
+  type Claims,
 } from '@derm/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { claimsOf, createForge, forgeToken, type Claims } from './testing/forge-token.ts'
 
 const { lakeside } = getSeedIds()
 const email = lakeside.users['frontdesk']!.email
