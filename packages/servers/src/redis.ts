@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net'
+import { Redis } from 'ioredis'
 import { mkdir } from 'node:fs/promises'
 import { ROOT } from './root.ts'
 import { findFreePort } from './ports.ts'
@@ -12,9 +13,9 @@ import {
   type OnRestart,
   type Program,
 } from './program.ts'
-import { waitUntil } from './wait-until.ts'
+import { Hopeless, waitUntil } from './wait-until.ts'
 
-export type Redis = {
+export type RedisServer = {
   url: string
   port: number
   /** `undefined` for a server that is not ours. */
@@ -35,14 +36,10 @@ export async function startRedis({
   folder?: string
   /** With it, a server of ours that ends unasked is started again, on the same port. */
   onRestart?: OnRestart
-} = {}): Promise<Redis> {
+} = {}): Promise<RedisServer> {
   const given = process.env['REDIS_URL']
   if (given && port === undefined) {
-    const url = new URL(given)
-    await waitUntil(() => ping(url.hostname, Number(url.port || 6379)), {
-      what: 'the server at REDIS_URL',
-      timeoutMs: 5000,
-    })
+    const url = await requireServer(given)
     return { url: given, port: Number(url.port || 6379), program: undefined, stop: async () => {} }
   }
   const at = port ?? (await findFreePort())
@@ -50,13 +47,36 @@ export async function startRedis({
   const first = await start()
   await waitUntil(
     () => {
-      if (first.pid === 0 || first.hasEnded) throw new Error('Redis did not start')
+      if (first.pid === 0 || first.hasEnded) throw new Hopeless('Redis did not start.')
       return ping('127.0.0.1', at)
     },
     { what: 'Redis to answer', timeoutMs: 15_000 },
   )
   const program = onRestart ? keepRunning(first, start, onRestart) : first
   return { url: `redis://127.0.0.1:${at}`, port: at, program, stop: () => program.stop() }
+}
+
+/** @throws when REDIS_URL is none, or nobody answers there who takes its password. */
+async function requireServer(given: string): Promise<URL> {
+  const url = URL.canParse(given) ? new URL(given) : null
+  if (!url || !/^rediss?:$/.test(url.protocol))
+    throw new Error('REDIS_URL is not the address of a Redis: it looks like redis://:password@host:6379')
+  const redis = new Redis(given, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null })
+  let reason = ''
+  // Its errors come here: a wrong password is one of them, and the command then only says that the connection was closed.
+  redis.on('error', (error: Error) => (reason ||= error.message))
+  try {
+    await redis.connect()
+    await redis.ping()
+  } catch (error) {
+    throw new Error(
+      `The Redis at REDIS_URL (${url.host}) does not serve us: ${reason || (error as Error).message}. Start it, or leave REDIS_URL out to have one started.`,
+      { cause: error },
+    )
+  } finally {
+    redis.disconnect()
+  }
+  return url
 }
 
 async function startServer(port: number, folder?: string): Promise<Program> {

@@ -1,6 +1,11 @@
+/** Thrown by a check: there is nothing to wait for any more. */
+export class Hopeless extends Error {
+  override readonly name = 'Hopeless'
+}
+
 /**
  * Resolves once `check` answers something true; asks every `everyMs`.
- * @throws after `timeoutMs`, with `what` and the last error.
+ * @throws after `timeoutMs`, with `what` and the last error; at once what `check` throws as `Hopeless`.
  */
 export async function waitUntil<Result>(
   check: () => Result | Promise<Result>,
@@ -13,6 +18,7 @@ export async function waitUntil<Result>(
       const result = await check()
       if (result) return result
     } catch (error) {
+      if (error instanceof Hopeless) throw error
       last = error
     }
     if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`, { cause: last })

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { readFile, readdir, rm, mkdtemp } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getSeedIds } from '@derm/database'
-import { ROOT, findFreePort, waitUntil } from '@derm/servers'
+import { ROOT, findFreePort, startRedis, waitUntil } from '@derm/servers'
+import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
 let folder: string
@@ -11,6 +12,8 @@ let port: number
 const running: ChildProcess[] = []
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'derm-start-'))
+  // As anybody's folder is: Postgres, which is not run as root, can get to it.
+  await chmod(folder, 0o755)
   port = await findFreePort()
 })
 afterAll(async () => {
@@ -20,11 +23,11 @@ afterAll(async () => {
 })
 
 /** `npm start`, in a group of its own as a terminal would have it. */
-function launch(): { child: ChildProcess; output: () => string } {
+function launch(env: Record<string, string> = {}): { child: ChildProcess; output: () => string } {
   let text = ''
   const child = spawn(process.execPath, [join(ROOT, 'packages/stack/bin/start.js')], {
     cwd: ROOT,
-    env: { ...process.env, PORT: String(port), DATA_DIR: folder, NODE_ENV: 'development' },
+    env: { ...process.env, PORT: String(port), DATA_DIR: folder, NODE_ENV: 'development', ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -158,6 +161,27 @@ it('says what to do when another one uses its folder', async () => {
   process.kill(-first.child.pid!, 'SIGINT')
   expect(await exited(first.child)).toBe(0)
   expect(await findProcesses()).toEqual([])
+})
+
+it('says at once what to do when Redis is not there, or takes no such password', async () => {
+  const server = await startRedis({ port: await findFreePort() })
+  await new Promise<void>((resolve) => {
+    const redis = new Redis(server.url)
+    void redis.config('SET', 'requirepass', 'right').then(() => (redis.disconnect(), resolve()))
+  })
+  try {
+    for (const [url, reason] of [
+      ['notaurl', 'REDIS_URL is not the address of a Redis'],
+      [`redis://127.0.0.1:${await findFreePort()}`, 'ECONNREFUSED'],
+      [`redis://:wrong@127.0.0.1:${server.port}`, 'WRONGPASS'],
+    ] as const) {
+      const { child, output } = launch({ REDIS_URL: url })
+      expect(await exited(child)).toBe(1)
+      expect(output()).toContain(reason)
+    }
+  } finally {
+    await server.stop()
+  }
 })
 
 it('says what to do when the port is taken', async () => {

@@ -13,6 +13,9 @@ const port = Number(process.env['PORT'] ?? 8080)
 const undo: { name: string; stop: () => Promise<unknown> }[] = []
 let isEnding = false
 
+/** Of an application that is developed against this system. */
+const ownOrigins = (process.env['PUBLIC_ORIGINS'] ?? '').split(',').filter(Boolean)
+
 const say = (text: string) => process.stdout.write(`${text}\n`)
 async function step<Result>(what: string, run: () => Promise<Result>): Promise<Result> {
   const from = Date.now()
@@ -58,6 +61,8 @@ try {
   const secrets = await readSecrets(DATA)
   const postgres = await step('Postgres', () => startPostgres({ folder: DATA, onRestart: tellRestart('postgres') }))
   undo.push({ name: 'postgres', stop: postgres.stop })
+  if (!postgres.data.startsWith(DATA))
+    say(`  Postgres runs as nobody, who cannot get to ${DATA}: its data is in ${postgres.data}`)
   const redis = await step('Redis', () => startRedis({ folder: join(DATA, 'redis'), onRestart: tellRestart('redis') }))
   undo.push({ name: 'redis', stop: redis.stop })
   const { createSystem, prepareDatabase } = await import('./system.ts')
@@ -69,7 +74,7 @@ try {
   const system = await createSystem({
     apis: 2,
     nodes: 2,
-    origins: [`http://localhost:${port}`, `http://127.0.0.1:${port}`],
+    origins: [`http://localhost:${port}`, `http://127.0.0.1:${port}`, ...ownOrigins],
     redisUrl: redis.url,
     databases,
     secrets,

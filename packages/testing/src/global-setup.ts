@@ -20,7 +20,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       `SELECT datname FROM pg_database WHERE datname LIKE 't\\_%' AND datname <> '${TEMPLATE}'`,
     )
     await client.end()
-    await postgres.stop()
+    await postgres.remove()
     await rm(folder, { recursive: true, force: true })
     if (rows.length > 0) throw new Error(`${rows.length} test databases were left behind`)
   }

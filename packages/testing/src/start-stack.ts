@@ -63,7 +63,7 @@ export async function startStack({
   try {
     const secrets = await readSecrets(folder)
     const postgres = await startPostgres({ folder, isDurable, onRestart: () => {} })
-    undo.push(postgres.stop)
+    undo.push(postgres.remove)
     const redis = new TestRedis()
     await redis.start()
     undo.push(() => redis.stop())

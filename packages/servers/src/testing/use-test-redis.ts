@@ -1,4 +1,4 @@
-import { findFreePort, startRedis, type Redis as RedisServer } from '../index.ts'
+import { findFreePort, startRedis, type RedisServer } from '../index.ts'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll } from 'vitest'
 

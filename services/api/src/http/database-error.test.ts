@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net'
+import { createPrisma } from '@derm/database'
 import pg from 'pg'
 import { expect, it } from 'vitest'
 import { toCodedError } from './database-error.ts'
@@ -14,4 +15,17 @@ it('a connection that breaks, for which pg has no code, is trouble that passes',
   expect(toCodedError(error)).toMatchObject({ code: 'unavailable', details: { retryAfter: 1 } })
   expect(toCodedError(new Error('wrapped', { cause: error }))).toMatchObject({ code: 'unavailable' })
   expect(toCodedError(new Error('a bug of ours'))).toMatchObject({ code: 'internal' })
+})
+
+it('a server that is not there is trouble that passes, however Prisma was asked', async () => {
+  const prisma = createPrisma('postgres://nobody:x@127.0.0.1:1/none', { max: 1 })
+  for (const ask of [
+    () => prisma.$queryRaw`SELECT 1`,
+    () => prisma.user.findFirst(),
+    () => prisma.$transaction((tx) => tx.$queryRaw`SELECT 1`),
+  ]) {
+    const error = await ask().catch((lost: unknown) => lost)
+    expect(toCodedError(error)).toMatchObject({ code: 'unavailable' })
+  }
+  await prisma.$disconnect()
 })

@@ -21,10 +21,15 @@ export function findSqlState(error: unknown, depth = 0): string | undefined {
   return undefined
 }
 
+/** What the driver adapter calls the same, where Prisma has no code of its own for it. */
+const LOST_KINDS = new Set(['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'])
+
 function isConnectionLost(error: unknown, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > 6) return false
-  const { message, cause } = error as { message?: unknown; cause?: unknown }
-  return (typeof message === 'string' && LOST.test(message)) || isConnectionLost(cause, depth + 1)
+  const layer = error as Record<string, unknown>
+  if (typeof layer['message'] === 'string' && LOST.test(layer['message'])) return true
+  if (typeof layer['kind'] === 'string' && LOST_KINDS.has(layer['kind'])) return true
+  return ['cause', 'meta', 'driverAdapterError'].some((name) => isConnectionLost(layer[name], depth + 1))
 }
 
 /** What a database error means to a client; the original is kept as the cause. */
@@ -34,6 +39,6 @@ export function toCodedError(error: unknown): CodedError {
   const state = findSqlState(error) ?? (typeof prisma === 'string' ? prisma : undefined)
   // Data that no column can hold, such as a text with a NUL: it came with the request.
   if (state?.startsWith('22')) return new CodedError('validation_failed', {}, { cause: error })
-  const isPassing = state === undefined ? isConnectionLost(error) : PASSING.test(state)
+  const isPassing = (state !== undefined && PASSING.test(state)) || isConnectionLost(error)
   return new CodedError(isPassing ? 'unavailable' : 'internal', isPassing ? { retryAfter: 1 } : {}, { cause: error })
 }
