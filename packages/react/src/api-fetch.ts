@@ -50,7 +50,11 @@ export function createApiFetch({
     init.signal?.addEventListener('abort', follow, { once: true })
     const timer = setTimeout(() => deadline.abort(new ApiError('offline', 0)), DEADLINE_MS)
     try {
-      return await fetch(new URL(input, apiUrl), { ...init, headers, signal: deadline.signal })
+      const response = await fetch(new URL(input, apiUrl), { ...init, headers, signal: deadline.signal })
+      if (!response.body) return response
+      // Whole, within the deadline: a body that stalls would keep the query fetching for ever.
+      const { status, statusText } = response
+      return new Response(await response.arrayBuffer(), { status, statusText, headers: response.headers })
     } finally {
       clearTimeout(timer)
     }

@@ -19,6 +19,10 @@ export class Holds {
     return hold
   }
 
+  clear(): void {
+    this.open.clear()
+  }
+
   end(hold: Hold): void {
     this.open.delete(hold)
   }

@@ -1,7 +1,7 @@
 import { covers, type Positions } from '@derm/contract'
 import type { Timer } from '../clock.ts'
 
-/** How new data is. `undefined`: no answer has said anything. `null`: one of its answers did not say. */
+/** How new data is. `undefined`: no answer has said anything. `null`: nobody can say. */
 export type AsOf = Positions | null | undefined
 
 /** One fetch of one query, from its beginning to its end. */
@@ -13,6 +13,8 @@ export type Flight = {
   news: number
   outdated: number
   session: number
+  /** One of its answers did not say how new it is. */
+  isPartial: boolean
   /** Channels that have been removed since it began. */
   removed: Set<string>
 }
@@ -34,6 +36,13 @@ export type Plan = {
   reflected: number
   /** Of which session its data is; -1: of none that we know. */
   session: number
+  isPartial: boolean
+  /** Its first load was cancelled: it has neither data nor an error, and nobody else will ask again. */
+  isInterrupted: boolean
+  /** `setQueryData` has changed it since it was fetched: `asOf` may not be true of what it shows. */
+  isHandWritten: boolean
+  /** When a change first cancelled a fetch of it, none having landed since. */
+  cancelledSince: number | undefined
 }
 
 export function createPlan(): Plan {
@@ -47,16 +56,20 @@ export function createPlan(): Plan {
     outdated: 0,
     reflected: 0,
     session: -1,
+    isPartial: false,
+    isInterrupted: false,
+    isHandWritten: false,
+    cancelledSince: undefined,
   }
 }
 
 export function createFlight(known: Pick<Flight, 'asked' | 'news' | 'outdated' | 'session'>): Flight {
-  return { ...known, asOf: undefined, removed: new Set() }
+  return { ...known, asOf: undefined, isPartial: false, removed: new Set() }
 }
 
 /** A further page makes what is there no newer. */
-export function createFurtherFlight({ asOf, news, reflected, session }: Plan): Flight {
-  return { asOf: asOf ?? null, asked: {}, news, outdated: reflected, session, removed: new Set() }
+export function createFurtherFlight({ asOf, isPartial, news, reflected, session }: Plan): Flight {
+  return { asOf: asOf ?? null, isPartial, asked: {}, news, outdated: reflected, session, removed: new Set() }
 }
 
 /** Older than what was known when it was asked for. */
@@ -65,7 +78,7 @@ export function isLagging({ asOf, asked }: Flight): boolean {
 }
 
 /** Whether what has landed may hold something of a channel that was removed meanwhile. */
-export function isForbidden({ asOf, removed }: Flight, isOfResources: boolean): boolean {
+export function isForbidden({ asOf, isPartial, removed }: Flight, isOfResources: boolean): boolean {
   if (removed.size === 0) return false
-  return asOf ? Object.keys(asOf).some((local) => removed.has(local)) : isOfResources
+  return (asOf && Object.keys(asOf).some((local) => removed.has(local))) || ((!asOf || isPartial) && isOfResources)
 }

@@ -1,4 +1,5 @@
 import {
+  MAX_HEADER_CHANNELS,
   covers,
   oldestPositions,
   type EventEnvelope,
@@ -112,6 +113,7 @@ export class Planner {
     for (const query of this.options.queries.list()) {
       const plan = this.plans.get(query.hash)
       if (!plan?.isFailing) continue
+      if (!query.hasData) plan.outdated++
       plan.setbacks = 0
       plan.isFailing = false
       this.unschedule(plan)
@@ -129,7 +131,8 @@ export class Planner {
       if (!query.hasData && !plan?.flight?.asOf) continue
       const isFed = locals.some((local) => plan?.asOf?.[local] || plan?.flight?.asOf?.[local])
       // Data that cannot say what feeds it may be fed by this.
-      const isUnknown = query.hasData && !plan?.asOf && this.options.resourcesOf(query.key).length > 0
+      const isUnknown =
+        query.hasData && (!plan?.asOf || plan.isPartial) && this.options.resourcesOf(query.key).length > 0
       if (isFed || isUnknown) this.forget(query.hash)
     }
   }
@@ -150,12 +153,16 @@ export class Planner {
    */
   beginMutation(resources: readonly Resource[]): (published: Positions) => void {
     const { clock, queries } = this.options
+    const tenant = this.tenant?.id
     const hold = this.holds.begin(resources, clock.now(), this.settings.maxHoldMs)
     const giveUp = clock.setTimeout(() => this.reconsiderAll(), hold.until - clock.now())
     for (const query of queries.list()) {
       if (!query.isFetching || !query.hasData) continue
       if (!this.options.resourcesOf(query.key).some((resource) => resources.includes(resource))) continue
       const plan = this.planOf(query.hash)
+      // Changes in a row must not keep a slow fetch from ever landing.
+      plan.cancelledSince ??= clock.now()
+      if (clock.now() - plan.cancelledSince >= this.settings.maxHoldMs) continue
       queries.cancel(query.hash)
       // What was cancelled was wanted.
       plan.outdated++
@@ -164,7 +171,15 @@ export class Planner {
     return (published) => {
       clock.clearTimeout(giveUp)
       this.holds.end(hold)
-      for (const [local, position] of Object.entries(published)) this.needs.raise(local, position, resources)
+      // Of another tenant by now: the names are the same there, the positions are not. [INV12]
+      if (tenant === this.tenant?.id)
+        for (const [local, position] of Object.entries(published)) this.needs.raise(local, position, resources)
+      for (const query of queries.list())
+        if (
+          this.plans.get(query.hash)?.isHandWritten &&
+          this.options.resourcesOf(query.key).some((one) => resources.includes(one))
+        )
+          this.planOf(query.hash).outdated++
       this.reconsiderAll()
     }
   }
@@ -174,28 +189,33 @@ export class Planner {
     return this.plans.get(hash)?.flight
   }
 
-  /** `Min-As-Of`: what the next answer for a query must cover, as far as its feeds are known. */
+  /** `Min-As-Of`: what the next answer must cover and this one does not, as far as a header may hold it. The answer is looked at anyway. */
   minAsOf(hash: string, key: readonly unknown[]): Positions {
     const resources = this.options.resourcesOf(key)
     const min: Positions = {}
     for (const local of Object.keys(this.plans.get(hash)?.asOf ?? {})) {
       const needed = this.needs.of(local, resources)
-      if (needed) min[local] = needed
+      if (needed && !covers(this.plans.get(hash)?.asOf?.[local], needed)) min[local] = needed
+      if (Object.keys(min).length >= MAX_HEADER_CHANNELS) break
     }
     return min
   }
 
   /** An answer said how new it is; `null`: it did not. */
   noteAnswer(flight: Flight | undefined, positions: Positions | null): void {
+    // A further page of data that nobody can date does not date it.
     if (!flight || flight.asOf === null) return
-    flight.asOf = positions === null ? null : oldestPositions(flight.asOf ?? {}, positions)
+    if (positions === null) flight.isPartial = true
+    else flight.asOf = oldestPositions(flight.asOf ?? {}, positions)
   }
 
   isStale(query: QueryView): boolean {
     const plan = this.plans.get(query.hash)
     const resources = this.options.resourcesOf(query.key)
+    if (plan?.isInterrupted) return true
     if (plan && plan.outdated > plan.reflected) return true
     // Nothing to compare (no data, hydrated data, an answer without positions): stale once anything of its resources is heard of. [INV9]
+    if (plan?.isPartial && this.needs.countNews(resources) > plan.news) return true
     if (!plan?.asOf || !query.hasData) return this.needs.countNews(resources) > (plan?.news ?? 0)
     return Object.entries(plan.asOf).some(([local, asOf]) => {
       const needed = this.needs.of(local, resources)
@@ -205,7 +225,12 @@ export class Planner {
 
   private raise(channel: string, position: Position, touches: readonly Resource[] | undefined, spreadMs: number): void {
     this.enterTenant(channel)
-    if (this.needs.raise(toLocal(channel), position, touches)) this.reconsiderAll(spreadMs)
+    if (!this.needs.raise(toLocal(channel), position, touches)) return
+    for (const query of this.options.queries.list()) {
+      const resources = this.options.resourcesOf(query.key)
+      if (touches && resources.length > 0 && !resources.some((one) => touches.includes(one))) continue
+      this.reconsider(query, spreadMs > 0 ? this.drawMoment(spreadMs) : AT_ONCE)
+    }
   }
 
   /** The tenants' wall: what was read for another tenant is not kept, whoever forgot to empty the cache between them. [INV12] */
@@ -216,10 +241,11 @@ export class Planner {
     this.tenant = { id, since: this.session }
     if (!before) return
     this.needs.clear()
+    this.holds.clear()
     for (const query of this.options.queries.list()) {
       const plan = this.plans.get(query.hash)
       const isOfResources = this.options.resourcesOf(query.key).length > 0
-      if (!isOfResources && plan?.asOf === undefined) continue
+      if (!isOfResources && plan?.asOf === undefined && !plan?.flight) continue
       const session = query.hasData ? plan?.session : plan?.flight?.session
       if (before.since === this.session || session !== this.session) this.forget(query.hash)
     }
@@ -243,7 +269,11 @@ export class Planner {
     }
     if (plan.timer !== undefined && isPatient) return
     const now = this.options.clock.now()
-    const dueAt = Math.max(now + delay, plan.startedAt + this.settings.windowMs, now + this.drawBackoff(plan))
+    const dueAt = Math.max(
+      now + delay,
+      Math.min(now, plan.startedAt) + this.settings.windowMs,
+      now + this.drawBackoff(plan),
+    )
     if (plan.timer !== undefined && plan.dueAt <= dueAt) return
     this.unschedule(plan)
     if (dueAt <= now) return this.run(query.hash)
@@ -263,7 +293,8 @@ export class Planner {
 
   private isWanted(query: QueryView): boolean {
     // One that has neither data nor failed has not begun: that is for whoever shows it to decide.
-    if (query.isFetching || !(query.hasData || query.hasFailed) || !this.isStale(query)) return false
+    const isBegun = query.hasData || query.hasFailed || this.plans.get(query.hash)?.isInterrupted
+    if (query.isFetching || !isBegun || !this.isStale(query)) return false
     return !this.holds.isHeld(this.options.resourcesOf(query.key), this.options.clock.now())
   }
 
@@ -284,7 +315,13 @@ export class Planner {
       case 'fetch':
         this.unschedule(plan)
         plan.startedAt = this.options.clock.now()
+        plan.isInterrupted = false
         plan.flight = change.isMore ? createFurtherFlight(plan) : this.depart(query, plan)
+        if (query.hasData && this.holds.isHeld(this.options.resourcesOf(query.key), this.options.clock.now())) {
+          // Somebody else's fetch, by a second view or the window's focus; it cannot be cancelled before it has begun.
+          plan.outdated++
+          queueMicrotask(() => this.options.queries.cancel(hash))
+        }
         return
       case 'success':
         return this.land(query, plan)
@@ -298,12 +335,16 @@ export class Planner {
         plan.setbacks++
         plan.isFailing = true
         return this.reconsider(query)
+      case 'put':
+        plan.isHandWritten = true
+        return
       case 'shown':
         return this.reconsider(query, { delay: 0, isPatient: true })
       case 'written': {
         if (query.isFetching) return
         const wasCancelled = plan.flight !== undefined
         delete plan.flight
+        if (wasCancelled && !query.hasData) plan.isInterrupted = true
         if (wasCancelled) return this.reconsider(query, { delay: this.settings.afterCancelMs, isPatient: true })
         plan.asOf = undefined
         plan.news = 0
@@ -321,6 +362,9 @@ export class Planner {
     const { flight } = plan
     delete plan.flight
     plan.asOf = flight?.asOf
+    plan.isHandWritten = false
+    plan.cancelledSince = undefined
+    plan.isPartial = flight?.isPartial ?? false
     plan.news = flight?.news ?? 0
     plan.session = flight?.session ?? -1
     plan.reflected = flight?.outdated ?? plan.reflected

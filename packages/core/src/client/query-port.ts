@@ -16,6 +16,8 @@ export type QueryChange =
   /** A fetch begins. `isMore`: it adds a page to what is there. */
   | { type: 'fetch'; hash: string; isMore: boolean }
   | { type: 'success' | 'error' | 'removed'; hash: string }
+  /** Data was put into it by hand: `setQueryData`. */
+  | { type: 'put'; hash: string }
   /** Somebody shows it now, or shows it with other options. */
   | { type: 'shown'; hash: string }
   /** Its state was written, not fetched: a fetch was cancelled, or data came from elsewhere (hydration). Not for `setQueryData`. */

@@ -85,7 +85,10 @@ export class Subscriber {
     this.options.clock.clearTimeout(this.flush)
     this.flush = undefined
     this.cursors.clear()
-    for (const { linger } of this.wants.values()) this.options.clock.clearTimeout(linger)
+    for (const [key, { linger, count }] of this.wants) {
+      this.options.clock.clearTimeout(linger)
+      if (count === 0) this.wants.delete(key)
+    }
     this.options.transport.disconnect()
     this.signal('close')
   }

@@ -3,6 +3,9 @@ import type { Planner } from '@derm/core/client'
 import { hashKey, type QueryClient, type QueryFunctionContext } from '@tanstack/react-query'
 import { ApiError, type ApiFetch } from '../api-fetch.ts'
 
+/** Refusals that say nothing of what was asked for: no token, too slow, too early, too often. */
+const NO_ANSWER = new Set([401, 408, 425, 429])
+
 /** What `live` needs of the realtime that was made for a query client. */
 export type LiveSource = { planner: Planner; fetch: ApiFetch }
 const sources = new WeakMap<QueryClient, LiveSource>()
@@ -32,7 +35,7 @@ export type LiveContext = Pick<QueryFunctionContext, 'client' | 'queryKey' | 'me
  *       return response.json()
  *     })
  *
- * @throws ApiError also when the function took the body of a 5xx or 429 for data: that is no answer, and has to be asked for again.
+ * @throws ApiError also when the function took the body of a 5xx, 401, 408, 425 or 429 for data: that is no answer, and has to be asked for again.
  */
 export function live<Data>(run: (context: LiveContext) => Promise<Data>): (context: AnyQueryContext) => Promise<Data> {
   return async (context) => {
@@ -50,8 +53,10 @@ export function live<Data>(run: (context: LiveContext) => Promise<Data>): (conte
       const headers = new Headers(init.headers)
       if (Object.keys(min).length > 0) headers.set('min-as-of', formatPositions(min))
       const response = await source.fetch(input, { ...init, headers })
-      if (response.ok) planner.noteAnswer(flight, await readAsOf(response))
-      else if (response.status >= 500 || response.status === 429) failed.push(response)
+      // A replica that lags behind a creation says 404, and how old it is.
+      if (response.ok || (response.status === 404 && response.headers.has('as-of')))
+        planner.noteAnswer(flight, await readAsOf(response))
+      else if (response.status >= 500 || NO_ANSWER.has(response.status)) failed.push(response)
       return response
     }
     const data = await run({

@@ -1,4 +1,4 @@
-import { parsePositions, type Positions, type Resource } from '@derm/contract'
+import { newerPosition, parsePositions, type Positions, type Resource } from '@derm/contract'
 import type { Clock } from '@derm/core'
 import type { Planner } from '@derm/core/client'
 import type { Mutation, MutationFunctionContext, QueryClient } from '@tanstack/react-query'
@@ -45,14 +45,19 @@ export function createMutations({ queryClient, planner, clock, fetch: apiFetch }
     return key
   }
 
+  /** For one try. */
   function createFetch(attempt: Attempt): ApiFetch {
+    let uploads = 0
     return async (input, init = {}) => {
       const { method = 'GET', body } = init
+      // A body that cannot be compared goes by its place among its like.
+      const tellApart = (one: typeof body) => (typeof one === 'string' ? one : one ? `#${++uploads}` : '')
       const headers = new Headers(init.headers)
       if (method !== 'GET' && method !== 'HEAD' && !headers.has('idempotency-key'))
-        headers.set('idempotency-key', keyOf(attempt, `${method} ${input}\n${typeof body === 'string' ? body : ''}`))
+        headers.set('idempotency-key', keyOf(attempt, `${method} ${input}\n${tellApart(body)}`))
       const response = await apiFetch(input, { ...init, headers })
-      Object.assign(attempt.published, parsePositions(response.headers.get('published')) ?? {})
+      for (const [local, position] of Object.entries(parsePositions(response.headers.get('published')) ?? {}))
+        attempt.published[local] = newerPosition(attempt.published[local], position)!
       return response
     }
   }

@@ -31,9 +31,17 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
       const query = cache.get(hash)
       if (!query) return
       void query.cancel({ silent: true })
-      if (!query.isActive()) return cache.remove(query)
-      // Whoever shows it asks anew, and is told what they may see now.
-      query.reset()
+      // Not `reset`: it would bring back initial data, which may be a copy of what is to be forgotten.
+      query.setState({
+        data: undefined,
+        dataUpdatedAt: 0,
+        error: null,
+        status: 'pending',
+        fetchStatus: 'idle',
+        isInvalidated: false,
+      })
+      if (query.getObserversCount() === 0) return cache.remove(query)
+      if (!query.isActive()) return
       void queryClient.refetchQueries({ predicate: (one) => one === query, type: 'active' })
     },
     subscribe(listen) {
@@ -68,7 +76,7 @@ function ofAction(action: Action, hash: string): QueryChange | null {
       return { type: 'fetch', hash, isMore: Boolean(action.meta?.fetchMore) }
     case 'success':
       // `setQueryData` says nothing about how new the data is.
-      return action.manual ? null : { type: 'success', hash }
+      return action.manual ? { type: 'put', hash } : { type: 'success', hash }
     case 'error':
       return { type: 'error', hash }
     case 'setState':
