@@ -3,7 +3,7 @@ import type { Transport } from '@derm/core/client'
 import { io, type Socket } from 'socket.io-client'
 
 const ANSWER_MS = 15_000
-const MESSAGES = ['heads', 'resync', 'auth:expiring', 'access:changed', 'server:draining', 'closing'] as const
+const MESSAGES = ['heads', 'resync', 'feed', 'auth:expiring', 'access:changed', 'server:draining', 'closing'] as const
 
 /** One `socket.io-client` connection at a time. When to come back is the subscriber's decision, so its own reconnecting is off. */
 /** `origin`: for clients that are no browsers, which set the header themselves. */

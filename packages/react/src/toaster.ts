@@ -22,7 +22,8 @@ export function createEventToasts(notify: Notify): (type: EventType, eventId: st
     setTimeout(() => {
       const more = open.get(type) ?? 0
       open.delete(type)
-      if (more > 0) notify({ title: `${more} more ${EVENT_TEXTS[type].many}` })
+      if (more === 1) notify({ title: EVENT_TEXTS[type].one })
+      else if (more > 1) notify({ title: `${more} more ${EVENT_TEXTS[type].many}` })
     }, BURST_MS)
   }
 }

@@ -101,6 +101,34 @@ describe('a slow client', () => {
   })
 })
 
+describe('a node without Redis', () => {
+  it('[REC9] says that it is late, also to who comes meanwhile, and loses nothing', async () => {
+    const token = await login('owner')
+    const early = await connect(0, token)
+    await early.subscribe([{ topic: 'scheduling', location: downtown }])
+    await stack.redis.stop()
+    const feeds = (client: RecordingClient) =>
+      client.frames.filter(({ name }) => name === 'feed').map(({ body }) => body as { isLate: boolean })
+    await waitUntil(() => feeds(early).length === 1, { what: 'the word that it is late' })
+    expect(await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_feed_late')).toBe(1)
+    const late = await connect(0, token)
+    await writer.write(3)
+    await waitUntil(() => feeds(late).length === 1, { what: 'the word to the one who came' })
+    expect(early.events).toHaveLength(0)
+
+    await stack.redis.start()
+    await waitUntil(() => early.events.length === 3, { what: 'what was written meanwhile', timeoutMs: 30_000 })
+    for (const client of [early, late]) {
+      await waitUntil(() => feeds(client).length === 2, { what: 'the word that it is over', timeoutMs: 30_000 })
+      expect(feeds(client)).toEqual([{ isLate: true }, { isLate: false }])
+    }
+    await waitUntil(async () => (await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_feed_late')) === 0, {
+      what: 'the metric to say so',
+    })
+    expect(early.frames.filter(({ name }) => name === 'resync')).toEqual([])
+  })
+})
+
 describe('a frozen node', () => {
   it('[SEC4] confirms access before it delivers anything again', async () => {
     const [staying, leaving] = [await connect(1, await login('provider')), await connect(1, await login('ma'))]

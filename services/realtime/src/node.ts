@@ -199,6 +199,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     if (refusal) return members.close(member, refusal)
     members.add(member)
     void socket.join([sessionRoom(sid), userRoom(tid, sub), tenantRoom(tid)])
+    upkeep.tellWhetherLate(member)
     answerRequests(requests, member)
     socket.on('error', () => {
       metrics.packetsRefused.inc({ code: 'packet_malformed' })

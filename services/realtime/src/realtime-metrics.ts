@@ -96,6 +96,10 @@ export function createRealtimeMetrics() {
       name: 'revocation_seconds',
       help: 'From noticing an access change to the last socket',
     }),
+    feedLate: gauge({
+      name: 'feed_late',
+      help: '1 while this node cannot say that it has all events: cut off from Redis, or from the access table',
+    }),
     accessAge: gauge({
       name: 'access_confirmation_age_seconds',
       help: 'Age of the last confirmation of access versions',

@@ -37,6 +37,7 @@ export class Upkeep {
     let subscriptions = 0
     for (const member of members.all()) {
       subscriptions += member.channels.size
+      this.tellWhetherLate(member)
       const left = member.expiresAt - now
       if (left <= 0) members.close(member, 'token_expired')
       else if (left <= EXPIRY_WARNING_S && !member.isWarned) {
@@ -46,7 +47,16 @@ export class Upkeep {
     }
     metrics.subscriptions.set(subscriptions)
     metrics.channels.set([...hub.names()].length)
+    metrics.feedLate.set(hub.isLate() ? 1 : 0)
     metrics.accessAge.set(Math.min(access.ageMs / 1000, 3600))
+  }
+
+  /** A client must not take silence for news. [REC9] */
+  tellWhetherLate(member: Member): void {
+    const isLate = this.context.hub.isLate()
+    if (member.isToldLate === isLate) return
+    member.isToldLate = isLate
+    member.socket.emit('feed', { isLate })
   }
 
   /** What was delivered, in line with the events: a client that is behind it has a hole. */

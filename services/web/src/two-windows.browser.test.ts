@@ -93,6 +93,23 @@ describe('two windows on two nodes', () => {
     }
   })
 
+  it('[REC9] Redis is gone: the window says that it is delayed, and shows what was missed when it is back', async () => {
+    const { id } = await downtown.book(date, 15 * 60)
+    await assistant.showsStatus(id, 'scheduled')
+    const status = (of: string) => assistant.page.locator(`[data-testid="realtime-indicator"] [data-status="${of}"]`)
+    await stack.redis.stop()
+    await status('delayed').waitFor()
+    expect(await indicator(assistant).textContent()).toMatch(/Delayed since/)
+    expect(await assistant.page.locator('[data-banner="stale"]').textContent()).toContain('not arriving')
+    await front.showsStatus(id, 'scheduled')
+    await checkIn(front, id)
+    expect(await assistant.card(id).getAttribute('data-status')).toBe('scheduled')
+    await stack.redis.start()
+    await assistant.showsStatus(id, 'checked_in')
+    await status('live').waitFor()
+    await assistant.page.locator('[data-banner="stale"]').waitFor({ state: 'detached' })
+  })
+
   it('[SUB3] the node of a window is killed: it says so, comes back on the other and shows what was missed', async () => {
     const { id } = await downtown.book(date, 11 * 60)
     await front.showsStatus(id, 'scheduled')

@@ -14,6 +14,8 @@ export type ServerMessages = {
   /** The positions that this node has delivered, in line with the events. */
   heads: { channels: ({ channel: string } & Position)[] }
   resync: { channel: string } & Position
+  /** Whether there may be events that this node does not know of, or may not deliver. Said when it changes. */
+  feed: { isLate: boolean }
   'auth:expiring': { expiresInMs: number }
   'access:changed': { added: string[]; removed: string[] }
   'server:draining': { reconnectInMs: number }

@@ -1,10 +1,12 @@
 /**
  * - `idle`: not started. `connecting`: no connection yet, or none since the last was lost a moment ago.
  * - `catching_up`: connected; what was missed is on its way. `live`: everything that this node has is here.
+ * - `delayed`: connected, but the node is cut off from the events, or may not deliver them: what is shown may be old.
  * - `offline`: several attempts failed: what is shown may be old. `stopped`: the server said that a person has to act.
  */
-export type ConnectionStatus = 'idle' | 'connecting' | 'catching_up' | 'live' | 'offline' | 'stopped'
-export type ConnectionSignal = 'start' | 'connected' | 'behind' | 'caught_up' | 'lost' | 'failed' | 'ended' | 'close'
+export type ConnectionStatus = 'idle' | 'connecting' | 'catching_up' | 'live' | 'delayed' | 'offline' | 'stopped'
+export type ConnectionSignal =
+  'start' | 'connected' | 'behind' | 'caught_up' | 'late' | 'in_time' | 'lost' | 'failed' | 'ended' | 'close'
 
 const ALWAYS = { close: 'idle', ended: 'stopped' } as const
 
@@ -17,6 +19,8 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     connected: 'idle',
     behind: 'idle',
     caught_up: 'idle',
+    late: 'idle',
+    in_time: 'idle',
     lost: 'idle',
     failed: 'idle',
   },
@@ -26,6 +30,8 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     connected: 'catching_up',
     behind: 'connecting',
     caught_up: 'connecting',
+    late: 'connecting',
+    in_time: 'connecting',
     lost: 'connecting',
     failed: 'offline',
   },
@@ -35,6 +41,8 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     connected: 'catching_up',
     behind: 'catching_up',
     caught_up: 'live',
+    late: 'delayed',
+    in_time: 'catching_up',
     lost: 'connecting',
     failed: 'offline',
   },
@@ -44,6 +52,19 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     connected: 'catching_up',
     behind: 'catching_up',
     caught_up: 'live',
+    late: 'delayed',
+    in_time: 'live',
+    lost: 'connecting',
+    failed: 'offline',
+  },
+  delayed: {
+    ...ALWAYS,
+    start: 'delayed',
+    connected: 'catching_up',
+    behind: 'delayed',
+    caught_up: 'delayed',
+    late: 'delayed',
+    in_time: 'catching_up',
     lost: 'connecting',
     failed: 'offline',
   },
@@ -53,6 +74,8 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     connected: 'catching_up',
     behind: 'offline',
     caught_up: 'offline',
+    late: 'offline',
+    in_time: 'offline',
     lost: 'offline',
     failed: 'offline',
   },
@@ -62,6 +85,8 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     connected: 'stopped',
     behind: 'stopped',
     caught_up: 'stopped',
+    late: 'stopped',
+    in_time: 'stopped',
     lost: 'stopped',
     failed: 'stopped',
     ended: 'stopped',

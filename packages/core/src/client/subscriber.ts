@@ -270,6 +270,11 @@ export class Subscriber {
         this.cursors.set(channel, { epoch, seq })
         return this.options.onResync(channel, { epoch, seq })
       }
+      case 'feed':
+        if ((body as ServerMessages['feed']).isLate) return this.signal('late')
+        this.signal('in_time')
+        if (!this.isSubscribing) this.signal('caught_up')
+        return
       case 'access:changed': {
         const { added, removed } = body as ServerMessages['access:changed']
         for (const channel of removed) this.cursors.delete(channel)

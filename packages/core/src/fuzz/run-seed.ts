@@ -146,6 +146,7 @@ export async function runSeed(seed: number, moves?: number): Promise<Outcome> {
       if (!client.isAt(channel, head))
         faults.push(`${client.describe(channel)} of ${channel.slice(-12)}, the record at ${head.epoch}:${head.seq}`)
   }
+  for (const node of world.nodes) if (node.hub.isLate()) faults.push(`${node.name} still says that it is late`)
   if (world.record.pendingRows > 0) faults.push(`${world.record.pendingRows} events were never marked`)
   const resyncs = world.clients.reduce((sum, client) => sum + client.resyncs, 0)
   const applied = world.clients.reduce((sum, client) => sum + client.applied, 0)
@@ -156,5 +157,6 @@ export async function runSeed(seed: number, moves?: number): Promise<Outcome> {
 }
 
 const faultsOf = ({ clients }: World) => clients.flatMap((client) => client.faults)
-const isSettled = ({ channels, clients, record }: World) =>
+const isSettled = ({ channels, clients, nodes, record }: World) =>
+  nodes.every((node) => !node.hub.isLate()) &&
   channels.every((channel) => clients.every((client) => client.isAt(channel, record.heads.get(channel)!)))

@@ -120,6 +120,67 @@ describe('[REC2] a gap', () => {
   })
 })
 
+describe('[REC9] a node says that it is late', () => {
+  it('when the log cannot be compared with for four seconds, and no longer', async () => {
+    await begin(1)
+    const answer = world.hold('heads')
+    await world.clock.advance(3500)
+    expect(world.hub.isLate()).toBe(false)
+    await world.clock.advance(2000)
+    expect(world.hub.isLate()).toBe(true)
+    answer()
+    await world.clock.advance(1400)
+    expect(world.hub.isLate()).toBe(false)
+  })
+
+  it('when calls of the log fail', async () => {
+    await begin(1)
+    world.memory.isDown = true
+    await world.clock.advance(5500)
+    expect(world.hub.isLate()).toBe(true)
+    world.memory.isDown = false
+    await world.clock.advance(1400)
+    expect(world.hub.isLate()).toBe(false)
+  })
+
+  it('at once while access is not confirmed', async () => {
+    await begin(1)
+    world.isConfirmed = false
+    expect(world.hub.isLate()).toBe(true)
+  })
+
+  it('while the log has lost what was delivered, and nobody brings it back', async () => {
+    await begin(3)
+    world.memory.flush()
+    await world.clock.advance(5500)
+    expect(world.hub.isLate()).toBe(true)
+    await world.refill(1, 3)
+    await world.clock.advance(1400)
+    expect(world.hub.isLate()).toBe(false)
+  })
+
+  it('while a gap waits for its repair, though the log has forgotten what it published', async () => {
+    await begin(1, { waitMs: 20_000 })
+    world.feed.receive(north, list(3, 3)[0]!.bytes)
+    await world.clock.advance(5500)
+    expect(world.hub.isLate()).toBe(true)
+    await world.append(2, 3)
+    await world.clock.advance(1400)
+    expect(world.hub.isLate()).toBe(false)
+  })
+
+  it('but never for events that go on while the heads are asked for, nor for a channel without any', async () => {
+    await begin(1)
+    void world.startJoin('ann', undefined, [south])
+    await world.clock.advance(6000)
+    for (let seq = 2; seq < 200; seq++) {
+      await world.append(seq)
+      await world.clock.advance(70)
+      expect(world.hub.isLate()).toBe(false)
+    }
+  })
+})
+
 describe('[REC3] a gap beyond repair becomes a resync:', () => {
   it('one of more entries than the limit', async () => {
     await begin(1, { recoveryEntries: 5 })

@@ -17,9 +17,12 @@ export class ChannelHub<Member> {
   private check: Timer | undefined
   private silentChecks = 0
   private isStopped = false
+  /** When the heads were asked for that were last found in order, all of them. */
+  private levelAt: number
 
   constructor(options: HubOptions<Member>) {
     this.options = { ...options, settings: { ...HUB_SETTINGS, ...options.settings } }
+    this.levelAt = options.clock.now()
     options.log.onMessage((channel, bytes) => this.channels.get(channel)?.receive(bytes))
     options.log.onBreak(() => void this.verifyAfterBreak())
   }
@@ -103,10 +106,18 @@ export class ChannelHub<Member> {
     return this.channels.keys()
   }
 
+  /** Whether there may be events that this node does not know of, or may not deliver. [REC9] */
+  isLate(): boolean {
+    const { clock, settings, isConfirmed } = this.options
+    return !isConfirmed() || clock.now() - this.levelAt > settings.lateMs
+  }
+
   /** Compares every channel's head with the log's and repairs. Also after access was confirmed again. */
   async verify(how: 'head' | 'break'): Promise<void> {
     const { log, clock, settings, observer, logger } = this.options
     const live = [...this.channels.values()].filter(({ phase }) => phase === 'live' || phase === 'lingering')
+    const askedAt = clock.now()
+    const heldThen = live.map(({ last }) => last)
     const heads = await log.heads(live.map(({ name }) => name))
     if (how === 'head') await new Promise<void>((resolve) => clock.setTimeout(resolve, settings.graceMs))
     if (this.isStopped || !this.options.isConfirmed()) return
@@ -125,6 +136,10 @@ export class ChannelHub<Member> {
       channel.repair().catch((error: unknown) => logger.error({ error }, 'a channel could not be repaired'))
       if (how === 'head') log.subscribe(channel.name).catch(() => {})
     }
+    if (
+      live.every((channel, i) => channel.phase === 'leaving' || channel.isLevel(heads[i] ?? null, heldThen[i] ?? null))
+    )
+      this.levelAt = askedAt
     if (how === 'head') {
       this.silentChecks = silent > 0 ? this.silentChecks + 1 : 0
       // ioredis can say `ready` while it is subscribed to nothing.

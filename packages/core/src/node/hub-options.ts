@@ -23,6 +23,8 @@ export type HubSettings = {
   /** How long a channel stays subscribed after its last member has left. */
   lingerMs: number
   checkMs: number
+  /** Without a comparison that found all in order for so long, events may be waiting. */
+  lateMs: number
   /** What is on its way through pub/sub is not a gap yet. */
   graceMs: number
   ringEntries: number
@@ -37,6 +39,7 @@ export const HUB_SETTINGS: HubSettings = {
   retryMs: 100,
   lingerMs: 5000,
   checkMs: 1000,
+  lateMs: 4000,
   graceMs: 150,
   ringEntries: 256,
   ringBytes: 256 * 1024,

@@ -204,6 +204,12 @@ export class NodeChannel<Member> {
     return head !== null && (this.last === null || comparePositions(head, this.last) > 0)
   }
 
+  /** Whether nothing is missing here nor there: `head` is the log's, asked for when this channel had `heldThen`. */
+  isLevel(head: Position | null, heldThen: Position | null): boolean {
+    if (this.isRepairing || this.isBehind(head)) return false
+    return !heldThen || (head !== null && comparePositions(head, heldThen) >= 0)
+  }
+
   /** The log has learnt a head that we never had. */
   learnHead(head: Position): void {
     if (!this.last && this.options.isConfirmed()) this.moveTo(head, 'unknown_head')

@@ -7,6 +7,7 @@ const SHOWN: Record<ConnectionStatus, { text: string; sign: string }> = {
   connecting: { text: 'Connecting…', sign: '◔' },
   catching_up: { text: 'Catching up…', sign: '◑' },
   live: { text: 'Live', sign: '●' },
+  delayed: { text: 'Delayed', sign: '◍' },
   offline: { text: 'Offline', sign: '✕' },
   stopped: { text: 'Stopped', sign: '■' },
 }
@@ -15,7 +16,7 @@ const SHOWN: Record<ConnectionStatus, { text: string; sign: string }> = {
 export function RealtimeIndicator({ className }: { className?: string }) {
   const { status, since, node, code } = useConnection()
   const { text, sign } = SHOWN[status]
-  const isOld = status === 'offline' || status === 'stopped'
+  const isOld = status === 'delayed' || status === 'offline' || status === 'stopped'
   const time = new Date(since).toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' })
   return (
     <span

@@ -1,3 +1,4 @@
+import type { ConnectionStatus } from '@derm/core/client'
 import { useEffect, useState, type ReactNode } from 'react'
 import { useConnection } from '../hooks/use-connection.ts'
 import { useRealtime } from '../realtime-provider.tsx'
@@ -9,7 +10,7 @@ const PATIENCE_MS = 2000
 /** A view with the truth above it: a banner while it may be old, and a note when it was read again. */
 export function RealtimeWrapper({ className, children }: { className?: string; children: ReactNode }) {
   const { status, since, code } = useConnection()
-  const isOld = status === 'offline' || status === 'stopped'
+  const isOld = status === 'delayed' || status === 'offline' || status === 'stopped'
   const isWaiting = status === 'connecting' || status === 'catching_up'
   const isLate = useIsLate(isWaiting, since)
   const isResynced = useResyncNotice()
@@ -17,7 +18,7 @@ export function RealtimeWrapper({ className, children }: { className?: string; c
     <div className={`derm-wrapper ${className ?? ''}`} data-status={status}>
       {isOld && (
         <div className="derm-banner" role="alert" data-banner="stale">
-          {status === 'stopped' ? stoppedText(code) : 'Offline: what you see may be old. We keep trying to connect.'}
+          {oldText(status, code)}
         </div>
       )}
       {!isOld && isLate && (
@@ -33,6 +34,13 @@ export function RealtimeWrapper({ className, children }: { className?: string; c
       {children}
     </div>
   )
+}
+
+function oldText(status: ConnectionStatus, code: string | undefined): string {
+  if (status === 'stopped') return stoppedText(code)
+  if (status === 'delayed')
+    return 'Delayed: others’ changes are not arriving by themselves. Load the page again to see them.'
+  return 'Offline: what you see may be old. We keep trying to connect.'
 }
 
 function stoppedText(code: string | undefined): string {

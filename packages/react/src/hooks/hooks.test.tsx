@@ -153,6 +153,9 @@ describe('useAppointmentUpdates', () => {
     for (let i = 0; i < 6; i++) emit('appointment:checkedin')
     await pass(1000)
     expect(notices).toEqual(['A patient was checked in', '5 more patients were checked in'])
+    for (let i = 0; i < 2; i++) emit('appointment:roomed')
+    await pass(1000)
+    expect(notices.slice(2)).toEqual(['A patient was roomed', 'A patient was roomed'])
   })
 
   it('mounts twice in StrictMode, and connects once', async () => {
@@ -209,6 +212,20 @@ describe('the components', () => {
     await pass(20_000)
     expect(indicator().textContent).toContain('Live')
     expect(indicator().getAttribute('aria-live')).toBe('polite')
+  })
+
+  it('[SUB9] say that others’ changes are delayed, and since when', async () => {
+    await show(
+      <RealtimeWrapper>
+        <RealtimeIndicator />
+      </RealtimeWrapper>,
+    )
+    act(() => realtime.setLate(true))
+    expect(indicator().textContent).toMatch(/Delayed since \d/)
+    expect(screen.getByRole('alert').textContent).toContain('others’ changes are not arriving')
+    act(() => realtime.setLate(false))
+    expect(indicator().textContent).toContain('Live')
+    expect(screen.queryByRole('alert')).toBeNull()
   })
 
   it('warn above a view that may be old, and keep it', async () => {

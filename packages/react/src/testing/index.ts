@@ -23,6 +23,8 @@ export type TestRealtime = Realtime & {
   switchTenant(tenantId: string): void
   /** Somebody changed what the user may see; channels by their names. */
   changeAccess(change: { added?: string[]; removed?: string[] }): void
+  /** The node says that it is cut off from the events, or no longer is. */
+  setLate(isLate: boolean): void
   disconnect(): void
   reconnect(): void
   /** What was subscribed so far, request by request. */
@@ -127,6 +129,9 @@ export function createTestRealtime(
     changeAccess({ added = [], removed = [] }: { added?: string[]; removed?: string[] }) {
       for (const channel of removed) heads.delete(channel)
       handlers?.onMessage('access:changed', { added, removed })
+    },
+    setLate(isLate: boolean) {
+      handlers?.onMessage('feed', { isLate })
     },
     disconnect() {
       isReachable = false
