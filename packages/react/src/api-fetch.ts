@@ -1,4 +1,5 @@
 import { isErrorCode, type ErrorCode } from '@derm/contract'
+import { DEADLINE_MS } from './deadline.ts'
 
 export type ApiFetch = (input: string, init?: RequestInit) => Promise<Response>
 
@@ -22,8 +23,6 @@ export async function readApiError(response: Response): Promise<ApiError> {
 }
 
 const LAG_TRIES = 4
-/** A connection that went dead without a word would keep a query fetching, and so old, for minutes. */
-const DEADLINE_MS = 30_000
 
 /**
  * `fetch` with the token. A token that has just expired is renewed once, for all requests together; a lagging replica is asked again.

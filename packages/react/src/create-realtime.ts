@@ -9,7 +9,8 @@ import {
   type Want,
 } from '@derm/core/client'
 import type { QueryClient } from '@tanstack/react-query'
-import { createApiFetch, type ApiFetch } from './api-fetch.ts'
+import { ApiError, createApiFetch, type ApiFetch } from './api-fetch.ts'
+import { withDeadline } from './deadline.ts'
 import { LastUpdates } from './last-updated.ts'
 import { createMutations, type MutationContext, type MutationFunction } from './query/mutation.ts'
 import { createQueryCachePort } from './query/query-cache-port.ts'
@@ -72,7 +73,10 @@ export interface Realtime {
 /** Made once, outside React, and given to `RealtimeProvider`. Touches neither network nor page before `start`. */
 export function createRealtime(options: RealtimeOptions): Realtime {
   const { queryClient, clock = systemClock, log = silentLog } = options
-  const apiFetch = createApiFetch(options)
+  const unanswered = () => new ApiError('offline', 0)
+  const getToken = withDeadline(options.getToken, unanswered)
+  const refreshToken = withDeadline(options.refreshToken, unanswered)
+  const apiFetch = createApiFetch({ apiUrl: options.apiUrl, getToken, refreshToken })
   const lastUpdates = new LastUpdates()
   const toast = createEventToasts(options.notify ?? showBuiltInToast)
   const listeners = {
@@ -110,8 +114,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     clock,
     random: () => Math.random(),
     log,
-    getToken: options.getToken,
-    refreshToken: options.refreshToken,
+    getToken,
+    refreshToken,
     onEvent(event) {
       const isOwn = isOwnKey(event.mutationId)
       planner.noteEvent(event)

@@ -1,5 +1,6 @@
-import { QueryObserver } from '@tanstack/react-query'
+import { keepPreviousData, QueryObserver } from '@tanstack/react-query'
 import { describe, expect, it, vi } from 'vitest'
+import { createTestRealtime } from '../testing/index.ts'
 import { live } from './live.ts'
 import { pass, read, createTestViews, type Seen } from './test-views.ts'
 
@@ -165,6 +166,21 @@ describe('what a reviewer broke', () => {
     view.observer.setOptions({ queryKey: ['appointments'], queryFn: read, enabled: false })
     world.realtime.changeAccess({ removed: [`${TENANT}/${LOCAL}`] })
     await pass(10_000)
+    expect(view.seen()).toBeUndefined()
+  })
+
+  it('R7c a removed channel: the page before, kept as a placeholder until the next one lands, is shown on', async () => {
+    await subscribe()
+    const view = mount(['appointments', 1], { placeholderData: keepPreviousData })
+    await pass(200)
+    const next = { queryKey: ['appointments', 2], queryFn: read, placeholderData: keepPreviousData }
+    view.observer.setOptions(next)
+    await pass(50)
+    expect(view.observer.getCurrentResult()).toMatchObject({ isPlaceholderData: true, data: { seen: 0 } })
+    world.realtime.changeAccess({ removed: [`${TENANT}/${LOCAL}`] })
+    expect(view.seen()).toBeUndefined()
+    // As the hook does with every render.
+    view.observer.setOptions(next)
     expect(view.seen()).toBeUndefined()
   })
 
@@ -421,5 +437,18 @@ describe('what a reviewer broke', () => {
     change()
     await pass(120_000)
     expect(view.observer.getCurrentResult()).toMatchObject({ data: { seen: 1 } })
+  })
+
+  it('R22 a token that is never answered: neither the connection nor a query comes back', async () => {
+    let isStuck = true
+    const getToken = () => (isStuck ? new Promise<string>(() => {}) : Promise.resolve('test'))
+    const realtime = createTestRealtime({ queryClient: world.client, getToken })
+    world.undo.push(realtime.start(), realtime.retain({ topic: 'scheduling' }), () => realtime.dispose())
+    const view = mount()
+    await pass(20_000)
+    isStuck = false
+    await pass(60_000)
+    expect(realtime.getConnection().status).toBe('live')
+    expect(view.seen()).toBe(0)
   })
 })

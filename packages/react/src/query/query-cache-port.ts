@@ -1,5 +1,5 @@
 import type { QueryChange, QueryPort, QueryView } from '@derm/core/client'
-import type { Query, QueryCacheNotifyEvent, QueryClient } from '@tanstack/react-query'
+import type { Query, QueryCache, QueryCacheNotifyEvent, QueryClient } from '@tanstack/react-query'
 
 /** The planner's view of a TanStack Query cache. */
 export function createQueryCachePort(queryClient: QueryClient): QueryPort {
@@ -40,6 +40,7 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
         fetchStatus: 'idle',
         isInvalidated: false,
       })
+      withdrawPlaceholders(cache)
       if (query.getObserversCount() === 0) return cache.remove(query)
       if (!query.isActive()) return
       void queryClient.refetchQueries({ predicate: (one) => one === query, type: 'active' })
@@ -51,6 +52,14 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
       })
     },
   }
+}
+
+/** What a view shows until its own data is there may come from what was forgotten, and TanStack Query would keep it until then. */
+function withdrawPlaceholders(cache: QueryCache): void {
+  for (const { observers } of cache.getAll())
+    for (const observer of observers)
+      if (observer.getCurrentResult().isPlaceholderData)
+        observer.setOptions({ ...observer.options, placeholderData: undefined })
 }
 
 function toChange(event: QueryCacheNotifyEvent): QueryChange | null {

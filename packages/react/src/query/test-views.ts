@@ -1,4 +1,4 @@
-import { QueryClient, QueryObserver, type QueryKey } from '@tanstack/react-query'
+import { QueryClient, QueryObserver, type keepPreviousData, type QueryKey } from '@tanstack/react-query'
 import { afterEach, beforeEach, vi } from 'vitest'
 import { FakeApi } from '../testing/fake-api.ts'
 import { createTestRealtime, type TestRealtime } from '../testing/index.ts'
@@ -42,7 +42,10 @@ export function createTestViews() {
   return {
     world,
     /** Somebody shows the query. */
-    mount(queryKey: QueryKey = ['appointments'], options: { staleTime?: number; refetchOnMount?: boolean } = {}) {
+    mount(
+      queryKey: QueryKey = ['appointments'],
+      options: { staleTime?: number; refetchOnMount?: boolean; placeholderData?: typeof keepPreviousData } = {},
+    ) {
       const { client, undo } = world
       const observer = new QueryObserver<Seen, Error, Seen, Seen, QueryKey>(client, {
         queryKey,

@@ -106,6 +106,26 @@ describe('the session', () => {
     await expect(late).rejects.toMatchObject({ code: 'session_ended' })
     expect(session.getState().status).toBe('signed-out')
   })
+  it('gives up on a server that never answers, so that the next one who asks has a turn', async () => {
+    const deadline = new AbortController()
+    vi.spyOn(AbortSignal, 'timeout').mockReturnValue(deadline.signal)
+    let isDead = true
+    const session = createSession({
+      fetch: (_url, init) =>
+        isDead
+          ? new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(deadline.signal.reason)))
+          : Promise.resolve(answer('ann', 'one')),
+      now: () => 0,
+      exclusively: createExclusive(undefined),
+    })
+    const stuck = session.refreshToken()
+    await Promise.resolve()
+    deadline.abort()
+    await expect(stuck).rejects.toMatchObject({ code: 'offline' })
+    isDead = false
+    expect(await session.refreshToken()).toBe('one')
+    vi.restoreAllMocks()
+  })
   it('signs out here also when the server is away', async () => {
     const { session } = setUp((path) =>
       path === 'login' ? answer('ann', 'one') : Promise.reject(new TypeError('failed')),

@@ -33,6 +33,8 @@ export type SessionOptions = {
   exclusively: <Result>(run: () => Promise<Result>) => Promise<Result>
 }
 
+/** Without an answer for so long, in milliseconds, there is none: whoever waits holds the lock over all tabs. */
+const DEADLINE = 30_000
 /** A token is renewed so long before it ends, in milliseconds. */
 const RENEW_BEFORE = 30_000
 
@@ -55,7 +57,7 @@ export function createSession({ fetch, now, exclusively }: SessionOptions): Sess
     setState({ status: 'signed-out', notice })
   }
 
-  async function post(path: string, body?: unknown): Promise<Response> {
+  async function post(path: string, body?: unknown): Promise<unknown> {
     const headers = {
       'content-type': 'application/json',
       ...(token ? { authorization: `Bearer ${token.text}` } : {}),
@@ -65,11 +67,15 @@ export function createSession({ fetch, now, exclusively }: SessionOptions): Sess
       headers,
       credentials: 'same-origin' as const,
       body: JSON.stringify(body ?? {}),
+      signal: AbortSignal.timeout(DEADLINE),
     }
     const response = await fetch(`/api/v1/auth/${path}`, init).catch(() => null)
     if (!response) throw new ApiError('offline', 0)
     if (!response.ok) throw await readProblem(response)
-    return response
+    if (response.status === 204) return undefined
+    return response.json().catch(() => {
+      throw new ApiError('offline', 0)
+    })
   }
 
   function accept(answer: LoginResponse) {
@@ -83,7 +89,7 @@ export function createSession({ fetch, now, exclusively }: SessionOptions): Sess
   async function refresh(): Promise<string> {
     const before = state
     try {
-      const answer = (await (await exclusively(() => post('refresh'))).json()) as LoginResponse
+      const answer = (await exclusively(() => post('refresh'))) as LoginResponse
       if (before.status === 'signed-in' && before.user.id !== answer.user.id) {
         end(OTHER_ACCOUNT)
         throw new ApiError('session_ended', 401)
@@ -119,8 +125,7 @@ export function createSession({ fetch, now, exclusively }: SessionOptions): Sess
       return state
     },
     async login(email, password) {
-      const answer = await exclusively(() => post('login', { email, password }))
-      accept((await answer.json()) as LoginResponse)
+      accept((await exclusively(() => post('login', { email, password }))) as LoginResponse)
     },
     async logout() {
       await post('logout').catch(() => undefined)
