@@ -113,7 +113,7 @@ describe('the session', () => {
     const session = createSession({
       fetch: (_url, init) =>
         isDead
-          ? new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(deadline.signal.reason)))
+          ? new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(new Error('aborted'))))
           : Promise.resolve(answer('ann', 'one')),
       now: () => 0,
       exclusively: createExclusive(undefined),
