@@ -44,6 +44,11 @@ export function userChannel(tenantId: TenantId, userId: UserId, topic: Topic): C
   return `${tenantId}/u:${userId}/${topic}` as ChannelName
 }
 
+/** `<tenantId>/<scope>/<topic>` → `<scope>/<topic>`, as `As-Of` names it. */
+export function toLocal(channel: string): string {
+  return channel.slice(channel.indexOf('/') + 1)
+}
+
 export type ParsedChannel = {
   name: ChannelName
   tenantId: TenantId

@@ -2,6 +2,7 @@ import {
   MAX_HEADER_CHANNELS,
   covers,
   oldestPositions,
+  toLocal,
   type EventEnvelope,
   type Position,
   type Positions,
@@ -396,9 +397,4 @@ export class Planner {
     if (!plan) this.plans.set(hash, (plan = createPlan()))
     return plan
   }
-}
-
-/** `<tenantId>/<scope>/<topic>` → `<scope>/<topic>`. */
-function toLocal(channel: string): string {
-  return channel.slice(channel.indexOf('/') + 1)
 }

@@ -1,5 +1,7 @@
 import {
   definitionOf,
+  formatPositions,
+  toLocal,
   type EventEnvelope,
   type EventOf,
   type EventType,
@@ -103,17 +105,29 @@ function passes(event: EventEnvelope, filter: DomainOptions['filter']): boolean 
 function createHydration(realtime: Realtime): (event: EventEnvelope) => Promise<unknown> {
   const flights = new Map<string, Promise<unknown>>()
   const waiting = new Map<string, Promise<unknown>>()
+  /** The newest event of each: no answer from before it will do. */
+  const newest = new Map<string, EventEnvelope>()
   const read = async (path: string) => {
-    const response = await realtime.fetch(path, { headers: { accept: 'application/json' } })
+    const { channel, epoch, seq } = newest.get(path)!
+    const headers = {
+      accept: 'application/json',
+      'min-as-of': formatPositions({ [toLocal(channel)]: { epoch, seq } }),
+    }
+    const response = await realtime.fetch(path, { headers })
     return response.ok ? ((await response.json()) as unknown) : null
   }
   return (event) => {
     const path = `${PATH[event.subject.type]}/${event.subject.id}`
+    newest.set(path, event)
     const fetchNow = () => {
       waiting.delete(path)
       const flight = read(path)
         .catch(() => null)
-        .finally(() => flights.get(path) === flight && flights.delete(path))
+        .finally(() => {
+          if (flights.get(path) !== flight) return
+          flights.delete(path)
+          if (!waiting.has(path)) newest.delete(path)
+        })
       flights.set(path, flight)
       return flight
     }

@@ -15,7 +15,7 @@ import {
   usePatientUpdates,
   type EventRecord,
 } from '../index.ts'
-import { createTestRealtime, type TestRealtime } from '../testing/index.ts'
+import { FakeApi, createTestRealtime, type TestRealtime } from '../testing/index.ts'
 
 const HERE = '00000000-0000-4000-8000-000000000002'
 const data = {
@@ -136,6 +136,34 @@ describe('useAppointmentUpdates', () => {
     await change(undefined)
     emit('appointment:created', { mutationId: key })
     expect([seen.length, notices.length]).toEqual([1, 0])
+    vi.unstubAllGlobals()
+  })
+
+  it('reads the whole entity with `hydrate`: once for a burst, and no older than the newest event', async () => {
+    const api = new FakeApi(`l:${HERE}/scheduling`)
+    vi.stubGlobal('fetch', api.fetch)
+    const seen: unknown[] = []
+    function Listener() {
+      useAppointmentUpdates({
+        hydrate: true,
+        onAppointmentCheckedin: (record, { seq }) =>
+          void seen.push([seq, (record as unknown as { seen: number }).seen]),
+      })
+      return null
+    }
+    await show(<Listener />)
+    const id = '00000000-0000-4000-8000-0000000000c1'
+    for (let seq = 1; seq <= 5; seq++) {
+      api.position = { ...api.position, seq }
+      emit('appointment:checkedin', { subject: { id, version: seq } })
+      await pass(10)
+    }
+    await pass(1000)
+    // The first one's read had begun; all others share one that begins after it.
+    expect(seen).toEqual([1, 2, 3, 4, 5].map((seq) => [seq, seq === 1 ? 1 : 5]))
+    expect(api.requests.map(({ path, minAsOf }) => [path, minAsOf])).toEqual(
+      [1, 5].map((seq) => [`/api/v1/appointments/${id}`, `"l:${HERE}/scheduling";epoch="0000000000010000";seq=${seq}`]),
+    )
     vi.unstubAllGlobals()
   })
 
