@@ -1,14 +1,23 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
+
+const Kept = z.object({
+  eventSigningSecret: z.string().min(32),
+  passwords: z.object({
+    owner: z.string().min(1),
+    api: z.string().min(1),
+    relay: z.string().min(1),
+    realtime: z.string().min(1),
+  }),
+})
+/** What is in it is for the API to say. */
+const SigningKeys = z.object({ active: z.string(), keys: z.array(z.object({})).min(1) })
 
 /** What a stack on one machine needs, made once and kept in its folder with mode 600. */
-export type Secrets = {
-  signingKeysFile: string
-  eventSigningSecret: string
-  passwords: { owner: string; api: string; relay: string; realtime: string }
-}
+export type Secrets = z.infer<typeof Kept> & { signingKeysFile: string }
 
 export async function readSecrets(folder: string): Promise<Secrets> {
   await mkdir(folder, { recursive: true })
@@ -20,13 +29,32 @@ export async function readSecrets(folder: string): Promise<Secrets> {
       active: kid,
       keys: [{ kid, alg: 'ES256', privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }) }],
     }
-    await writeFile(signingKeysFile, JSON.stringify(keys), { mode: 0o600 })
+    await writeWhole(signingKeysFile, keys)
   }
   const file = join(folder, 'secrets.json')
   if (!existsSync(file)) {
     const secret = () => randomBytes(24).toString('base64url')
     const passwords = { owner: secret(), api: secret(), relay: secret(), realtime: secret() }
-    await writeFile(file, JSON.stringify({ eventSigningSecret: secret() + secret(), passwords }), { mode: 0o600 })
+    await writeWhole(file, { eventSigningSecret: secret() + secret(), passwords })
   }
-  return { signingKeysFile, ...(JSON.parse(await readFile(file, 'utf8')) as Omit<Secrets, 'signingKeysFile'>) }
+  await readWhole(signingKeysFile, SigningKeys)
+  return { signingKeysFile, ...(await readWhole(file, Kept)) }
+}
+
+/** Whoever is killed meanwhile leaves no half of it. */
+async function writeWhole(file: string, content: object): Promise<void> {
+  const unfinished = `${file}.${process.pid}`
+  await writeFile(unfinished, JSON.stringify(content), { mode: 0o600 })
+  await rename(unfinished, file)
+}
+
+async function readWhole<Content>(file: string, schema: z.ZodType<Content>): Promise<Content> {
+  try {
+    return schema.parse(JSON.parse(await readFile(file, 'utf8')))
+  } catch {
+    // Without the reason, which could quote a secret.
+    throw new Error(
+      `${file} is damaged. Delete it and start again: a new one is made, the data stays, and everybody signs in again.`,
+    )
+  }
 }
