@@ -20,7 +20,6 @@ export const ERRORS = {
   invalid_transition: row(409, 'Its status does not allow this', 'reload', 'debug'),
   slot_taken: row(409, 'The provider has another appointment then', 'fix', 'debug'),
   precondition_required: row(428, 'Send If-Match with the version that you read', 'fix', 'debug'),
-  idempotency_key_required: row(400, 'Send an Idempotency-Key', 'fix', 'debug'),
   idempotency_mismatch: row(422, 'This Idempotency-Key was used for another request', 'fix', 'info'),
   idempotency_in_progress: row(409, 'The first request with this Idempotency-Key is still running', 'backoff', 'info'),
   epoch_changed: row(410, 'This history has ended: load again', 'reload', 'info'),
