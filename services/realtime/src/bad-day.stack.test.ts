@@ -50,6 +50,8 @@ async function connect(node: number, token: string): Promise<RecordingClient> {
   open.push(client)
   return client
 }
+const feeds = (client: RecordingClient) =>
+  client.frames.filter(({ name }) => name === 'feed').map(({ body }) => body as { isLate: boolean })
 const bodyOf = (client: RecordingClient, name: string) =>
   client.frames.find((frame) => frame.name === name)?.body as Record<string, unknown> | undefined
 
@@ -107,8 +109,6 @@ describe('a node without Redis', () => {
     const early = await connect(0, token)
     await early.subscribe([{ topic: 'scheduling', location: downtown }])
     await stack.redis.stop()
-    const feeds = (client: RecordingClient) =>
-      client.frames.filter(({ name }) => name === 'feed').map(({ body }) => body as { isLate: boolean })
     await waitUntil(() => feeds(early).length === 1, { what: 'the word that it is late' })
     expect(await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_feed_late')).toBe(1)
     const late = await connect(0, token)
@@ -126,6 +126,21 @@ describe('a node without Redis', () => {
       what: 'the metric to say so',
     })
     expect(early.frames.filter(({ name }) => name === 'resync')).toEqual([])
+  })
+})
+
+describe('a relay that does not work', () => {
+  it('[REC9] is noticed by the nodes, though Redis is well', async () => {
+    const client = await connect(0, await login('owner'))
+    await client.subscribe([{ topic: 'scheduling', location: downtown }])
+    await stack.apis[0]!.kill('SIGSTOP')
+    await writer.write(2)
+    await waitUntil(() => feeds(client).length === 1, { what: 'the word that it is late' })
+    expect(client.events).toHaveLength(0)
+    await stack.apis[0]!.kill('SIGCONT')
+    await waitUntil(() => feeds(client).length === 2, { what: 'the word that it is over' })
+    expect(feeds(client)).toEqual([{ isLate: true }, { isLate: false }])
+    expect(client.events).toHaveLength(2)
   })
 })
 

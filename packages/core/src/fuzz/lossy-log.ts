@@ -20,7 +20,11 @@ export class LossyLog {
     private readonly dice: Dice,
     maxEntries: number,
   ) {
-    this.memory = new MemoryEventLog(maxEntries, (deliver) => this.publish(deliver))
+    this.memory = new MemoryEventLog(
+      maxEntries,
+      (deliver) => this.publish(deliver),
+      () => clock.now(),
+    )
   }
 
   /** A new server: nothing of before is there, and it says who it is. */
@@ -43,6 +47,7 @@ export class LossyLog {
       append: (batches) => call(() => this.memory.append(batches)),
       refill: (batch, base, options) => call(() => this.memory.refill(batch, base, options)),
       heads: (channels) => call(() => this.memory.heads(channels)),
+      vouch: (forMs) => call(() => this.memory.vouch(forMs)),
       serverIdentity: () => call(async () => String(this.identity)),
     }
   }

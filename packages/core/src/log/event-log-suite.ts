@@ -297,6 +297,16 @@ export function describeEventLog(make: () => LogUnderTest): void {
       await vi.waitFor(() => expect(heard).toEqual(bytesOf(entries(1, 2))))
     })
   })
+
+  it('[HIS8] is vouched for as long as somebody has said, and no longer', async () => {
+    const reader = await log.connect()
+    await log.writer.vouch(1)
+    await vi.waitFor(async () => expect(await reader.isVouchedFor()).toBe(false))
+    await log.writer.vouch(60_000)
+    expect(await reader.isVouchedFor()).toBe(true)
+    await log.writer.vouch(1)
+    await vi.waitFor(async () => expect(await reader.isVouchedFor()).toBe(false))
+  })
 }
 
 function nextChannel(): ChannelName {

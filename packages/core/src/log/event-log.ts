@@ -45,6 +45,8 @@ export interface EventLogWriter {
    */
   refill(batch: ChannelBatch, base: Position, options?: { replaces?: boolean }): Promise<AppendResult>
   heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>
+  /** A relay found nothing committed that waits to be appended, but for the last moment: that holds for so many milliseconds. */
+  vouch(forMs: number): Promise<void>
 }
 
 export type HistoryRead =
@@ -63,6 +65,8 @@ export type HistoryLimit = { entries: number; bytes: number }
 
 export interface EventLogReader {
   heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>
+  /** Whether a relay has vouched of late. */
+  isVouchedFor(): Promise<boolean>
   /** One atomic read of head and entries. */
   history(channel: ChannelName, after: Position, limit: HistoryLimit): Promise<HistoryRead>
   /** Resolves when the server has confirmed: every entry published from now on reaches `onMessage`. */

@@ -1,4 +1,5 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
+import { systemClock } from '../clock.ts'
 import type {
   AppendResult,
   ChannelBatch,
@@ -18,11 +19,13 @@ type Stored = { head: Position; entries: LogEntry[] }
 export class MemoryEventLog implements EventLogWriter {
   private readonly channels = new Map<ChannelName, Stored>()
   private readonly feeds = new Set<MemoryFeed>()
+  private vouchedUntil = -Infinity
   /** Set to make every call reject, as an unreachable server would. */
   isDown = false
   constructor(
     private readonly maxEntries = 1000,
     private readonly publish: (deliver: () => void) => void = (deliver) => deliver(),
+    private readonly now: () => number = systemClock.now,
   ) {}
 
   async append(batches: readonly ChannelBatch[]): Promise<AppendResult[]> {
@@ -62,9 +65,20 @@ export class MemoryEventLog implements EventLogWriter {
     return channels.map((channel) => this.channels.get(channel)?.head ?? null)
   }
 
+  async vouch(forMs: number): Promise<void> {
+    this.assertUp()
+    this.vouchedUntil = this.now() + forMs
+  }
+
+  async isVouchedFor(): Promise<boolean> {
+    this.assertUp()
+    return this.now() < this.vouchedUntil
+  }
+
   // What can befall it.
   flush(): void {
     this.channels.clear()
+    this.vouchedUntil = -Infinity
   }
   forget(channel: ChannelName): void {
     this.channels.delete(channel)
@@ -172,6 +186,9 @@ export class MemoryFeed implements EventLogReader {
   ) {}
   heads(channels: readonly ChannelName[]) {
     return this.log.heads(channels)
+  }
+  isVouchedFor() {
+    return this.log.isVouchedFor()
   }
   async history(channel: ChannelName, after: Position, limit: HistoryLimit): Promise<HistoryRead> {
     return this.log.read(channel, after, limit)

@@ -169,6 +169,16 @@ describe('[REC9] a node says that it is late', () => {
     expect(world.hub.isLate()).toBe(false)
   })
 
+  it('while no relay vouches that nothing waits outside of the log', async () => {
+    await begin(1)
+    world.isVouchedFor = false
+    await world.clock.advance(5500)
+    expect(world.hub.isLate()).toBe(true)
+    world.isVouchedFor = true
+    await world.clock.advance(1400)
+    expect(world.hub.isLate()).toBe(false)
+  })
+
   it('but never for events that go on while the heads are asked for, nor for a channel without any', async () => {
     await begin(1)
     void world.startJoin('ann', undefined, [south])

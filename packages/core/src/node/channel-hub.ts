@@ -17,7 +17,7 @@ export class ChannelHub<Member> {
   private check: Timer | undefined
   private silentChecks = 0
   private isStopped = false
-  /** When the heads were asked for that were last found in order, all of them. */
+  /** When the log was asked that was last found in order: level with every channel, and vouched for. */
   private levelAt: number
 
   constructor(options: HubOptions<Member>) {
@@ -118,7 +118,7 @@ export class ChannelHub<Member> {
     const live = [...this.channels.values()].filter(({ phase }) => phase === 'live' || phase === 'lingering')
     const askedAt = clock.now()
     const heldThen = live.map(({ last }) => last)
-    const heads = await log.heads(live.map(({ name }) => name))
+    const [heads, isVouchedFor] = await Promise.all([log.heads(live.map(({ name }) => name)), log.isVouchedFor()])
     if (how === 'head') await new Promise<void>((resolve) => clock.setTimeout(resolve, settings.graceMs))
     if (this.isStopped || !this.options.isConfirmed()) return
     let silent = 0
@@ -136,10 +136,10 @@ export class ChannelHub<Member> {
       channel.repair().catch((error: unknown) => logger.error({ error }, 'a channel could not be repaired'))
       if (how === 'head') log.subscribe(channel.name).catch(() => {})
     }
-    if (
-      live.every((channel, i) => channel.phase === 'leaving' || channel.isLevel(heads[i] ?? null, heldThen[i] ?? null))
+    const isLevel = live.every(
+      (channel, i) => channel.phase === 'leaving' || channel.isLevel(heads[i] ?? null, heldThen[i] ?? null),
     )
-      this.levelAt = askedAt
+    if (isLevel && isVouchedFor) this.levelAt = askedAt
     if (how === 'head') {
       this.silentChecks = silent > 0 ? this.silentChecks + 1 : 0
       // ioredis can say `ready` while it is subscribed to nothing.

@@ -23,6 +23,8 @@ export class TestHub {
   /** Live messages are lost. */
   isDeaf = false
   isConfirmed = true
+  /** A relay says that nothing waits outside of the log. */
+  isVouchedFor = true
   /** `ann 3`, `ann resync 7`. */
   readonly heard: string[] = []
   /** `gap head`, `repaired 2`, `resync limit`, `garbage`, `confirm`, `reconnect`, `subscribe`, `unsubscribe`. */
@@ -111,6 +113,10 @@ export class TestHub {
       heads: async (channels) => {
         await gates.get('heads')
         return feed.heads(channels)
+      },
+      isVouchedFor: async () => {
+        await feed.isVouchedFor()
+        return this.isVouchedFor
       },
       // What was read is of before the wait.
       history: async (...of) => {

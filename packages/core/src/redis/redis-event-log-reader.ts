@@ -4,7 +4,7 @@ import type { EventLogReader, HistoryRead, LogEntry } from '../log/event-log.ts'
 import { readPrefix } from '../log/frame.ts'
 import { partitionOf } from '../log/partition.ts'
 import { HISTORY } from './history.lua.ts'
-import { feedName, headsKey, historyKey } from './keys.ts'
+import { VOUCHED_KEY, feedName, headsKey, historyKey } from './keys.ts'
 import { parseHead, readHeads } from './read-heads.ts'
 import { RefusedCall, createScript } from './script.ts'
 
@@ -49,6 +49,8 @@ export function createRedisEventLogReader(commands: Redis, feed: Redis, { isShar
 
   return {
     heads: (channels) => readHeads(commands, channels),
+
+    isVouchedFor: async () => (await commands.exists(VOUCHED_KEY)) === 1,
 
     async history(channel, after, limit): Promise<HistoryRead> {
       const [answer] = await history.run(commands, [

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import type { AppendResult, ChannelBatch, EventLogWriter, LogEntry } from '../log/event-log.ts'
 import { partitionOf } from '../log/partition.ts'
 import { APPEND } from './append.lua.ts'
-import { feedName, headsKey, historyKey } from './keys.ts'
+import { VOUCHED_KEY, feedName, headsKey, historyKey } from './keys.ts'
 import { parseHead, readHeads } from './read-heads.ts'
 import { REFILL } from './refill.lua.ts'
 import { RefusedCall, createScript } from './script.ts'
@@ -58,6 +58,10 @@ export function createRedisEventLogWriter(
     },
 
     heads: (channels) => readHeads(redis, channels),
+
+    async vouch(forMs) {
+      await redis.set(VOUCHED_KEY, '1', 'PX', forMs)
+    },
 
     /** Changes when the server was restarted, or another one answers: then what it acknowledged may be gone. */
     async serverIdentity() {

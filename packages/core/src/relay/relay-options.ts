@@ -27,6 +27,13 @@ export type RelaySettings = {
   verifyRecentMs: number
   recentMs: number
   verifyAllMs: number
+  /**
+   * How often a relay vouches that nothing waits, and for how long that holds. What was committed within `vouchAgeMs` may wait: it is on
+   * its way.
+   */
+  vouchEveryMs: number
+  vouchForMs: number
+  vouchAgeMs: number
   /** After so many tries a rejected event gives way to a tombstone. */
   tries: number
   /** How long the log is left alone after it could not be reached; doubles up to `maxBreakMs`. */
@@ -43,6 +50,9 @@ export const RELAY_SETTINGS: RelaySettings = {
   verifyRecentMs: 1000,
   recentMs: 10_000,
   verifyAllMs: 5000,
+  vouchEveryMs: 1000,
+  vouchForMs: 2500,
+  vouchAgeMs: 2000,
   tries: 5,
   breakMs: 100,
   maxBreakMs: 2000,

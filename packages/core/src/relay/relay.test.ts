@@ -198,3 +198,60 @@ async function holdPartition(): Promise<() => void> {
   await world.clock.advance(10)
   return release
 }
+
+describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
+  const isVouchedFor = () => world.memory.isVouchedFor()
+
+  it('again and again while that is so, events that are on their way apart', async () => {
+    const { relay } = world.createRelay()
+    expect(await isVouchedFor()).toBe(false)
+    relay.start()
+    await world.clock.advance(1500)
+    for (let i = 0; i < 100; i++) {
+      expect(await isVouchedFor()).toBe(true)
+      world.commit(north, 1, relay)
+      await world.clock.advance(100)
+    }
+  })
+
+  it('never while something waits, whoever is to blame, and again when it has gone out', async () => {
+    const { relay } = world.createRelay({ settings: { tries: 1000 } })
+    relay.start()
+    await world.clock.advance(1500)
+    world.onAppend = () => ({ ok: false, reason: 'rejected', head: null, appended: 0 })
+    world.commit(north, 1, relay)
+    await world.clock.advance(5000)
+    expect(await isVouchedFor()).toBe(false)
+    // Nor does another pod's, which has not tried to publish it.
+    world.createRelay({ settings: { tries: 1000 } }).relay.start()
+    await world.clock.advance(5000)
+    expect(await isVouchedFor()).toBe(false)
+    world.onAppend = () => undefined
+    await world.clock.advance(6000)
+    expect(await isVouchedFor()).toBe(true)
+  })
+
+  it('not without a relay, nor without the record', async () => {
+    const { relay, crash } = world.createRelay()
+    relay.start()
+    await world.clock.advance(1500)
+    expect(await isVouchedFor()).toBe(true)
+    crash()
+    await world.clock.advance(3000)
+    expect(await isVouchedFor()).toBe(false)
+  })
+
+  it('for no longer than since it asked: an answer that came late vouches for less', async () => {
+    const { relay } = world.createRelay()
+    world.lagAnswersAfterMs = 2400
+    relay.start()
+    let vouched = 0
+    for (let i = 0; i < 200; i++) {
+      await world.clock.advance(50)
+      if (await isVouchedFor()) vouched++
+    }
+    // Each answer is good for a tenth of a second, and comes every 2.6 s or so.
+    expect(vouched).toBeGreaterThan(0)
+    expect(vouched).toBeLessThan(20)
+  })
+})

@@ -33,6 +33,7 @@ export function createRelay(options: RelayOptions): Relay {
       append: async (batches) => reached(await log.append(batches), batches.length),
       refill: async (...of) => reached(await log.refill(...of), 1),
       heads: async (channels) => reached(await log.heads(channels), channels.length),
+      vouch: async (forMs) => reached(await log.vouch(forMs), 1),
     },
     settings,
     standing: new StandingStill(settings.tries, 200),
@@ -46,6 +47,7 @@ export function createRelay(options: RelayOptions): Relay {
   let breakMs = settings.breakMs
   let identity: string | undefined
   let lastVerifiedAll = 0
+  let vouchedAt = -Infinity
   /** Partitions whose comparison is due, until it was made: a failure or another owner does not make it obsolete. */
   const unverified = new Set<number>()
 
@@ -112,7 +114,14 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function poll(): Promise<void> {
     if (isBroken()) return
+    const askedAt = clock.now()
     const { rows, seconds } = await store.lag()
+    if (seconds * 1000 < settings.vouchAgeMs && askedAt - vouchedAt >= settings.vouchEveryMs) {
+      // From the question on, not from the answer: who froze in between knows nothing of now.
+      const left = settings.vouchForMs - (clock.now() - askedAt)
+      if (left > 0) await context.log.vouch(left)
+      vouchedAt = askedAt
+    }
     if (rows > 0 && seconds * 1000 >= settings.pollMs / 2)
       for (const partition of everyPartition()) await drain(partition, false)
   }

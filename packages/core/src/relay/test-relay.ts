@@ -18,7 +18,7 @@ export const south = findNeighbour(north)
 export class TestRelays {
   readonly clock = new ManualClock()
   readonly record = new MemoryRecord([north, south], this.clock, new Dice(createRandom(1)))
-  readonly memory = new MemoryEventLog()
+  readonly memory = new MemoryEventLog(1000, undefined, () => this.clock.now())
   /** What was published: `north 3`, `south tombstone 4`. */
   readonly heard: string[] = []
   /** What relays reported: `refilled 3 lost`, `epoch conflict`, `tombstone`, `failed drain`. */
@@ -26,6 +26,7 @@ export class TestRelays {
   readonly owned: { partition: number; wait: boolean }[] = []
   appends = 0
   identity = 'first server'
+  lagAnswersAfterMs = 0
   /** Called with what a relay appends; may throw, or answer in the log's place. */
   onAppend: (batch: ChannelBatch) => AppendResult | undefined | Promise<undefined> = () => undefined
   /** Called when a partition's work is done, before it commits. */
@@ -47,6 +48,12 @@ export class TestRelays {
     const relay = createRelay({
       store: {
         ...session,
+        lag: async () => {
+          const lag = await session.lag()
+          if (this.lagAnswersAfterMs > 0)
+            await new Promise<void>((resolve) => this.clock.setTimeout(resolve, this.lagAnswersAfterMs))
+          return lag
+        },
         own: (partition, how, work) => {
           this.owned.push({ partition, ...how })
           return session.own(partition, how, async (owned) => {
@@ -121,6 +128,7 @@ export class TestRelays {
       },
       refill: (...of) => memory.refill(...of),
       heads: (channels) => memory.heads(channels),
+      vouch: (forMs) => memory.vouch(forMs),
       serverIdentity: async () => {
         await memory.heads([])
         return this.identity
