@@ -1,11 +1,12 @@
+import { parseArgs } from 'node:util'
 import { runSeed } from './run-seed.ts'
 
 /** `npm run soak -- --seeds N --from S`: worlds without end; stops at the first that breaks the promise, and tells its life. */
-const args = process.argv.slice(2)
-const option = (name: string, otherwise: number) =>
-  Number(args.includes(name) ? args[args.indexOf(name) + 1] : otherwise)
-const from = option('--from', 1)
-const seeds = option('--seeds', 1_000_000)
+const { values } = parseArgs({
+  options: { seeds: { type: 'string', default: '1000000' }, from: { type: 'string', default: '1' } },
+})
+const from = toCount(values.from)
+const seeds = toCount(values.seeds)
 const startedAt = Date.now()
 const total = { applied: 0, resyncs: 0, needless: 0 }
 
@@ -26,3 +27,9 @@ for (let seed = from; seed < from + seeds; seed++) {
   }
 }
 console.log(`${seeds} worlds, nothing lost, nothing twice`)
+
+function toCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isSafeInteger(count) || count < 1) throw new Error(`--seeds and --from are counts, not ${text}`)
+  return count
+}
