@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { CodedError } from '@derm/contract'
 import { expect, it } from 'vitest'
@@ -47,4 +49,26 @@ it('[SEC] prints an error without the message that a database put values into', 
     code: 'internal',
     cause: { name: 'Error', code: '23505' },
   })
+})
+
+it('does not keep a process from ending whose output nobody reads any more', async () => {
+  const program = `
+    import { createLogger } from ${JSON.stringify(new URL('./logger.ts', import.meta.url).href)}
+    const log = createLogger({ service: 'api', instance: 'api-1', level: 'info' })
+    process.stdin.on('end', () => {
+      for (let i = 0; i < 3; i++) log.info({ count: i }, 'nobody reads this')
+      process.exit(3)
+    }).resume()
+    process.send('ready')`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
+    stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
+  })
+  try {
+    await once(child, 'message')
+    child.stdout!.destroy()
+    child.stdin!.end()
+    expect(await once(child, 'exit')).toEqual([3, null])
+  } finally {
+    child.kill('SIGKILL')
+  }
 })

@@ -72,14 +72,21 @@ export type LoggerOptions = {
 }
 
 /** JSON lines on stdout: `{level, time, service, instance, …, msg}`. */
-export function createLogger({ service, instance, level, destination }: LoggerOptions): Logger {
+export function createLogger({
+  service,
+  instance,
+  level,
+  // Written at once: a process that is killed has said its last line, and one whose reader is gone has nothing left to flush. (What SonicBoom
+  // still holds at the exit it writes again and again, for ever, when nobody reads: the process would never end.)
+  destination = pino.destination({ dest: 1, sync: true }),
+}: LoggerOptions): Logger {
   const options = {
     level,
     base: { service, instance },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  return wrap(destination ? pino(options, destination) : pino(options))
+  return wrap(pino(options, destination))
 }
 
 type Sink = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error' | 'child'>
