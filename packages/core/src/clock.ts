@@ -3,6 +3,8 @@ export type Timer = { readonly __timer: unique symbol }
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number
+  /** Milliseconds since a moment of its own, for durations: it never steps, whoever sets the clock. */
+  elapsed(): number
   setTimeout(run: () => void, ms: number): Timer
   clearTimeout(timer: Timer | undefined): void
 }
@@ -12,6 +14,7 @@ export type Random = () => number
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   setTimeout: (run, ms) => setTimeout(run, ms) as unknown as Timer,
   clearTimeout: (timer) => clearTimeout(timer as unknown as ReturnType<typeof setTimeout>),
 }

@@ -19,6 +19,7 @@ function createBell() {
   let waiting: { run: () => void; ms: number } | undefined
   const clock: Clock = {
     now: () => Date.now(),
+    elapsed: () => performance.now(),
     setTimeout: (run, ms) => ((waiting = { run, ms }), 1 as unknown as Timer),
     clearTimeout: () => (waiting = undefined),
   }

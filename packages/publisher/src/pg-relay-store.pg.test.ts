@@ -183,6 +183,36 @@ describe('the relay’s store on Postgres', () => {
     expect((await publish(api, tenant, [first])).positions.get(first)).toEqual({ epoch: head.epoch, seq: 4 })
   })
 
+  it('[REL9] tells for how long the oldest row waits, by the server’s clock, and finds it in an index by time', async () => {
+    await superuser.query('UPDATE events SET published_at = clock_timestamp() WHERE published_at IS NULL')
+    const tenant = createTestTenant(1)
+    const store = createPgRelayStore(relays[0])
+    expect(await store.oldestPendingMs()).toBeNull()
+    const back = (interval: string) =>
+      superuser.query(`UPDATE events SET at = at - $1::interval WHERE published_at IS NULL`, [interval])
+    await publish(api, tenant, [tenant.channels[0]!])
+    expect(await store.oldestPendingMs()).toBeLessThan(5000)
+    await back('8 seconds')
+    expect(await store.oldestPendingMs()).toBeGreaterThan(8000)
+    // Known to wait, it is not lost from view with the time; who comes later leaves it to the comparison of heads.
+    await back('1 hour')
+    await publish(api, tenant, [tenant.channels[0]!])
+    expect(await createPgRelayStore(relays[0]).oldestPendingMs()).toBeLessThan(5000)
+    await superuser.query('UPDATE events SET published_at = clock_timestamp() WHERE published_at IS NULL')
+    expect(await store.oldestPendingMs()).toBeNull()
+    await publish(api, tenant, [tenant.channels[0]!])
+    await back('-1 hour')
+    expect(await store.oldestPendingMs()).toBeGreaterThan(3_000_000)
+    await superuser.query('UPDATE events SET published_at = clock_timestamp() WHERE published_at IS NULL')
+
+    const { rows } = await superuser.query<{ 'QUERY PLAN': string }>(
+      `EXPLAIN SELECT at FROM events WHERE published_at IS NULL AND at >= now() - interval '15 s' ORDER BY at LIMIT 1`,
+    )
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+    expect(plan).toMatch(/Index.* Scan using events_\d+_at_idx/)
+    expect(plan).not.toMatch(/Seq Scan|-> +Sort/)
+  })
+
   it('tells how far behind it is', async () => {
     const store = createPgRelayStore(relays[0])
     const before = await store.lag()

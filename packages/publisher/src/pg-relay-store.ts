@@ -9,13 +9,21 @@ import type pg from 'pg'
  */
 const RELAY_LOCK = 7105
 
-/** A head's `updated_at` is that of the flush; its commit may be later by as long as a transaction of the API may live. */
+/** A head's `updated_at`, and an event's `at`, is that of the flush; its commit may be later by as long as a transaction of the API may live. */
 const COMMIT_DELAY_MS = 15_000
 
 type Row = Omit<OutboxRow, 'seq' | 'at'> & { seq: string; at: string }
 type HeadRow = { channel: ChannelName; epoch: string; seq: string; base: string }
 
-export function createPgRelayStore(pool: pg.Pool): RelayStore {
+/** `lag`: of committed, unpublished rows, for metrics. */
+export type PgRelayStore = RelayStore & { lag(): Promise<{ rows: number; seconds: number }> }
+
+export function createPgRelayStore(pool: pg.Pool): PgRelayStore {
+  /**
+   * Milliseconds since 1970. What was flushed before is the business of the comparison of heads. What was published leaves a dead entry in the
+   * index, which costs as much as a living one as long as anybody's snapshot may still see it: here nobody looks at those again.
+   */
+  let lookedUntil: number | null = null
   return {
     async own(partition, { wait }, work) {
       const client = await pool.connect()
@@ -43,6 +51,22 @@ export function createPgRelayStore(pool: pg.Pool): RelayStore {
     async followServer() {
       const { rows } = await pool.query<{ epoch: string | null }>('SELECT follow_event_server() AS epoch')
       return rows[0]?.epoch != null
+    },
+
+    async oldestPendingMs() {
+      const { rows } = await pool.query<{ now: string; oldest: string | null }>(
+        `SELECT extract(epoch FROM now()) * 1000 AS now, (
+           SELECT extract(epoch FROM at) * 1000 FROM events
+           WHERE published_at IS NULL AND at >= to_timestamp(coalesce($1, extract(epoch FROM now()) * 1000 - $2) / 1000)
+           ORDER BY at LIMIT 1
+         ) AS oldest`,
+        [lookedUntil, COMMIT_DELAY_MS],
+      )
+      const now = Number(rows[0]!.now)
+      const oldest = rows[0]!.oldest === null ? Infinity : Number(rows[0]!.oldest)
+      lookedUntil = Math.min(oldest, now - COMMIT_DELAY_MS)
+      // Of a time that is yet to come, as after a failover to a server whose clock is behind: nobody knows for how long it waits.
+      return oldest === Infinity ? null : Math.abs(now - oldest)
     },
 
     async lag() {

@@ -5,6 +5,7 @@ import {
   Subscriber,
   type Connection,
   type PlannerSettings,
+  type SubscriberSettings,
   type Transport,
   type Want,
 } from '@derm/core/client'
@@ -37,6 +38,7 @@ export type RealtimeOptions = {
   transport?: Transport
   clock?: Clock
   planner?: Partial<PlannerSettings>
+  subscriber?: Partial<SubscriberSettings>
 }
 
 export type EventListener = (event: EventEnvelope, isOwn: boolean) => void
@@ -129,6 +131,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
     onRemoved: (channels) => planner.removeChannels(channels),
     onAdded: () => planner.addChannels(),
+    ...(options.subscriber ? { settings: options.subscriber } : {}),
     onConnection(now) {
       if (now.status === 'live' && connection.status !== 'live') planner.noteReconnect()
       connection = now

@@ -6,7 +6,8 @@ export function withDeadline<Result>(run: () => Promise<Result>, createError: ()
   return () =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(createError()), DEADLINE_MS)
-      run()
+      Promise.resolve()
+        .then(run)
         .then(resolve, reject)
         .finally(() => clearTimeout(timer))
     })

@@ -23,6 +23,7 @@ const SAFE_FIELDS = new Set([
     'bytes',
     'limit',
     'state',
+    'part',
   ],
   ...[
     'ms',

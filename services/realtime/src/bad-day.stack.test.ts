@@ -50,8 +50,12 @@ async function connect(node: number, token: string): Promise<RecordingClient> {
   open.push(client)
   return client
 }
+/** What a client was told of its node, `late` or `in time`, each once for all repetitions in a row. */
 const feeds = (client: RecordingClient) =>
-  client.frames.filter(({ name }) => name === 'feed').map(({ body }) => body as { isLate: boolean })
+  client.frames
+    .filter(({ name }) => name === 'feed')
+    .map(({ body }) => ((body as { isLate: boolean }).isLate ? 'late' : 'in time'))
+    .filter((word, i, all) => word !== all[i - 1])
 const bodyOf = (client: RecordingClient, name: string) =>
   client.frames.find((frame) => frame.name === name)?.body as Record<string, unknown> | undefined
 
@@ -109,23 +113,34 @@ describe('a node without Redis', () => {
     const early = await connect(0, token)
     await early.subscribe([{ topic: 'scheduling', location: downtown }])
     await stack.redis.stop()
-    await waitUntil(() => feeds(early).length === 1, { what: 'the word that it is late' })
+    await waitUntil(() => feeds(early).at(-1) === 'late', { what: 'the word that it is late' })
     expect(await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_feed_late')).toBe(1)
     const late = await connect(0, token)
     await writer.write(3)
-    await waitUntil(() => feeds(late).length === 1, { what: 'the word to the one who came' })
+    await waitUntil(() => feeds(late).length > 0, { what: 'the word to the one who came' })
     expect(early.events).toHaveLength(0)
 
     await stack.redis.start()
     await waitUntil(() => early.events.length === 3, { what: 'what was written meanwhile', timeoutMs: 30_000 })
     for (const client of [early, late]) {
-      await waitUntil(() => feeds(client).length === 2, { what: 'the word that it is over', timeoutMs: 30_000 })
-      expect(feeds(client)).toEqual([{ isLate: true }, { isLate: false }])
+      await waitUntil(() => feeds(client).at(-1) === 'in time', { what: 'the word that it is over', timeoutMs: 30_000 })
     }
+    expect(feeds(early)).toEqual(['in time', 'late', 'in time'])
+    expect(feeds(late)).toEqual(['late', 'in time'])
     await waitUntil(async () => (await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_feed_late')) === 0, {
       what: 'the metric to say so',
     })
     expect(early.frames.filter(({ name }) => name === 'resync')).toEqual([])
+  })
+})
+
+describe('a node', () => {
+  it('[SUB10] speaks to each of its clients again and again, however little happens', async () => {
+    const token = await login('owner')
+    const clients = await Promise.all(Array.from({ length: 5 }, () => connect(0, token)))
+    const words = (client: RecordingClient) => client.frames.filter(({ name }) => name === 'feed').length
+    await waitUntil(() => clients.every((client) => words(client) >= 3), { what: 'three words to each' })
+    for (const client of clients) expect(feeds(client)).toEqual(['in time'])
   })
 })
 
@@ -135,11 +150,11 @@ describe('a relay that does not work', () => {
     await client.subscribe([{ topic: 'scheduling', location: downtown }])
     await stack.apis[0]!.kill('SIGSTOP')
     await writer.write(2)
-    await waitUntil(() => feeds(client).length === 1, { what: 'the word that it is late' })
+    await waitUntil(() => feeds(client).at(-1) === 'late', { what: 'the word that it is late' })
     expect(client.events).toHaveLength(0)
     await stack.apis[0]!.kill('SIGCONT')
-    await waitUntil(() => feeds(client).length === 2, { what: 'the word that it is over' })
-    expect(feeds(client)).toEqual([{ isLate: true }, { isLate: false }])
+    await waitUntil(() => feeds(client).at(-1) === 'in time', { what: 'the word that it is over' })
+    expect(feeds(client)).toEqual(['in time', 'late', 'in time'])
     expect(client.events).toHaveLength(2)
   })
 })

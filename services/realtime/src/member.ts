@@ -32,7 +32,7 @@ export class Member {
   readonly underWay = new Set<Withdrawn>()
   isClosed = false
   isWarned = false
-  isToldLate = false
+  isToldLate: boolean | undefined
   /** Looked up once: on the way of every delivery, each step from object to object costs a cache miss. */
   private readonly conn: Conn
   private readonly ws: Transport['socket']

@@ -226,7 +226,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       // Without Postgres it starts all the same, unready, and admits nobody until access is confirmed.
       await access.confirm().catch((error: unknown) => logger.warn({ error }, 'access could not be confirmed yet'))
       access.start()
-      hub.start()
+      await hub.start()
       sizes.start()
       upkeep.start()
       await new Promise<void>((resolve, reject) => {

@@ -4,8 +4,13 @@ import type { FanOut } from './fan-out.ts'
 import type { Member } from './member.ts'
 import type { Members } from './members.ts'
 import type { RealtimeMetrics } from './realtime-metrics.ts'
+import { encodeTextFrame } from './ws-frame.ts'
 
 const EXPIRY_WARNING_S = 60
+/** Each client hears of its node so often, however little happens; a client that hears nothing for 8 s takes it for late. [SUB10] */
+const BEAT_MS = 3000
+/** Not all at once: what is written to thousands in one turn keeps events waiting. */
+const BEAT_TURNS = 10
 
 export type UpkeepContext = {
   members: Members
@@ -19,12 +24,17 @@ export type UpkeepContext = {
 /** What a node does by the clock: it warns of tokens that end and ends those that have, says what it has delivered, and counts. */
 export class Upkeep {
   private timers: NodeJS.Timeout[] = []
+  private turn = 0
 
   constructor(private readonly context: UpkeepContext) {}
 
   start(): void {
     const { headsEveryMs } = this.context
-    this.timers = [setInterval(() => this.look(), 1000), setInterval(() => this.sendHeads(), headsEveryMs)]
+    this.timers = [
+      setInterval(() => this.look(), 1000),
+      setInterval(() => this.beat(), BEAT_MS / BEAT_TURNS),
+      setInterval(() => this.sendHeads(), headsEveryMs),
+    ]
   }
 
   stop(): void {
@@ -57,6 +67,20 @@ export class Upkeep {
     if (member.isToldLate === isLate) return
     member.isToldLate = isLate
     member.socket.emit('feed', { isLate })
+  }
+
+  /** Those whose turn it is, by their random id. */
+  private beat(): void {
+    const { members, hub } = this.context
+    const isLate = hub.isLate()
+    const frame = `42${JSON.stringify(['feed', { isLate }])}`
+    const raw = encodeTextFrame(frame)
+    this.turn = (this.turn + 1) % BEAT_TURNS
+    for (const member of members.all()) {
+      if (member.socket.id.charCodeAt(0) % BEAT_TURNS !== this.turn) continue
+      member.isToldLate = isLate
+      member.write(raw, [frame])
+    }
   }
 
   /** What was delivered, in line with the events: a client that is behind it has a hole. */

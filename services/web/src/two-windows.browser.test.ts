@@ -18,13 +18,13 @@ beforeAll(async () => {
   downtown = await openDesk(stack, 'owner@lakeside.example', 'Lakeside Downtown')
   // A day that the seed leaves empty: nothing is on it but what these tests book.
   date = addDays(todayIn(downtown.location.timeZone), 30)
-  ;[front, assistant] = await openWindowsApart(
-    browser,
-    stack.origin,
-    ['frontdesk@lakeside.example', 'ma@lakeside.example'],
-    { location: downtown.location.id, date },
-  )
+  ;[front, assistant] = await openBoth()
 })
+const openBoth = () =>
+  openWindowsApart(browser, stack.origin, ['frontdesk@lakeside.example', 'ma@lakeside.example'], {
+    location: downtown.location.id,
+    date,
+  })
 afterAll(async () => {
   await browser?.close()
   await stack?.stop()
@@ -108,6 +108,28 @@ describe('two windows on two nodes', () => {
     await assistant.showsStatus(id, 'checked_in')
     await status('live').waitFor()
     await assistant.page.locator('[data-banner="stale"]').waitFor({ state: 'detached' })
+  })
+
+  it('[SUB10] the node of a window freezes: it says that it is delayed, leaves it and shows what was missed', async () => {
+    const { id } = await downtown.book(date, 16 * 60)
+    await front.showsStatus(id, 'scheduled')
+    await assistant.showsStatus(id, 'scheduled')
+    const frozen = stack.nodes.find(({ name }) => name === assistant.node())!
+    await frozen.kill('SIGSTOP')
+    try {
+      await checkIn(front, id)
+      await assistant.page.locator('[data-testid="realtime-indicator"] [data-status="delayed"]').waitFor()
+      expect(await assistant.card(id).getAttribute('data-status')).toBe('scheduled')
+      // It gives up after twenty seconds without a word.
+      await assistant.page
+        .locator(`[data-testid="realtime-indicator"] [data-status="live"][data-node="${front.node()!}"]`)
+        .waitFor({ timeout: 30_000 })
+      await assistant.showsStatus(id, 'checked_in')
+    } finally {
+      await frozen.kill('SIGCONT')
+    }
+    await Promise.all([front.close(), assistant.close()])
+    ;[front, assistant] = await openBoth()
   })
 
   it('[SUB3] the node of a window is killed: it says so, comes back on the other and shows what was missed', async () => {

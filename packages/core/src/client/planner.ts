@@ -136,6 +136,7 @@ export class Planner {
         query.hasData && (!plan?.asOf || plan.isPartial) && this.options.resourcesOf(query.key).length > 0
       if (isFed || isUnknown) this.forget(query.hash)
     }
+    this.withdrawPlaceholders()
   }
 
   /** Channels that may be seen from now on: answers of before lack what belongs to them, and do not say so. [INV10] */
@@ -155,15 +156,15 @@ export class Planner {
   beginMutation(resources: readonly Resource[]): (published: Positions) => void {
     const { clock, queries } = this.options
     const tenant = this.tenant?.id
-    const hold = this.holds.begin(resources, clock.now(), this.settings.maxHoldMs)
-    const giveUp = clock.setTimeout(() => this.reconsiderAll(), hold.until - clock.now())
+    const hold = this.holds.begin(resources, clock.elapsed(), this.settings.maxHoldMs)
+    const giveUp = clock.setTimeout(() => this.reconsiderAll(), hold.until - clock.elapsed())
     for (const query of queries.list()) {
       if (!query.isFetching || !query.hasData) continue
       if (!this.options.resourcesOf(query.key).some((resource) => resources.includes(resource))) continue
       const plan = this.planOf(query.hash)
       // Changes in a row must not keep a slow fetch from ever landing.
-      plan.cancelledSince ??= clock.now()
-      if (clock.now() - plan.cancelledSince >= this.settings.maxHoldMs) continue
+      plan.cancelledSince ??= clock.elapsed()
+      if (clock.elapsed() - plan.cancelledSince >= this.settings.maxHoldMs) continue
       queries.cancel(query.hash)
       // What was cancelled was wanted.
       plan.outdated++
@@ -250,6 +251,7 @@ export class Planner {
       const session = query.hasData ? plan?.session : plan?.flight?.session
       if (before.since === this.session || session !== this.session) this.forget(query.hash)
     }
+    this.withdrawPlaceholders()
   }
 
   private reconsiderAll(spreadMs = 0): void {
@@ -269,12 +271,8 @@ export class Planner {
       return
     }
     if (plan.timer !== undefined && isPatient) return
-    const now = this.options.clock.now()
-    const dueAt = Math.max(
-      now + delay,
-      Math.min(now, plan.startedAt) + this.settings.windowMs,
-      now + this.drawBackoff(plan),
-    )
+    const now = this.options.clock.elapsed()
+    const dueAt = Math.max(now + delay, plan.startedAt + this.settings.windowMs, now + this.drawBackoff(plan))
     if (plan.timer !== undefined && plan.dueAt <= dueAt) return
     this.unschedule(plan)
     if (dueAt <= now) return this.run(query.hash)
@@ -296,7 +294,7 @@ export class Planner {
     // One that has neither data nor failed has not begun: that is for whoever shows it to decide.
     const isBegun = query.hasData || query.hasFailed || this.plans.get(query.hash)?.isInterrupted
     if (query.isFetching || !isBegun || !this.isStale(query)) return false
-    return !this.holds.isHeld(this.options.resourcesOf(query.key), this.options.clock.now())
+    return !this.holds.isHeld(this.options.resourcesOf(query.key), this.options.clock.elapsed())
   }
 
   private drawBackoff({ setbacks, isFailing }: Plan): number {
@@ -315,10 +313,10 @@ export class Planner {
     switch (change.type) {
       case 'fetch':
         this.unschedule(plan)
-        plan.startedAt = this.options.clock.now()
+        plan.startedAt = this.options.clock.elapsed()
         plan.isInterrupted = false
         plan.flight = change.isMore ? createFurtherFlight(plan) : this.depart(query, plan)
-        if (query.hasData && this.holds.isHeld(this.options.resourcesOf(query.key), this.options.clock.now())) {
+        if (query.hasData && this.holds.isHeld(this.options.resourcesOf(query.key), this.options.clock.elapsed())) {
           // Somebody else's fetch, by a second view or the window's focus; it cannot be cancelled before it has begun.
           plan.outdated++
           queueMicrotask(() => this.options.queries.cancel(hash))
@@ -369,7 +367,10 @@ export class Planner {
     plan.news = flight?.news ?? 0
     plan.session = flight?.session ?? -1
     plan.reflected = flight?.outdated ?? plan.reflected
-    if (flight && isForbidden(flight, this.options.resourcesOf(query.key).length > 0)) return this.forget(query.hash)
+    if (flight && isForbidden(flight, this.options.resourcesOf(query.key).length > 0)) {
+      this.forget(query.hash)
+      return this.withdrawPlaceholders()
+    }
     // A server that lags is not pressed.
     plan.setbacks = flight && isLagging(flight) ? plan.setbacks + 1 : 0
     plan.isFailing = false
@@ -379,6 +380,10 @@ export class Planner {
   private forget(hash: string): void {
     this.drop(hash)
     this.options.queries.forget(hash)
+  }
+
+  private withdrawPlaceholders(): void {
+    this.options.queries.withdrawPlaceholders((key) => this.options.resourcesOf(key).length > 0)
   }
 
   private drop(hash: string): void {

@@ -35,5 +35,10 @@ export interface QueryPort {
   cancel(hash: string): void
   /** Forgets the data at once; an active query starts anew. */
   forget(hash: string): void
+  /**
+   * Shows nothing any more that was taken over from data of another query, for the queries whose keys `isMeant` says: what it came from may
+   * be forgotten, or have left the cache before.
+   */
+  withdrawPlaceholders(isMeant: (key: readonly unknown[]) => boolean): void
   subscribe(listen: (change: QueryChange) => void): () => void
 }

@@ -274,6 +274,84 @@ describe('the subscriber', () => {
     expect(status()).toBe('live')
   })
 
+  it('[SUB9] says since when through reconnects, until it was live again', async () => {
+    const { line, clock, subscriber, connect, reconnect } = setUp()
+    await connect(10)
+    line.say('feed', { isLate: true })
+    const { since } = subscriber.getConnection()
+    await clock.advance(5000)
+    await reconnect()
+    line.say('feed', { isLate: true })
+    expect(subscriber.getConnection()).toMatchObject({ status: 'delayed', since })
+    line.ack({ seq: 10, status: 'recovered' })
+    line.say('feed', { isLate: false })
+    line.say('feed', { isLate: true })
+    expect(subscriber.getConnection()).toMatchObject({ status: 'delayed', since: clock.now() })
+  })
+
+  it('[SUB10] is delayed after eight seconds without a word, and live with the next', async () => {
+    const { line, clock, status, connect } = setUp()
+    await connect(10)
+    for (let i = 0; i < 10; i++) {
+      line.say('feed', { isLate: false })
+      await clock.advance(3000)
+      expect(status()).toBe('live')
+    }
+    await clock.advance(4999)
+    expect(status()).toBe('live')
+    await clock.advance(1)
+    expect(status()).toBe('delayed')
+    line.say('feed', { isLate: false })
+    expect(status()).toBe('live')
+  })
+
+  it('[SUB10] gives up a node that was silent for twenty seconds, and comes back with its cursors', async () => {
+    const { line, clock, status, connect } = setUp()
+    await connect(10)
+    line.say('feed', { isLate: false })
+    line.send(11)
+    await clock.advance(20_000)
+    expect(status()).toBe('connecting')
+    expect(line.handlers).toBeUndefined()
+    await clock.advance(1000)
+    line.handlers!.onConnect()
+    expect(line.asked.at(-1)!.body.channels![0]!.cursors).toEqual({ [north]: { epoch: EPOCH, seq: 11 } })
+    // The next node has not spoken yet: nothing is expected of it.
+    line.ack({ seq: 11, status: 'recovered' })
+    await clock.advance(100_000)
+    expect(status()).toBe('live')
+  })
+
+  it('[SUB10] knows at once when it wakes that it was asleep', async () => {
+    const { line, clock, status, subscriber, connect } = setUp()
+    await connect(10)
+    line.say('feed', { isLate: false })
+    // While a computer sleeps, its timers stand.
+    clock.wallOffsetMs += 9000
+    subscriber.nudge()
+    expect(status()).toBe('delayed')
+    line.say('feed', { isLate: false })
+    expect(status()).toBe('live')
+    clock.wallOffsetMs += 3_600_000
+    subscriber.nudge()
+    expect(status()).toBe('connecting')
+  })
+
+  it('[SUB11] is not live while something it asked for is not answered, nor by an answer to what it asked before', async () => {
+    const { line, clock, status, subscriber, connect } = setUp()
+    await connect(10)
+    subscriber.retain({ topic: 'clinical' })
+    await clock.advance(1999)
+    expect(status()).toBe('live')
+    await clock.advance(1)
+    expect(status()).toBe('catching_up')
+    line.send(13)
+    line.ack({ seq: 10, status: 'recovered' })
+    expect(status()).toBe('catching_up')
+    line.ack({ seq: 13, status: 'recovered', events: [event(11), event(12), event(13)] })
+    expect(status()).toBe('live')
+  })
+
   it('[SUB8] comes back with a new token when the old one is refused', async () => {
     const { line, clock, connect } = setUp()
     await connect(10)

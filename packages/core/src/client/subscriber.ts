@@ -38,14 +38,32 @@ export type SubscriberOptions = {
   settings?: Partial<SubscriberSettings>
 }
 
-export type SubscriberSettings = { lingerMs: number; minDelayMs: number; maxDelayMs: number; failuresToOffline: number }
-const SETTINGS: SubscriberSettings = { lingerMs: 30_000, minDelayMs: 250, maxDelayMs: 15_000, failuresToOffline: 2 }
+export type SubscriberSettings = {
+  lingerMs: number
+  minDelayMs: number
+  maxDelayMs: number
+  failuresToOffline: number
+  /** A subscription that is not answered within this is missing something. */
+  answerMs: number
+  /** After so long without a word of a node that speaks every 3 s, it counts as late; after `deadMs`, as gone. */
+  silentMs: number
+  deadMs: number
+}
+const SETTINGS: SubscriberSettings = {
+  lingerMs: 30_000,
+  minDelayMs: 250,
+  maxDelayMs: 15_000,
+  failuresToOffline: 2,
+  answerMs: 2000,
+  silentMs: 8000,
+  deadMs: 20_000,
+}
 
 type Held = { want: Want; count: number; linger?: Timer }
 
 /**
  * The client's side of recovery: holds a cursor per channel, applies each event once and in order, and says resync where that
- * cannot be. [SUB1]–[SUB7]
+ * cannot be. [SUB1]–[SUB11]
  */
 export class Subscriber {
   readonly cursors = new Map<string, Position>()
@@ -55,6 +73,12 @@ export class Subscriber {
   private failures = 0
   private retry: Timer | undefined
   private flush: Timer | undefined
+  private unanswered: Timer | undefined
+  private watch: Timer | undefined
+  /** When the node was last heard, by both clocks: one stands while a computer sleeps, the other steps when it is set. */
+  private heardAt = { now: 0, elapsed: 0 }
+  /** Since when what is shown may be old, through reconnects, until it is live again. */
+  private delayedSince: number | undefined
   private isConnected = false
   private isSubscribing = false
   private isAgainNeeded = false
@@ -84,6 +108,7 @@ export class Subscriber {
     this.options.clock.clearTimeout(this.retry)
     this.options.clock.clearTimeout(this.flush)
     this.flush = undefined
+    this.stopWatching()
     this.cursors.clear()
     for (const [key, { linger, count }] of this.wants) {
       this.options.clock.clearTimeout(linger)
@@ -93,8 +118,9 @@ export class Subscriber {
     this.signal('close')
   }
 
-  /** The network may be back: do not wait any longer. */
+  /** The network may be back, or the computer was asleep: do not wait any longer. */
   nudge(): void {
+    if (this.isConnected && this.watch) this.checkSilence()
     if (this.isConnected || this.connection.status === 'idle' || this.connection.status === 'stopped') return
     this.options.clock.clearTimeout(this.retry)
     this.open()
@@ -132,8 +158,16 @@ export class Subscriber {
           onConnect: () => isOurs() && this.connected(),
           onDisconnect: () => isOurs() && this.lost(this.closingCode),
           onRefused: (code) => isOurs() && this.lost(code, true),
-          onEvent: (event) => isOurs() && this.receive(event),
-          onMessage: (name, body) => isOurs() && this.hear(name, body),
+          onEvent: (event) => {
+            if (!isOurs()) return
+            this.noteHeard()
+            this.receive(event)
+          },
+          onMessage: (name, body) => {
+            if (!isOurs()) return
+            this.noteHeard()
+            this.hear(name, body)
+          },
         })
       },
       (error: unknown) => {
@@ -155,6 +189,7 @@ export class Subscriber {
   private lost(code: string | undefined, isFailure = false): void {
     this.isConnected = false
     this.life++
+    this.stopWatching()
     const action: ClientAction = isErrorCode(code) ? ERRORS[code].client : 'backoff'
     if (action === 'stop' || action === 'reload' || action === 'fix') return this.signal('ended', code)
     if (action === 'refresh') this.mustRefresh = true
@@ -186,7 +221,9 @@ export class Subscriber {
     if (wants.length === 0) return this.caughtUp()
     this.isSubscribing = true
     this.isAgainNeeded = false
-    const life = this.life
+    const { life } = this
+    this.options.clock.clearTimeout(this.unanswered)
+    this.unanswered = this.options.clock.setTimeout(() => this.signal('behind'), this.settings.answerMs)
     const channels = wants.map((want) => {
       const cursors = Object.fromEntries([...this.cursors].filter(([channel]) => covers(want, channel)))
       return { ...want, ...(Object.keys(cursors).length > 0 ? { cursors } : {}) }
@@ -199,6 +236,7 @@ export class Subscriber {
   /** Runs at the answer's place in the stream: the next frame already finds the cursors. [SUB5] */
   private accept(ack: SubscribeAck | undefined): void {
     this.isSubscribing = false
+    this.options.clock.clearTimeout(this.unanswered)
     if (!ack?.ok) {
       this.options.log.warn({ code: ack?.code ?? null }, 'a subscription was not answered')
       // The socket lives, but does not serve us: a new one may reach another node.
@@ -207,8 +245,9 @@ export class Subscriber {
     }
     this.connection = { ...this.connection, node: ack.node }
     for (const channel of ack.channels) this.acceptChannel(channel)
-    this.caughtUp()
+    // What came up meanwhile is not in this answer.
     if (this.isAgainNeeded) this.subscribe()
+    else this.caughtUp()
   }
 
   private acceptChannel({
@@ -271,6 +310,7 @@ export class Subscriber {
         return this.options.onResync(channel, { epoch, seq })
       }
       case 'feed':
+        if (!this.watch) this.keepWatch(this.settings.silentMs)
         if ((body as ServerMessages['feed']).isLate) return this.signal('late')
         this.signal('in_time')
         if (!this.isSubscribing) this.signal('caught_up')
@@ -294,6 +334,37 @@ export class Subscriber {
         this.failures = 0
         return
     }
+  }
+
+  private noteHeard(): void {
+    const { clock } = this.options
+    this.heardAt = { now: clock.now(), elapsed: clock.elapsed() }
+  }
+
+  /** From the node's first word on that it repeats. [SUB10] */
+  private keepWatch(ms: number): void {
+    this.options.clock.clearTimeout(this.watch)
+    if (ms < Infinity) this.watch = this.options.clock.setTimeout(() => this.checkSilence(), ms)
+  }
+
+  private stopWatching(): void {
+    this.options.clock.clearTimeout(this.watch)
+    this.watch = undefined
+    this.options.clock.clearTimeout(this.unanswered)
+  }
+
+  /** A frozen node, or a network that swallows everything, cannot say that it is late. */
+  private checkSilence(): void {
+    const { clock, transport, log } = this.options
+    const { silentMs, deadMs } = this.settings
+    const silence = Math.max(clock.now() - this.heardAt.now, clock.elapsed() - this.heardAt.elapsed)
+    if (silence >= deadMs) {
+      log.warn({ ms: Math.round(silence) }, 'the node is silent, and given up')
+      transport.disconnect()
+      return this.lost(this.closingCode)
+    }
+    if (silence >= silentMs) this.signal('late')
+    this.keepWatch((silence >= silentMs ? deadMs : silentMs) - silence)
   }
 
   private async refreshAuth(): Promise<void> {
@@ -328,9 +399,12 @@ export class Subscriber {
     const before = this.connection
     const status = NEXT_STATUS[before.status][signal]
     const { node } = before
+    const since = status === before.status ? before.since : this.options.clock.now()
+    if (status === 'live' || status === 'idle') this.delayedSince = undefined
+    if (status === 'delayed') this.delayedSince ??= since
     this.connection = {
       status,
-      since: status === before.status ? before.since : this.options.clock.now(),
+      since: status === 'delayed' ? this.delayedSince! : since,
       ...(status === 'stopped' && (code ?? before.code) !== undefined ? { code: (code ?? before.code)! } : {}),
       ...(node !== undefined ? { node } : {}),
     }

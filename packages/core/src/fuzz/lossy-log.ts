@@ -23,7 +23,7 @@ export class LossyLog {
     this.memory = new MemoryEventLog(
       maxEntries,
       (deliver) => this.publish(deliver),
-      () => clock.now(),
+      () => clock.elapsed(),
     )
   }
 

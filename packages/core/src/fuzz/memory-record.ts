@@ -129,11 +129,10 @@ export class MemoryRecord {
         for (const head of this.heads.values()) this.begin(head, epoch, head.seq)
         return true
       },
-      lag: async () => {
+      oldestPendingMs: async () => {
         await pause()
         const waiting = this.rows.filter(({ isPublished }) => !isPublished)
-        const oldest = Math.min(...waiting.map(({ at }) => at))
-        return { rows: waiting.length, seconds: waiting.length === 0 ? 0 : (this.clock.now() - oldest) / 1000 }
+        return waiting.length === 0 ? null : this.clock.now() - Math.min(...waiting.map(({ at }) => at))
       },
     }
   }

@@ -302,7 +302,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
     const reader = await log.connect()
     await log.writer.vouch(1)
     await vi.waitFor(async () => expect(await reader.isVouchedFor()).toBe(false))
-    await log.writer.vouch(60_000)
+    await log.writer.vouch(60_000.7)
     expect(await reader.isVouchedFor()).toBe(true)
     await log.writer.vouch(1)
     await vi.waitFor(async () => expect(await reader.isVouchedFor()).toBe(false))

@@ -25,7 +25,7 @@ export class MemoryEventLog implements EventLogWriter {
   constructor(
     private readonly maxEntries = 1000,
     private readonly publish: (deliver: () => void) => void = (deliver) => deliver(),
-    private readonly now: () => number = systemClock.now,
+    private readonly now: () => number = systemClock.elapsed,
   ) {}
 
   async append(batches: readonly ChannelBatch[]): Promise<AppendResult[]> {

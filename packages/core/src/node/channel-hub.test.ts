@@ -169,6 +169,17 @@ describe('[REC9] a node says that it is late', () => {
     expect(world.hub.isLate()).toBe(false)
   })
 
+  it('from its first moment on, until it has found the log in order', async () => {
+    world = new TestHub()
+    world.isVouchedFor = false
+    expect(world.hub.isLate()).toBe(true)
+    await world.clock.advance(60_000)
+    expect(world.hub.isLate()).toBe(true)
+    world.isVouchedFor = true
+    await world.clock.advance(1400)
+    expect(world.hub.isLate()).toBe(false)
+  })
+
   it('while no relay vouches that nothing waits outside of the log', async () => {
     await begin(1)
     world.isVouchedFor = false

@@ -17,18 +17,21 @@ export class ChannelHub<Member> {
   private check: Timer | undefined
   private silentChecks = 0
   private isStopped = false
-  /** When the log was asked that was last found in order: level with every channel, and vouched for. */
-  private levelAt: number
+  /** When the log was asked that was last found in order: level with every channel, and vouched for. Who has not asked yet knows of nothing. */
+  private levelAt = -Infinity
 
   constructor(options: HubOptions<Member>) {
     this.options = { ...options, settings: { ...HUB_SETTINGS, ...options.settings } }
-    this.levelAt = options.clock.now()
     options.log.onMessage((channel, bytes) => this.channels.get(channel)?.receive(bytes))
     options.log.onBreak(() => void this.verifyAfterBreak())
   }
 
-  start(): void {
-    this.scheduleCheck()
+  /** Resolves when it has compared once, or could not. */
+  async start(): Promise<void> {
+    await this.verify('break').catch((error: unknown) => {
+      this.options.logger.warn({ error }, 'the log could not be asked yet')
+    })
+    if (!this.isStopped) this.scheduleCheck()
   }
 
   stop(): void {
@@ -109,14 +112,14 @@ export class ChannelHub<Member> {
   /** Whether there may be events that this node does not know of, or may not deliver. [REC9] */
   isLate(): boolean {
     const { clock, settings, isConfirmed } = this.options
-    return !isConfirmed() || clock.now() - this.levelAt > settings.lateMs
+    return !isConfirmed() || clock.elapsed() - this.levelAt > settings.lateMs
   }
 
   /** Compares every channel's head with the log's and repairs. Also after access was confirmed again. */
   async verify(how: 'head' | 'break'): Promise<void> {
     const { log, clock, settings, observer, logger } = this.options
     const live = [...this.channels.values()].filter(({ phase }) => phase === 'live' || phase === 'lingering')
-    const askedAt = clock.now()
+    const askedAt = clock.elapsed()
     const heldThen = live.map(({ last }) => last)
     const [heads, isVouchedFor] = await Promise.all([log.heads(live.map(({ name }) => name)), log.isVouchedFor()])
     if (how === 'head') await new Promise<void>((resolve) => clock.setTimeout(resolve, settings.graceMs))

@@ -55,11 +55,11 @@ export class NodeChannel<Member> {
   private async begin(): Promise<void> {
     const { log, clock, settings } = this.options
     await log.subscribe(this.name)
-    const deadline = clock.now() + settings.waitMs
+    const deadline = clock.elapsed() + settings.waitMs
     for (;;) {
       const [head] = await log.heads([this.name])
       if (head) this.last = head
-      if (head || clock.now() >= deadline) break
+      if (head || clock.elapsed() >= deadline) break
       await this.pause(settings.retryMs)
       if (this.isOver()) return
     }
@@ -134,7 +134,7 @@ export class NodeChannel<Member> {
 
   private async fill(): Promise<void> {
     const { log, clock, settings, observer, logger } = this.options
-    this.gapSince ??= clock.now()
+    this.gapSince ??= clock.elapsed()
     let count = 0
     let bytes = 0
     while (this.last && this.phase !== 'leaving' && this.options.isConfirmed()) {
@@ -172,7 +172,7 @@ export class NodeChannel<Member> {
           return this.moveTo(read.head, 'limit')
         else continue
       }
-      if (clock.now() - this.gapSince >= settings.waitMs) {
+      if (clock.elapsed() - this.gapSince >= settings.waitMs) {
         const known = this.newestEarly()
         if (known && comparePositions(known, this.last) > 0) return this.moveTo(known, 'timeout')
         this.gapSince = undefined
@@ -218,7 +218,7 @@ export class NodeChannel<Member> {
   /** Reads what a cursor lacks. Waits for a log that lost data, `waitMs` at most. */
   async prepare(cursor: Position | undefined): Promise<Prepared> {
     const { log, clock, settings } = this.options
-    const deadline = clock.now() + settings.waitMs
+    const deadline = clock.elapsed() + settings.waitMs
     const prepared = (status: Prepared['status'], upTo: Position, frames: string[] = []): Prepared => ({
       channel: this as unknown as NodeChannel<never>,
       cursor,
@@ -263,7 +263,7 @@ export class NodeChannel<Member> {
         }
       }
       // The cursor is ahead of us, or the log has lost what it needs: a refill is due.
-      if (clock.now() >= deadline) return prepared('resync', this.last ?? NOWHERE)
+      if (clock.elapsed() >= deadline) return prepared('resync', this.last ?? NOWHERE)
       await this.pause(settings.retryMs)
     }
   }

@@ -15,7 +15,7 @@ type Batch = ChannelBatch & { rows: OutboxRow[]; isWhole: boolean }
 export async function publishPending(context: RelayContext, owned: OwnedPartition): Promise<boolean> {
   const { settings, standing, clock } = context
   for (let round = 0; round < settings.maxBatches; round++) {
-    const rows = await owned.pending(settings.batchRows, standing.channels(clock.now()))
+    const rows = await owned.pending(settings.batchRows, standing.channels(clock.elapsed()))
     if (rows.length === 0) return false
     const batches = groupByChannel(rows).flatMap((group) => toBatch(context, group) ?? [])
     const results = await context.log.append(batches)
@@ -69,7 +69,7 @@ async function settleBatch(
       return 'new_epoch'
     }
     case 'rejected':
-      standing.reject(batch.channel, batch.rows[0]!.seq, context.clock.now())
+      standing.reject(batch.channel, batch.rows[0]!.seq, context.clock.elapsed())
       return []
     // Still not appendable after the refill: somebody flushed the log in between. The next round tries again.
     case 'unknown':
@@ -96,7 +96,7 @@ function toBatch(context: RelayContext, rows: OutboxRow[]): Batch | null {
       continue
     }
     if (i === 0) {
-      standing.reject(channel, row.seq, clock.now())
+      standing.reject(channel, row.seq, clock.elapsed())
       return null
     }
     return { channel, entries, rows: rows.slice(0, i), isWhole: false }

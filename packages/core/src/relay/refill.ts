@@ -28,7 +28,7 @@ export async function refill(
   head: Position,
   from: number,
   reason: string,
-): Promise<void> {
+): Promise<AppendResult> {
   const { log, observer, settings } = context
   const bring = async (after: number) => {
     const start = Math.max(after, head.seq - settings.refillEntries)
@@ -43,7 +43,7 @@ export async function refill(
   }
   const result = await bring(from)
   // The log has lost more since it was asked, or Postgres has no longer what lies between: as much as there is.
-  if (!result.ok && result.reason === 'gap') await bring(0)
+  return !result.ok && result.reason === 'gap' ? bring(0) : result
 }
 
 /** The rows that run without a hole up to `last`. */

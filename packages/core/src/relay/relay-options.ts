@@ -29,11 +29,12 @@ export type RelaySettings = {
   verifyAllMs: number
   /**
    * How often a relay vouches that nothing waits, and for how long that holds. What was committed within `vouchAgeMs` may wait: it is on
-   * its way.
+   * its way. And only who has found the log level within `vouchLevelMs`.
    */
   vouchEveryMs: number
   vouchForMs: number
   vouchAgeMs: number
+  vouchLevelMs: number
   /** After so many tries a rejected event gives way to a tombstone. */
   tries: number
   /** How long the log is left alone after it could not be reached; doubles up to `maxBreakMs`. */
@@ -53,6 +54,7 @@ export const RELAY_SETTINGS: RelaySettings = {
   vouchEveryMs: 1000,
   vouchForMs: 2500,
   vouchAgeMs: 2000,
+  vouchLevelMs: 15_000,
   tries: 5,
   breakMs: 100,
   maxBreakMs: 2000,

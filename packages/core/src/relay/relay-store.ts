@@ -35,8 +35,11 @@ export interface RelayStore {
    * @returns whether it did.
    */
   followServer(): Promise<boolean>
-  /** Unpublished rows and the oldest one's age, for metrics. */
-  lag(): Promise<{ rows: number; seconds: number }>
+  /**
+   * For how many milliseconds the oldest row waits that is committed and not published; null when none does. It need not look for what
+   * was committed long ago: the comparison of heads publishes what it finds, whatever its age.
+   */
+  oldestPendingMs(): Promise<number | null>
 }
 
 export interface OwnedPartition {

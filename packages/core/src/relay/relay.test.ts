@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ChannelName } from '@derm/contract'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { partitionOf } from '../log/partition.ts'
 import { TestRelays, north, range, south } from './test-relay.ts'
 
@@ -231,6 +232,21 @@ describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
     expect(await isVouchedFor()).toBe(true)
   })
 
+  it('nor while something stands still that nobody finds by its age', async () => {
+    world.isPendingOld = true
+    const { relay } = world.createRelay({ settings: { tries: 1000 } })
+    world.onAppend = () => ({ ok: false, reason: 'rejected', head: null, appended: 0 })
+    world.commit(north, 1)
+    relay.start()
+    for (let i = 0; i < 200; i++) {
+      await world.clock.advance(100)
+      expect(await isVouchedFor()).toBe(false)
+    }
+    world.onAppend = () => undefined
+    await world.clock.advance(8000)
+    expect(await isVouchedFor()).toBe(true)
+  })
+
   it('not without a relay, nor without the record', async () => {
     const { relay, crash } = world.createRelay()
     relay.start()
@@ -253,5 +269,58 @@ describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
     // Each answer is good for a tenth of a second, and comes every 2.6 s or so.
     expect(vouched).toBeGreaterThan(0)
     expect(vouched).toBeLessThan(20)
+  })
+
+  it('also after somebody has set the clock back', async () => {
+    const { relay } = world.createRelay()
+    relay.start()
+    await world.clock.advance(3000)
+    world.clock.wallOffsetMs = -3_600_000
+    for (let i = 0; i < 100; i++) {
+      await world.clock.advance(100)
+      expect(await isVouchedFor()).toBe(true)
+    }
+  })
+
+  it('only who has compared the log with Postgres a moment ago', async () => {
+    const { relay } = world.createRelay()
+    const { memory } = world
+    const heads = memory.heads.bind(memory)
+    let isRefused = false
+    vi.spyOn(memory, 'heads').mockImplementation(async (channels: readonly ChannelName[]) => {
+      if (isRefused && channels.length > 0) throw new Error('the heads cannot be read')
+      return heads(channels)
+    })
+    relay.start()
+    await world.clock.advance(3000)
+    expect(await isVouchedFor()).toBe(true)
+    isRefused = true
+    await world.clock.advance(20_000)
+    for (let i = 0; i < 100; i++) {
+      await world.clock.advance(100)
+      expect(await isVouchedFor()).toBe(false)
+    }
+    isRefused = false
+    await world.clock.advance(8000)
+    expect(await isVouchedFor()).toBe(true)
+  })
+
+  it('nor while the log refuses what it has lost', async () => {
+    const { memory } = world
+    const { relay } = world.createRelay()
+    relay.start()
+    world.commit(north, 5, relay)
+    await world.clock.advance(3000)
+    expect(await isVouchedFor()).toBe(true)
+    const refill = vi
+      .spyOn(memory, 'refill')
+      .mockResolvedValue({ ok: false, reason: 'rejected', head: null, appended: 0 })
+    memory.loseTail(north, 2)
+    await world.clock.advance(20_000)
+    expect(await isVouchedFor()).toBe(false)
+    refill.mockRestore()
+    await world.clock.advance(5000)
+    expect(await isVouchedFor()).toBe(true)
+    expect(await world.history(north)).toEqual([1, 2, 3, 4, 5])
   })
 })

@@ -43,19 +43,21 @@ export function createRelay(options: RelayOptions): Relay {
   const underWay = new Set<Promise<void>>()
   const timers = new Set<Timer>()
   let isStopped = false
-  let breakUntil = 0
+  let breakUntil = -Infinity
   let breakMs = settings.breakMs
   let identity: string | undefined
-  let lastVerifiedAll = 0
+  let lastVerifiedAll = -Infinity
   let vouchedAt = -Infinity
   /** Partitions whose comparison is due, until it was made: a failure or another owner does not make it obsolete. */
   const unverified = new Set<number>()
+  /** When each partition's last whole comparison began that found the log level with Postgres, or made it so. */
+  const levelSince = new Map<number, number>()
 
-  const isBroken = () => clock.now() < breakUntil
+  const isBroken = () => clock.elapsed() < breakUntil
 
   /** The log cannot be reached: it is left alone for a while, so that no drain waits for it and no lock is held for nothing. */
   function trip(part: 'drain' | 'verify' | 'poll', error: unknown): void {
-    breakUntil = clock.now() + breakMs * (0.5 + random() / 2)
+    breakUntil = clock.elapsed() + breakMs * (0.5 + random() / 2)
     breakMs = Math.min(breakMs * 2, settings.maxBreakMs)
     logger.warn({ part, error }, 'the relay could not do its work, and tries again')
     observer?.failed?.(part, error)
@@ -97,7 +99,7 @@ export function createRelay(options: RelayOptions): Relay {
 
   async function drain(partition: number, wait: boolean): Promise<void> {
     while (!isStopped && !isBroken()) {
-      recent.set(partition, clock.now())
+      recent.set(partition, clock.elapsed())
       if ((await own(partition, wait, 'drain', (owned) => publishPending(context, owned))) !== 'more') return
     }
     if (wait) waiting.delete(partition)
@@ -106,29 +108,40 @@ export function createRelay(options: RelayOptions): Relay {
   async function verify(partitions: Iterable<number>, since: number): Promise<void> {
     for (const partition of partitions) {
       if (isStopped || isBroken()) return
+      const askedAt = clock.elapsed()
       const outcome = await own(partition, false, 'verify', (owned) => verifyHeads(context, owned, since))
       if (outcome === 'more') unverified.add(partition)
-      else if (since === 0 && outcome === 'done') unverified.delete(partition)
+      else if (since === 0 && outcome === 'done') {
+        unverified.delete(partition)
+        levelSince.set(partition, askedAt)
+      }
     }
   }
 
   async function poll(): Promise<void> {
     if (isBroken()) return
-    const askedAt = clock.now()
-    const { rows, seconds } = await store.lag()
-    if (seconds * 1000 < settings.vouchAgeMs && askedAt - vouchedAt >= settings.vouchEveryMs) {
+    const askedAt = clock.elapsed()
+    const waitingMs = (await store.oldestPendingMs()) ?? 0
+    if (waitingMs < settings.vouchAgeMs && isLevel(askedAt) && askedAt - vouchedAt >= settings.vouchEveryMs) {
       // From the question on, not from the answer: who froze in between knows nothing of now.
-      const left = settings.vouchForMs - (clock.now() - askedAt)
+      const left = settings.vouchForMs - (clock.elapsed() - askedAt)
       if (left > 0) await context.log.vouch(left)
       vouchedAt = askedAt
     }
-    if (rows > 0 && seconds * 1000 >= settings.pollMs / 2)
-      for (const partition of everyPartition()) await drain(partition, false)
+    if (waitingMs >= settings.pollMs / 2) for (const partition of everyPartition()) await drain(partition, false)
+  }
+
+  /** A marked row is not a delivery: who has not compared for a while knows of nothing that the log has lost. */
+  function isLevel(now: number): boolean {
+    if (context.standing.isAny(now)) return false
+    for (const partition of everyPartition())
+      if (now - (levelSince.get(partition) ?? -Infinity) > settings.vouchLevelMs) return false
+    return true
   }
 
   async function compare(): Promise<void> {
     if (isBroken()) return
-    const now = clock.now()
+    const now = clock.elapsed()
     const server = await log.serverIdentity?.()
     const isAnother = server !== identity
     identity = server
@@ -143,7 +156,7 @@ export function createRelay(options: RelayOptions): Relay {
     }
     await verify([...unverified], 0)
     for (const [partition, at] of recent) if (now - at > settings.recentMs) recent.delete(partition)
-    await verify(recent.keys(), now - settings.recentMs)
+    await verify(recent.keys(), clock.now() - settings.recentMs)
   }
 
   /** Runs again and again, with jitter so that pods do not march in step. */

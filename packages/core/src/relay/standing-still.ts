@@ -36,6 +36,11 @@ export class StandingStill {
     return this.rejected.has(channel)
   }
 
+  /** Whether any channel stands still. */
+  isAny(now: number): boolean {
+    return [...this.rejected.keys()].some((channel) => this.has(channel, now))
+  }
+
   clear(channel: ChannelName): void {
     this.rejected.delete(channel)
   }

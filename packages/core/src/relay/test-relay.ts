@@ -18,7 +18,7 @@ export const south = findNeighbour(north)
 export class TestRelays {
   readonly clock = new ManualClock()
   readonly record = new MemoryRecord([north, south], this.clock, new Dice(createRandom(1)))
-  readonly memory = new MemoryEventLog(1000, undefined, () => this.clock.now())
+  readonly memory = new MemoryEventLog(1000, undefined, () => this.clock.elapsed())
   /** What was published: `north 3`, `south tombstone 4`. */
   readonly heard: string[] = []
   /** What relays reported: `refilled 3 lost`, `epoch conflict`, `tombstone`, `failed drain`. */
@@ -27,6 +27,8 @@ export class TestRelays {
   appends = 0
   identity = 'first server'
   lagAnswersAfterMs = 0
+  /** What waits was committed so long ago that no question finds it. */
+  isPendingOld = false
   /** Called with what a relay appends; may throw, or answer in the log's place. */
   onAppend: (batch: ChannelBatch) => AppendResult | undefined | Promise<undefined> = () => undefined
   /** Called when a partition's work is done, before it commits. */
@@ -48,11 +50,11 @@ export class TestRelays {
     const relay = createRelay({
       store: {
         ...session,
-        lag: async () => {
-          const lag = await session.lag()
+        oldestPendingMs: async () => {
+          const oldest = await session.oldestPendingMs()
           if (this.lagAnswersAfterMs > 0)
             await new Promise<void>((resolve) => this.clock.setTimeout(resolve, this.lagAnswersAfterMs))
-          return lag
+          return this.isPendingOld ? null : oldest
         },
         own: (partition, how, work) => {
           this.owned.push({ partition, ...how })

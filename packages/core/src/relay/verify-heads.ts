@@ -9,22 +9,25 @@ import type { OwnedPartition } from './relay-store.ts'
  * `since` with the log's, and refills what is missing. [REL5]
  *
  * The heads are read first, then what is unpublished goes out: whatever the log still lacks of those heads, it has lost.
+ * @returns whether it has to be done again: more is pending, a new epoch is not committed yet, or the log refused what it lacks.
  */
 export async function verifyHeads(context: RelayContext, owned: OwnedPartition, since: number): Promise<boolean> {
   const { log, standing, observer, logger } = context
   const heads = await owned.heads(since)
   if (await publishPending(context, owned)) return true
-  const checked = heads.filter(({ channel }) => !standing.has(channel, context.clock.now()))
+  const checked = heads.filter(({ channel }) => !standing.has(channel, context.clock.elapsed()))
   const found = await log.heads(checked.map(({ channel }) => channel))
   const suspects = []
+  let isRefused = false
   for (const [i, head] of checked.entries()) {
     const known = found[i]
     if (!known || comparePositions(known, head) < 0) {
       const from = known?.epoch === head.epoch ? known.seq : 0
-      await refill(context, owned, head.channel, head, from, 'lost')
+      const result = await refill(context, owned, head.channel, head, from, 'lost')
+      if (!result.ok) isRefused = true
     } else if (comparePositions(known, head) > 0) suspects.push({ channel: head.channel, known })
   }
-  if (suspects.length === 0) return false
+  if (suspects.length === 0) return isRefused
   // Ahead of what Postgres said a moment ago may be what was published since; ahead of what it says now, Postgres has lost events.
   let isNewEpoch = false
   const now = new Map((await owned.heads(0)).map((head) => [head.channel, head]))
@@ -37,5 +40,5 @@ export async function verifyHeads(context: RelayContext, owned: OwnedPartition, 
     observer?.epochStarted?.(channel, 'log_ahead')
   }
   // The log learns of it by the next comparison, once it is committed. [REL8]
-  return isNewEpoch
+  return isNewEpoch || isRefused
 }

@@ -8,7 +8,14 @@ export class ManualClock implements Clock {
   private order = 0
   constructor(private time = 1_800_000_000_000) {}
 
+  /** Sets what the wall's clock shows, as an operator might: no timer and no duration knows of it. */
+  wallOffsetMs = 0
+
   now(): number {
+    return this.time + this.wallOffsetMs
+  }
+
+  elapsed(): number {
     return this.time
   }
 

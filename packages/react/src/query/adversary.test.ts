@@ -184,6 +184,51 @@ describe('what a reviewer broke', () => {
     expect(view.seen()).toBeUndefined()
   })
 
+  it('R7d the same, though the page before has left the cache: at once, or by somebody’s clean-up', async () => {
+    await subscribe()
+    for (const [name, gcTime] of [
+      ['swift', 0],
+      ['swept', 300_000],
+    ] as const) {
+      const page = (n: number) => ({
+        queryKey: ['appointments', name, n],
+        queryFn: read,
+        placeholderData: keepPreviousData,
+        gcTime,
+      })
+      const observer = new QueryObserver(world.client, page(1))
+      world.undo.push(observer.subscribe(() => {}))
+      await pass(400)
+      observer.setOptions(page(2))
+      await pass(50)
+      world.client.removeQueries({ queryKey: page(1).queryKey })
+      expect(observer.getCurrentResult()).toMatchObject({ isPlaceholderData: true, data: { seen: 0 } })
+      world.realtime.changeAccess({ removed: [`${TENANT}/${LOCAL}`] })
+      expect(observer.getCurrentResult().data).toBeUndefined()
+      observer.setOptions(page(2))
+      expect(observer.getCurrentResult().data).toBeUndefined()
+    }
+  })
+
+  it('R7e a removed channel: a view of something else loses what it shows meanwhile', async () => {
+    await subscribe()
+    mount()
+    const day = (n: number, queryFn: () => Promise<string>) => ({
+      queryKey: ['weather', n],
+      queryFn,
+      placeholderData: keepPreviousData,
+    })
+    const observer = new QueryObserver(
+      world.client,
+      day(1, () => Promise.resolve('sun')),
+    )
+    world.undo.push(observer.subscribe(() => {}))
+    await pass(200)
+    observer.setOptions(day(2, () => new Promise(() => {})))
+    world.realtime.changeAccess({ removed: [`${TENANT}/${LOCAL}`] })
+    expect(observer.getCurrentResult()).toMatchObject({ data: 'sun', isPlaceholderData: true })
+  })
+
   it('R8 the wall clock is set back by an hour: nothing is fetched for an hour', async () => {
     await subscribe()
     const view = mount()

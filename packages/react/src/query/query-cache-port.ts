@@ -1,5 +1,5 @@
 import type { QueryChange, QueryPort, QueryView } from '@derm/core/client'
-import type { Query, QueryCache, QueryCacheNotifyEvent, QueryClient } from '@tanstack/react-query'
+import type { Query, QueryCacheNotifyEvent, QueryClient } from '@tanstack/react-query'
 
 /** The planner's view of a TanStack Query cache. */
 export function createQueryCachePort(queryClient: QueryClient): QueryPort {
@@ -13,6 +13,12 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
     hasFailed: query.state.status === 'error',
     isMarked: query.state.isInvalidated,
   })
+  /** Queries with data that have left the cache, while somebody else still holds them. */
+  let gone: WeakRef<Query>[] = []
+  function noteGone(query: Query): void {
+    if (gone.length % 100 === 99) gone = gone.filter((one) => one.deref() !== undefined)
+    gone.push(new WeakRef(query))
+  }
   return {
     list: () => cache.getAll().map(toView),
     get(hash) {
@@ -40,26 +46,29 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
         fetchStatus: 'idle',
         isInvalidated: false,
       })
-      withdrawPlaceholders(cache)
       if (query.getObserversCount() === 0) return cache.remove(query)
       if (!query.isActive()) return
       void queryClient.refetchQueries({ predicate: (one) => one === query, type: 'active' })
     },
+    withdrawPlaceholders(isMeant) {
+      // An observer keeps the query that it showed last, also when the cache does not.
+      for (const query of gone) query.deref()?.setState({ data: undefined, status: 'pending' })
+      gone = []
+      for (const { observers } of cache.getAll())
+        for (const observer of observers)
+          if (isMeant(observer.options.queryKey) && observer.getCurrentResult().isPlaceholderData)
+            observer.setOptions({ ...observer.options, placeholderData: undefined })
+    },
     subscribe(listen) {
       return cache.subscribe((event) => {
+        if (event.type === 'removed' && event.query.state.data !== undefined) noteGone(event.query)
+        // What has left the cache is nobody's business here, though another query may have its hash by now.
+        if (event.type !== 'removed' && cache.get(event.query.queryHash) !== event.query) return
         const change = toChange(event)
         if (change) listen(change)
       })
     },
   }
-}
-
-/** What a view shows until its own data is there may come from what was forgotten, and TanStack Query would keep it until then. */
-function withdrawPlaceholders(cache: QueryCache): void {
-  for (const { observers } of cache.getAll())
-    for (const observer of observers)
-      if (observer.getCurrentResult().isPlaceholderData)
-        observer.setOptions({ ...observer.options, placeholderData: undefined })
 }
 
 function toChange(event: QueryCacheNotifyEvent): QueryChange | null {

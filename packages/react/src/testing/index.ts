@@ -89,6 +89,8 @@ export function createTestRealtime(
     refreshToken: async () => 'test',
     resources: { appointments: [['appointments']], waitlist: [['waitlist']], patients: [['patients']] },
     transport,
+    // Nothing here speaks by the clock.
+    subscriber: { silentMs: Infinity, deadMs: Infinity },
     ...options,
   })
 
