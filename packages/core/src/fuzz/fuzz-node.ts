@@ -42,7 +42,7 @@ export class FuzzNode {
       },
       settings: { ringEntries: 64, recoveryEntries: 3000, recoveryBytes: 2_000_000, lingerMs: 400 },
     })
-    this.hub.start()
+    void this.hub.start()
     this.sendHeads()
   }
 

@@ -62,7 +62,7 @@ export class TestHub {
       },
       settings,
     })
-    this.hub.start()
+    void this.hub.start()
   }
 
   /** @returns how each channel was answered: `live 3`, `recovered 5 [4, 5]`. */

@@ -73,7 +73,7 @@ export function createRedisEventLogWriter(
         },
       )
       const field = (text: string, name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(text)?.[1] ?? ''
-      return [field(info!, 'run_id'), field(role!, 'role'), field(role!, 'master_replid')].join('/')
+      return [field(info, 'run_id'), field(role, 'role'), field(role, 'master_replid')].join('/')
     },
   }
 }

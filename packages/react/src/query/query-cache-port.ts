@@ -1,5 +1,5 @@
 import type { QueryChange, QueryPort, QueryView } from '@derm/core/client'
-import type { Query, QueryCacheNotifyEvent, QueryClient } from '@tanstack/react-query'
+import type { Query, QueryCacheNotifyEvent, QueryClient, QueryKey } from '@tanstack/react-query'
 
 /** The planner's view of a TanStack Query cache. */
 export function createQueryCachePort(queryClient: QueryClient): QueryPort {
@@ -56,12 +56,12 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
       gone = []
       for (const { observers } of cache.getAll())
         for (const observer of observers)
-          if (isMeant(observer.options.queryKey) && observer.getCurrentResult().isPlaceholderData)
+          if (isMeant(observer.options.queryKey as QueryKey) && observer.getCurrentResult().isPlaceholderData)
             observer.setOptions({ ...observer.options, placeholderData: undefined })
     },
     subscribe(listen) {
       return cache.subscribe((event) => {
-        if (event.type === 'removed' && event.query.state.data !== undefined) noteGone(event.query)
+        if (event.type === 'removed' && event.query.state.data !== undefined) noteGone(event.query as Query)
         // What has left the cache is nobody's business here, though another query may have its hash by now.
         if (event.type !== 'removed' && cache.get(event.query.queryHash) !== event.query) return
         const change = toChange(event)
