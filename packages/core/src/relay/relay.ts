@@ -49,7 +49,7 @@ export function createRelay(options: RelayOptions): Relay {
   let lastVerifiedAll = -Infinity
   let vouchedAt = -Infinity
   /** Partitions whose comparison is due, until it was made: a failure or another owner does not make it obsolete. */
-  const unverified = new Set<number>()
+  const unverified = new Set<number>(everyPartition())
   /** When each partition's last whole comparison began that found the log level with Postgres, or made it so. */
   const levelSince = new Map<number, number>()
 
