@@ -12,6 +12,7 @@ import {
 } from '@derm/contract'
 import type { Clock, Log, Random, Timer } from '../clock.ts'
 import { NEXT_STATUS, type Connection, type ConnectionSignal } from './connection-status.ts'
+import { SilenceWatch, type SilenceSettings } from './silence-watch.ts'
 import type { Transport } from './transport.ts'
 
 export type Want = { topic: Topic; location?: string }
@@ -38,16 +39,13 @@ export type SubscriberOptions = {
   settings?: Partial<SubscriberSettings>
 }
 
-export type SubscriberSettings = {
+export type SubscriberSettings = SilenceSettings & {
   lingerMs: number
   minDelayMs: number
   maxDelayMs: number
   failuresToOffline: number
   /** A subscription that is not answered within this is missing something. */
   answerMs: number
-  /** After so long without a word of a node that speaks every 3 s, it counts as late; after `deadMs`, as gone. */
-  silentMs: number
-  deadMs: number
 }
 const SETTINGS: SubscriberSettings = {
   lingerMs: 30_000,
@@ -74,9 +72,7 @@ export class Subscriber {
   private retry: Timer | undefined
   private flush: Timer | undefined
   private unanswered: Timer | undefined
-  private watch: Timer | undefined
-  /** When the node was last heard, by both clocks: one stands while a computer sleeps, the other steps when it is set. */
-  private heardAt = { now: 0, elapsed: 0 }
+  private readonly silence: SilenceWatch
   /** Since when what is shown may be old, through reconnects, until it is live again. */
   private delayedSince: number | undefined
   private isConnected = false
@@ -90,6 +86,14 @@ export class Subscriber {
   constructor(private readonly options: SubscriberOptions) {
     this.settings = { ...SETTINGS, ...options.settings }
     this.connection = { status: 'idle', since: options.clock.now() }
+    this.silence = new SilenceWatch(options.clock, this.settings, {
+      silent: () => this.signal('late'),
+      dead: (ms) => {
+        options.log.warn({ ms }, 'the node is silent, and given up')
+        options.transport.disconnect()
+        this.lost(this.closingCode)
+      },
+    })
   }
 
   getConnection(): Connection {
@@ -108,7 +112,7 @@ export class Subscriber {
     this.options.clock.clearTimeout(this.retry)
     this.options.clock.clearTimeout(this.flush)
     this.flush = undefined
-    this.stopWatching()
+    this.stopWaiting()
     this.cursors.clear()
     for (const [key, { linger, count }] of this.wants) {
       this.options.clock.clearTimeout(linger)
@@ -120,7 +124,7 @@ export class Subscriber {
 
   /** The network may be back, or the computer was asleep: do not wait any longer. */
   nudge(): void {
-    if (this.isConnected && this.watch) this.checkSilence()
+    this.silence.look()
     if (this.isConnected || this.connection.status === 'idle' || this.connection.status === 'stopped') return
     this.options.clock.clearTimeout(this.retry)
     this.open()
@@ -160,12 +164,12 @@ export class Subscriber {
           onRefused: (code) => isOurs() && this.lost(code, true),
           onEvent: (event) => {
             if (!isOurs()) return
-            this.noteHeard()
+            this.silence.noteHeard()
             this.receive(event)
           },
           onMessage: (name, body) => {
             if (!isOurs()) return
-            this.noteHeard()
+            this.silence.noteHeard()
             this.hear(name, body)
           },
         })
@@ -189,7 +193,7 @@ export class Subscriber {
   private lost(code: string | undefined, isFailure = false): void {
     this.isConnected = false
     this.life++
-    this.stopWatching()
+    this.stopWaiting()
     const action: ClientAction = isErrorCode(code) ? ERRORS[code].client : 'backoff'
     if (action === 'stop' || action === 'reload' || action === 'fix') return this.signal('ended', code)
     if (action === 'refresh') this.mustRefresh = true
@@ -310,7 +314,7 @@ export class Subscriber {
         return this.options.onResync(channel, { epoch, seq })
       }
       case 'feed':
-        if (!this.watch) this.keepWatch(this.settings.silentMs)
+        this.silence.begin()
         if ((body as ServerMessages['feed']).isLate) return this.signal('late')
         this.signal('in_time')
         if (!this.isSubscribing) this.signal('caught_up')
@@ -336,35 +340,9 @@ export class Subscriber {
     }
   }
 
-  private noteHeard(): void {
-    const { clock } = this.options
-    this.heardAt = { now: clock.now(), elapsed: clock.elapsed() }
-  }
-
-  /** From the node's first word on that it repeats. [SUB10] */
-  private keepWatch(ms: number): void {
-    this.options.clock.clearTimeout(this.watch)
-    if (ms < Infinity) this.watch = this.options.clock.setTimeout(() => this.checkSilence(), ms)
-  }
-
-  private stopWatching(): void {
-    this.options.clock.clearTimeout(this.watch)
-    this.watch = undefined
+  private stopWaiting(): void {
+    this.silence.end()
     this.options.clock.clearTimeout(this.unanswered)
-  }
-
-  /** A frozen node, or a network that swallows everything, cannot say that it is late. */
-  private checkSilence(): void {
-    const { clock, transport, log } = this.options
-    const { silentMs, deadMs } = this.settings
-    const silence = Math.max(clock.now() - this.heardAt.now, clock.elapsed() - this.heardAt.elapsed)
-    if (silence >= deadMs) {
-      log.warn({ ms: Math.round(silence) }, 'the node is silent, and given up')
-      transport.disconnect()
-      return this.lost(this.closingCode)
-    }
-    if (silence >= silentMs) this.signal('late')
-    this.keepWatch((silence >= silentMs ? deadMs : silentMs) - silence)
   }
 
   private async refreshAuth(): Promise<void> {

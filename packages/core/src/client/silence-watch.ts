@@ -1,0 +1,57 @@
+import type { Clock, Timer } from '../clock.ts'
+
+export type SilenceSettings = {
+  /** After so many milliseconds without a word of a node that speaks every 3 s, it counts as late; after `deadMs`, as gone. */
+  silentMs: number
+  deadMs: number
+}
+
+/**
+ * Listens whether a node still speaks: one that is frozen, or a network that swallows everything, cannot say that it is late. [SUB10]
+ */
+export class SilenceWatch {
+  private timer: Timer | undefined
+  /** When it was last heard, by both clocks: one stands while a computer sleeps, the other steps when it is set. */
+  private heardAt = { now: 0, elapsed: 0 }
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly settings: SilenceSettings,
+    private readonly on: { silent(): void; dead(ms: number): void },
+  ) {}
+
+  noteHeard(): void {
+    this.heardAt = { now: this.clock.now(), elapsed: this.clock.elapsed() }
+  }
+
+  /** From the node's first word on that it repeats. */
+  begin(): void {
+    if (!this.timer) this.wait(this.settings.silentMs)
+  }
+
+  end(): void {
+    this.clock.clearTimeout(this.timer)
+    this.timer = undefined
+  }
+
+  /** Looks at once: timers stand while a computer sleeps. */
+  look(): void {
+    if (this.timer) this.check()
+  }
+
+  private wait(ms: number): void {
+    this.clock.clearTimeout(this.timer)
+    if (ms < Infinity) this.timer = this.clock.setTimeout(() => this.check(), ms)
+  }
+
+  private check(): void {
+    const { clock, heardAt, settings } = this
+    const silence = Math.max(clock.now() - heardAt.now, clock.elapsed() - heardAt.elapsed)
+    if (silence >= settings.deadMs) {
+      this.end()
+      return this.on.dead(Math.round(silence))
+    }
+    if (silence >= settings.silentMs) this.on.silent()
+    this.wait((silence >= settings.silentMs ? settings.deadMs : settings.silentMs) - silence)
+  }
+}
