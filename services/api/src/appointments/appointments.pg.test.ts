@@ -196,7 +196,7 @@ describe('[LOG1] each action emits its event, once', () => {
       channel: `${ids.lakeside.tenantId}/t/patients`,
       data: { changed: ['demographics', 'contact'] },
     })
-    expect(JSON.stringify(event)).not.toMatch(/Private|555/)
+    expect(JSON.stringify(event)).not.toMatch(/Private|555.?0100/)
     emitted.add('patient:updated')
     const same = await desk.patch(
       `/patients/${id}`,
