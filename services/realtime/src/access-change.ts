@@ -1,6 +1,6 @@
 import { maySee, parseChannel, type UserId } from '@derm/contract'
 import type { ChannelHub } from '@derm/core/node'
-import { toPrincipal, type AccessRow } from './access-row.ts'
+import { toPrincipal, type Access, type AccessRow } from './access-row.ts'
 import { refusalOf } from './handshake.ts'
 import type { Member } from './member.ts'
 import { LAST_FRAME_MS, type Members } from './members.ts'
@@ -10,20 +10,20 @@ import { findAdded } from './subscribe.ts'
 export type AccessChangeContext = { members: Members; hub: ChannelHub<Member>; metrics: RealtimeMetrics }
 
 /** Carries a change of a user's access out on all their sockets, at once and without a pause: a removed channel's frames end here. [SEC2] */
-export function changeAccess(context: AccessChangeContext, userId: UserId, row: AccessRow | null): void {
+export function changeAccess(context: AccessChangeContext, userId: UserId, access: Access | null): void {
   const started = performance.now()
-  for (const member of context.members.ofUser(userId)) changeMember(context, member, row)
+  for (const member of context.members.ofUser(userId)) changeMember(context, member, access)
   context.metrics.revocationSeconds.observe((performance.now() - started) / 1000)
 }
 
-function changeMember({ members, hub, metrics }: AccessChangeContext, member: Member, row: AccessRow | null): void {
-  const refusal = refusalOf(row, { tid: member.tenantId, sid: member.sessionId })
-  if (!row || refusal) {
-    metrics.revocations.inc({ kind: refusal ?? 'access_revoked' })
-    members.close(member, refusal ?? 'access_revoked')
+function changeMember({ members, hub, metrics }: AccessChangeContext, member: Member, access: Access | null): void {
+  const refusal = refusalOf(access, { tid: member.tenantId, sid: member.sessionId })
+  if (refusal) {
+    metrics.revocations.inc({ kind: refusal })
+    members.close(member, refusal)
     return
   }
-  const principal = toPrincipal(row)
+  const principal = toPrincipal(access as AccessRow)
   const removed = [...member.channels].filter((channel) => !maySee(principal, parseChannel(channel)!))
   for (const channel of removed) {
     hub.leave(channel, member)

@@ -20,6 +20,9 @@ export const AccessRow = z
   }))
 export type AccessRow = z.infer<typeof AccessRow>
 
+/** `'unreadable'`: there is a row, but not one that this node understands, as when a newer API has written it. */
+export type Access = AccessRow | 'unreadable'
+
 export function toPrincipal({ tenantId, userId, grants, locations }: AccessRow): Principal {
   return { tenantId, userId, grants, locations }
 }

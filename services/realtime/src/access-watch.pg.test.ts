@@ -4,6 +4,7 @@ import { createLogger } from '@derm/service'
 import { useTestDatabase } from '@derm/testing'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Access, AccessRow } from './access-row.ts'
 import { AccessWatch } from './access-watch.ts'
 
 const db = useTestDatabase()
@@ -18,13 +19,18 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([pool, superuser].map((one) => one.end())))
 
+const versionOf = (access: Access | null | undefined) => (access && access !== 'unreadable' ? access.version : access)
 const raiseVersion = () => superuser.query('UPDATE user_access SET version = version + 1 WHERE user_id = $1', [user])
 
 /** A query whose answer is held back until it is let through. */
 class HeldPool {
   private held: (() => void)[] = []
   isHolding = false
+  isFailing = false
+  asked = 0
   query = (async (...args: [string, unknown[]]) => {
+    this.asked++
+    if (this.isFailing) throw new Error('Postgres is away')
     const answer = await pool.query(...args)
     if (this.isHolding) await new Promise<void>((resolve) => this.held.push(resolve))
     return answer
@@ -39,7 +45,7 @@ class HeldPool {
 }
 
 describe('the watch over access', () => {
-  let changes: { userId: UserId; version: number | null }[]
+  let changes: { userId: UserId; version: number | string | null | undefined }[]
   let held: HeldPool
   let watch: AccessWatch
   let now: number
@@ -53,7 +59,7 @@ describe('the watch over access', () => {
       everyMs: 1000,
       maxAgeMs: 5000,
       connected: () => [user],
-      onChange: (userId, row) => changes.push({ userId, version: row?.version ?? null }),
+      onChange: (userId, access) => changes.push({ userId, version: versionOf(access) }),
       onConfirmedAgain: () => {},
       now: () => now++,
     })
@@ -65,7 +71,7 @@ describe('the watch over access', () => {
     expect(changes).toEqual([])
     await raiseVersion()
     const row = await watch.read(user)
-    expect(changes).toEqual([{ userId: user, version: row!.version }])
+    expect(changes).toEqual([{ userId: user, version: versionOf(row) }])
     await watch.confirm()
     expect(changes).toHaveLength(1)
   })
@@ -77,10 +83,10 @@ describe('the watch over access', () => {
     await expect.poll(() => held.waiting).toBe(1)
     held.isHolding = false
     await raiseVersion()
-    const { version } = (await watch.read(user))!
+    const version = versionOf(await watch.read(user))
     held.release()
     await early
-    expect(watch.get(user)?.version).toBe(version)
+    expect(versionOf(watch.get(user))).toBe(version)
     expect(changes.map((change) => change.version)).toEqual([version])
   })
 
@@ -98,5 +104,31 @@ describe('the watch over access', () => {
     const nobody = rows[0]!.id as UserId
     expect(await watch.read(nobody)).toBeNull()
     expect(changes).toEqual([{ userId: nobody, version: null }])
+  })
+
+  it('[SEC7] asks once for all who come while a question is on its way, and anew, so that none of them is old', async () => {
+    const [owner, provider] = [getSeedIds().lakeside.users['owner']!.id, getSeedIds().lakeside.users['provider']!.id]
+    held.isHolding = true
+    const first = watch.read(user)
+    await expect.poll(() => held.waiting).toBe(1)
+    const before = held.asked
+    const later = [user, owner, provider, owner].map((id) => watch.read(id))
+    await raiseVersion()
+    held.release()
+    const known = versionOf(await first) as number
+    const answers = await Promise.all(later)
+    expect(held.asked).toBe(before + 1)
+    expect(answers.map((access) => (access as AccessRow).userId)).toEqual([user, owner, provider, owner])
+    expect(versionOf(answers[0])).toBe(known + 1)
+    // The one after it is not held up by those before.
+    expect(versionOf(await watch.read(user))).toBe(known + 1)
+  })
+
+  it('[SEC7] fails those who asked together, and nobody after them', async () => {
+    held.isFailing = true
+    const together = [watch.read(user), watch.read(user)]
+    for (const read of together) await expect(read).rejects.toMatchObject({ code: 'access_unconfirmed' })
+    held.isFailing = false
+    expect(versionOf(await watch.read(user))).toBeGreaterThan(0)
   })
 })

@@ -183,6 +183,35 @@ describe('a frozen node', () => {
   })
 })
 
+describe('a row of access that a node does not understand', () => {
+  it('[SEC7] refuses its user until it is understood, and keeps nobody else waiting', async () => {
+    const [other, token] = [await connect(0, await login('provider')), await login('frontdesk')]
+    const strange = await connect(0, token)
+    for (const client of [other, strange]) await client.subscribe([{ topic: 'scheduling', location: downtown }])
+    const [row] = await stack.query<{ grants: object[] }>('SELECT grants FROM user_access WHERE user_id = $1', [
+      lakeside.users['frontdesk']!.id,
+    ])
+    const write = (grants: object[]) =>
+      stack.query('UPDATE user_access SET grants = $2, version = version + 1 WHERE user_id = $1', [
+        lakeside.users['frontdesk']!.id,
+        JSON.stringify(grants),
+      ])
+    await write([...row!.grants, { role: 'navigator', locationId: null }])
+    await waitUntil(() => !strange.socket.connected, { what: 'the socket to be closed' })
+    expect(bodyOf(strange, 'closing')).toEqual({ code: 'access_unconfirmed' })
+    await expect(connect(0, token)).rejects.toMatchObject({ code: 'access_unconfirmed' })
+
+    await writer.write(3)
+    await waitUntil(() => other.events.length === 3, { what: 'the events at everybody else' })
+    expect(await fetch(`${stack.nodes[0]!.adminUrl}/readyz`).then(({ status }) => status)).toBe(200)
+    expect(feeds(other)).toEqual(['in time'])
+
+    await write(row!.grants)
+    const back = await connect(0, token)
+    await back.subscribe([{ topic: 'scheduling', location: downtown }])
+  })
+})
+
 describe('a node that is replaced', () => {
   it('[SES8] is not ready any more, asks its clients to go, each at its own moment, and ends with 0', async () => {
     const token = await login('owner')

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { TokenVerifier, VerifiedToken } from '@derm/auth'
 import { CodedError, Handshake, PROTOCOL_VERSION, type ErrorCode } from '@derm/contract'
-import type { AccessRow } from './access-row.ts'
+import type { Access, AccessRow } from './access-row.ts'
 import type { AccessWatch } from './access-watch.ts'
 
 /** Browsers are held to the exact list; a client that is no browser sends the header itself. CORS does not guard WebSockets. */
@@ -11,11 +11,7 @@ export function checkOrigin(request: IncomingMessage, allowed: readonly string[]
 }
 
 /** @throws CodedError with the code that the client gets in `connect_error`. */
-export async function admit(
-  auth: unknown,
-  verifier: TokenVerifier,
-  access: AccessWatch,
-): Promise<{ token: VerifiedToken; row: AccessRow }> {
+export async function admit(auth: unknown, verifier: TokenVerifier, access: AccessWatch): Promise<VerifiedToken> {
   const parsed = Handshake.safeParse(auth)
   if (!parsed.success) {
     const given = (auth as { protocol?: unknown; token?: unknown } | undefined) ?? {}
@@ -25,15 +21,23 @@ export async function admit(
   }
   const token = await verifier.verify(parsed.data.token)
   if (!access.isConfirmed()) throw new CodedError('access_unconfirmed')
-  const row = await access.read(token.sub)
-  const code = refusalOf(row, token)
-  if (!row || code) throw new CodedError(code ?? 'access_revoked')
-  return { token, row }
+  requireAccess(await access.read(token.sub), token)
+  return token
+}
+
+type Holder = { tid: string; sid: string }
+
+/** @throws CodedError with the reason why this token's holder may not be connected any more. */
+export function requireAccess(access: Access | null | undefined, holder: Holder): AccessRow {
+  const code = refusalOf(access, holder)
+  if (code) throw new CodedError(code)
+  return access as AccessRow
 }
 
 /** Why this token's holder may not be connected any more; `null` while they may. */
-export function refusalOf(row: AccessRow | null | undefined, who: { tid: string; sid: string }): ErrorCode | null {
-  if (!row || !row.active || row.tenantId !== who.tid) return 'access_revoked'
-  if (row.endedSessions.includes(who.sid as never)) return 'session_ended'
+export function refusalOf(access: Access | null | undefined, { tid, sid }: Holder): ErrorCode | null {
+  if (access === 'unreadable') return 'access_unconfirmed'
+  if (!access || !access.active || access.tenantId !== tid) return 'access_revoked'
+  if (access.endedSessions.includes(sid as never)) return 'session_ended'
   return null
 }

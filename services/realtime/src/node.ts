@@ -155,7 +155,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     if (shaking.has(socket.conn)) return refuse('validation_failed')
     shaking.add(socket.conn)
     admit(socket.handshake.auth, verifier, access)
-      .then(({ token }) => {
+      .then((token) => {
         if (members.countOf(token.sub) >= config.MAX_CONNECTIONS_PER_USER) throw new CodedError('too_many_connections')
         socket.data = { token }
         next()

@@ -1,7 +1,7 @@
 import type { TokenVerifier } from '@derm/auth'
 import { CodedError, ERRORS, RefreshRequest, type PlainAck, type SubscribeAck } from '@derm/contract'
 import type { Logger } from '@derm/service'
-import { refusalOf } from './handshake.ts'
+import { requireAccess } from './handshake.ts'
 import type { Member } from './member.ts'
 import type { RealtimeMetrics } from './realtime-metrics.ts'
 import { subscribe, unsubscribe, type SubscribeContext } from './subscribe.ts'
@@ -50,8 +50,7 @@ async function refresh({ verifier, access }: RequestContext, member: Member, bod
   const token = await verifier.verify(request.data.token)
   if (token.sub !== member.userId || token.sid !== member.sessionId || token.tid !== member.tenantId)
     throw new CodedError('token_invalid')
-  const refusal = refusalOf(access.get(member.userId), token)
-  if (refusal) throw new CodedError(refusal)
+  requireAccess(access.get(member.userId), token)
   member.expiresAt = Math.max(member.expiresAt, token.exp)
   member.isWarned = false
 }

@@ -19,7 +19,7 @@ import type { ChannelHub, Joined } from '@derm/core/node'
 import { toPrincipal } from './access-row.ts'
 import type { AccessWatch } from './access-watch.ts'
 import type { FanOut } from './fan-out.ts'
-import { refusalOf } from './handshake.ts'
+import { requireAccess } from './handshake.ts'
 import type { Member, Withdrawn } from './member.ts'
 
 export type SubscribeContext = {
@@ -126,10 +126,7 @@ export function findAdded(member: Member, principal: Principal): ChannelName[] {
 
 function currentPrincipal({ access }: SubscribeContext, member: Member): Principal {
   if (!access.isConfirmed()) throw new CodedError('access_unconfirmed')
-  const row = access.get(member.userId)
-  const code = refusalOf(row, { tid: member.tenantId, sid: member.sessionId })
-  if (!row || code) throw new CodedError(code ?? 'access_revoked')
-  return toPrincipal(row)
+  return toPrincipal(requireAccess(access.get(member.userId), { tid: member.tenantId, sid: member.sessionId }))
 }
 
 function resolve(
