@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import { ADAPTER_KEY, tenantRoom, type EventEnvelope } from '@derm/contract'
 import { getSeedIds } from '@derm/database'
 import {
@@ -10,7 +11,9 @@ import {
   type Stack,
 } from '@derm/testing'
 import { Emitter } from '@socket.io/redis-emitter'
+import { createAdapter } from '@socket.io/redis-adapter'
 import { Redis } from 'ioredis'
+import { Server } from 'socket.io'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 const { lakeside, summit } = getSeedIds()
@@ -108,6 +111,30 @@ describe('the adapter', () => {
     await waitUntil(() => client.frames.some(({ name }) => name === 'fault:emitted'), {
       what: 'what the other node emitted',
     })
+  })
+})
+
+describe('what a socket came with', () => {
+  it('[SEC8] is kept from whoever asks the nodes for their sockets through Redis', async () => {
+    const { accessToken } = await login(emailOf('provider'))
+    await connect(0, accessToken)
+    await connect(1, accessToken)
+    const [pub, sub] = [new Redis(stack.redis.url), new Redis(stack.redis.url)]
+    const asking = new Server(createServer(), { adapter: createAdapter(pub, sub, { key: ADAPTER_KEY }) })
+    try {
+      let sockets: { handshake: object; data: unknown }[] = []
+      // Its own subscription to the answers may still be under way.
+      await waitUntil(async () => (sockets = await asking.fetchSockets().catch(() => [])).length === 2, {
+        what: 'both nodes’ sockets',
+      })
+      const told = JSON.stringify(sockets.map(({ handshake, data }) => ({ handshake, data })))
+      expect(told).not.toContain(accessToken)
+      for (const secret of [stack.origin, lakeside.users['provider']!.id]) expect(told).not.toContain(secret)
+    } finally {
+      await asking.close()
+      pub.disconnect()
+      sub.disconnect()
+    }
   })
 })
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { TokenVerifier, VerifiedToken } from '@derm/auth'
 import { CodedError, Handshake, PROTOCOL_VERSION, type ErrorCode } from '@derm/contract'
+import type { Socket } from 'socket.io'
 import type { Access, AccessRow } from './access-row.ts'
 import type { AccessWatch } from './access-watch.ts'
 
@@ -23,6 +24,16 @@ export async function admit(auth: unknown, verifier: TokenVerifier, access: Acce
   if (!access.isConfirmed()) throw new CodedError('access_unconfirmed')
   requireAccess(await access.read(token.sub), token)
   return token
+}
+
+/**
+ * Lets go of what a socket came with: its token, cookies and request. Socket.IO would keep them for the socket's life, and send them
+ * through Redis to whoever asks the nodes for their sockets. [SEC8]
+ */
+export function forgetHandshake(socket: Socket): void {
+  Object.assign(socket.handshake, { auth: {}, headers: {}, query: {}, address: '' })
+  socket.data = {}
+  Object.assign(socket.conn, { request: null, remoteAddress: '' })
 }
 
 type Holder = { tid: string; sid: string }

@@ -25,7 +25,7 @@ import { FanOut } from './fan-out.ts'
 import { addFaultHandlers } from './fault-handlers.ts'
 import { guardConnections } from './guard-connection.ts'
 import { guardHandlers } from './guard-handlers.ts'
-import { admit, checkOrigin, refusalOf } from './handshake.ts'
+import { admit, checkOrigin, forgetHandshake, refusalOf } from './handshake.ts'
 import { observeHub } from './hub-observer.ts'
 import { Member } from './member.ts'
 import { Members } from './members.ts'
@@ -192,6 +192,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
 
   function connect(socket: Socket): void {
     const { token } = socket.data as { token: VerifiedToken }
+    forgetHandshake(socket)
     const { sub, tid, sid, exp } = token
     const member = new Member(socket, sub, tid, sid, exp, config.MAX_BUFFERED_BYTES, members.endSlow)
     // Between the handshake and here somebody may have been revoked.
