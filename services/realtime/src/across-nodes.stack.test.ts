@@ -184,6 +184,46 @@ describe('access', () => {
       await waitUntil(() => addedTo(client).includes(channelOf(downtown.id)), { what: 'the channel to be given back' })
   })
 
+  it('[SES11] a location that was asked for by its name is announced when it is granted, or granted again', async () => {
+    const owner = await login(emailOf('owner'))
+    const userId = lakeside.users['frontdesk']!.id
+    const grant = (locationIds: string[]) =>
+      call(owner.accessToken, 'PATCH', `/admin/users/${userId}/grants`, {
+        grants: locationIds.map((locationId) => ({ role: 'front_desk', locationId })),
+      })
+    await grant([downtown.id])
+    const { accessToken } = await login(emailOf('frontdesk'))
+    const client = await connect(0, accessToken)
+    const ack = await client.subscribe([downtown, north].map(({ id }) => ({ topic: 'scheduling', location: id })))
+    expect(ack).toMatchObject({
+      ok: true,
+      channels: [{ channel: channelOf(downtown.id) }],
+      denied: [{ location: north.id }],
+    })
+    const changes = () => client.frames.filter(({ name }) => name === 'access:changed').map(({ body }) => body)
+    const turns = [
+      { grants: [downtown.id, north.id], said: { added: [channelOf(north.id)], removed: [] } },
+      { grants: [north.id], said: { added: [channelOf(north.id)], removed: [channelOf(downtown.id)] } },
+      { grants: [downtown.id, north.id], said: { added: [downtown.id, north.id].map(channelOf), removed: [] } },
+    ]
+    for (const [i, { grants, said }] of turns.entries()) {
+      await grant(grants)
+      await waitUntil(() => changes().length > i, { what: `change ${i + 1}` })
+      expect(changes()[i]).toEqual(said)
+    }
+    // What was let go is not announced any more.
+    client.socket.emit('unsubscribe', { channels: [channelOf(north.id)] })
+    await grant([north.id])
+    await grant([downtown.id, north.id])
+    await waitUntil(() => changes().length > 3, { what: 'the last change' })
+    expect(changes()[3]).toEqual({ added: [channelOf(downtown.id)], removed: [] })
+    // No answer to this may say again what it gives.
+    await client.subscribe([{ topic: 'scheduling' }])
+    await grant([downtown.id])
+    await waitUntil(() => changes().length > 4, { what: 'what is taken' })
+    expect(changes()[4]).toEqual({ added: [], removed: [channelOf(north.id)] })
+  })
+
   it('[SEC3] a revocation is found without the adapter’s message too', async () => {
     const { accessToken } = await login(emailOf('ma'))
     const clients = [await connect(0, accessToken), await connect(1, accessToken)]

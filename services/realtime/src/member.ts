@@ -1,5 +1,5 @@
 import type { Socket as NetSocket } from 'node:net'
-import type { ChannelName, SessionId, TenantId, Topic, UserId } from '@derm/contract'
+import type { ChannelName, LocationId, SessionId, TenantId, Topic, UserId } from '@derm/contract'
 import type { Socket } from 'socket.io'
 
 /** The parts of Engine.IO's WebSocket transport and of `ws` that the direct path needs. A test fails when an update takes them away. */
@@ -12,6 +12,8 @@ type Transport = {
     terminate(): void
   }
 }
+
+export type TopicWant = { topic: Topic; location: LocationId | '*' }
 
 /** What was asked for while an answer to `subscribe` is being prepared, and no longer wanted by its end. */
 export type Withdrawn = Set<ChannelName>
@@ -26,8 +28,8 @@ type Conn = {
 /** A connected socket that passed the handshake. */
 export class Member {
   readonly channels = new Set<ChannelName>()
-  /** The topics asked for with `'*'`, which covers later grants. */
-  readonly wants = new Set<Topic>()
+  /** What was asked for, by `topic|location`, also where nothing of it is granted: it counts for what is granted later. */
+  readonly wants = new Map<string, TopicWant>()
   /** One for each `subscribe` that is not answered yet. */
   readonly underWay = new Set<Withdrawn>()
   isClosed = false

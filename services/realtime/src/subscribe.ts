@@ -10,9 +10,11 @@ import {
   type ChannelRequest,
   type DeniedChannel,
   type EventEnvelope,
+  type LocationId,
   type Position,
   type Principal,
   type SubscribeAck,
+  type Topic,
 } from '@derm/contract'
 import { envelopeOf } from '@derm/core'
 import type { ChannelHub, Joined } from '@derm/core/node'
@@ -20,7 +22,7 @@ import { toPrincipal } from './access-row.ts'
 import type { AccessWatch } from './access-watch.ts'
 import type { FanOut } from './fan-out.ts'
 import { requireAccess } from './handshake.ts'
-import type { Member, Withdrawn } from './member.ts'
+import type { Member, TopicWant, Withdrawn } from './member.ts'
 
 export type SubscribeContext = {
   nodeName: string
@@ -53,6 +55,9 @@ export async function subscribe(
   const principal = currentPrincipal(context, member)
   const { wants, denied } = resolve(request.data.channels, principal)
   requireRoom(context, member, wants)
+  const asked = request.data.channels.map(toWant)
+  if (new Set([...member.wants.keys(), ...asked.map(([key]) => key)]).size > context.maxChannels)
+    throw new CodedError('too_many_channels', { limit: context.maxChannels })
 
   const withdrawn: Withdrawn = new Set()
   member.underWay.add(withdrawn)
@@ -74,7 +79,10 @@ export async function subscribe(
         context.hub.add(channel, member)
         member.channels.add(channel)
       }
-      remember(member, request.data.channels)
+      for (const [key, want] of asked) member.wants.set(key, want)
+      // Granted while this was prepared: the comparison of access did not know yet that it is wanted.
+      const added = findAdded(member, now).filter((channel) => !withdrawn.has(channel))
+      if (added.length > 0) member.socket.emit('access:changed', { added, removed: [] })
     })
   } catch (error) {
     if (error instanceof CodedError) throw error
@@ -102,8 +110,10 @@ export function unsubscribe(context: SubscribeContext, member: Member, body: unk
     // Also what is only being prepared: the last word counts.
     for (const withdrawn of member.underWay) withdrawn.add(name)
     leaveChannel(context, member, name)
-    const { topic } = parseChannel(name)!
-    if (![...member.channels].some((channel) => parseChannel(channel)!.topic === topic)) member.wants.delete(topic)
+    const left = parseChannel(name)!
+    if (left.kind === 'location') member.wants.delete(keyOf(left.topic, left.locationId))
+    if (![...member.channels].some((channel) => parseChannel(channel)!.topic === left.topic))
+      member.wants.delete(keyOf(left.topic))
   }
 }
 
@@ -117,11 +127,10 @@ function leaveChannel(
   member.channels.delete(channel)
 }
 
-/** Channels that `'*'` covers by now, and that the member does not have. */
+/** What the member asked for, may see by now, and does not have. [SES11] */
 export function findAdded(member: Member, principal: Principal): ChannelName[] {
-  return [...member.wants].flatMap((topic) =>
-    grantedChannels(principal, topic, '*').filter((channel) => !member.channels.has(channel)),
-  )
+  const granted = [...member.wants.values()].flatMap((want) => channelsFor(want, principal))
+  return [...new Set(granted)].filter((channel) => !member.channels.has(channel))
 }
 
 function currentPrincipal({ access }: SubscribeContext, member: Member): Principal {
@@ -136,9 +145,7 @@ function resolve(
   const wants = new Map<ChannelName, Want>()
   const denied: DeniedChannel[] = []
   for (const { topic, location, cursors = {} } of requests) {
-    const isLocation = TOPIC_SCOPE[topic] === 'location'
-    const channels =
-      isLocation || location === undefined || location === '*' ? grantedChannels(principal, topic, location ?? '*') : []
+    const channels = channelsFor({ topic, location: location ?? '*' }, principal)
     if (channels.length === 0)
       denied.push({ topic, ...(location === undefined ? {} : { location }), code: 'unknown_channel' })
     for (const channel of channels) wants.set(channel, { channel, cursor: cursors[channel] })
@@ -146,8 +153,17 @@ function resolve(
   return { wants: [...wants.values()], denied }
 }
 
-function remember(member: Member, requests: readonly ChannelRequest[]): void {
-  for (const { topic, location = '*' } of requests) if (location === '*') member.wants.add(topic)
+/** A topic that is no location's has none at a location. */
+function channelsFor({ topic, location }: TopicWant, principal: Principal): ChannelName[] {
+  return TOPIC_SCOPE[topic] === 'location' || location === '*' ? grantedChannels(principal, topic, location) : []
+}
+
+function toWant({ topic, location = '*' }: ChannelRequest): [key: string, want: TopicWant] {
+  return [keyOf(topic, location), { topic, location }]
+}
+
+function keyOf(topic: Topic, location: LocationId | '*' = '*'): string {
+  return `${topic}|${location}`
 }
 
 /** An answer larger than a client's buffer may be would end the client that asked for it, again and again. */

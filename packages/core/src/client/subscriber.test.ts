@@ -219,6 +219,54 @@ describe('the subscriber', () => {
     expect(told).toEqual(['position 10', 'added 1', 'position 3', 'south 4'])
   })
 
+  it('[SUB6] learns from an answer what was taken and given while the connection was away', async () => {
+    const { line, told, subscriber, connect, reconnect } = setUp()
+    await connect(10)
+    await reconnect()
+    line.ack({ seq: 10, status: 'recovered' }, { channel: south, seq: 3 })
+    expect(told.splice(0)).toEqual(['position 10', 'added 1', 'position 3'])
+    await reconnect()
+    line.ack({ channel: south, seq: 3, status: 'recovered' })
+    expect(told).toEqual(['removed 1, cursors 1'])
+    expect([...subscriber.cursors.keys()]).toEqual([south])
+  })
+
+  it('[SUB6] takes nothing for taken that was let go while it was asked for', async () => {
+    const { line, told, subscriber, clock } = setUp()
+    subscriber.start()
+    const release = subscriber.retain({ topic: 'scheduling', location: SOUTH })
+    subscriber.retain({ topic: 'scheduling', location: NORTH })
+    await settle()
+    line.handlers!.onConnect()
+    line.ack({ seq: 10 }, { channel: south, seq: 20 })
+    release()
+    await clock.advance(29_900)
+    line.send(12)
+    await clock.advance(200)
+    const asked = line.asked.filter(({ name }) => name === 'subscribe').at(-1)!
+    expect(line.asked.at(-1)!.name).toBe('unsubscribe')
+    asked.answer({
+      ok: true,
+      node: 'n1',
+      channels: [{ channel: north, epoch: EPOCH, seq: 12, status: 'recovered', events: [event(11), event(12)] }],
+      denied: [],
+    })
+    expect(told).toEqual(['position 10', 'position 20', '11', '12'])
+  })
+
+  it('[SUB6] a location that was denied is new when it is granted', async () => {
+    const { line, told, subscriber } = setUp()
+    subscriber.start()
+    subscriber.retain({ topic: 'scheduling', location: SOUTH })
+    await settle()
+    line.handlers!.onConnect()
+    line.ack()
+    line.say('access:changed', { added: [south], removed: [] })
+    line.ack({ channel: south, seq: 3 })
+    line.send(4, south)
+    expect(told).toEqual(['added 1', 'position 3', 'south 4'])
+  })
+
   it('[SUB7] finds the loss of the last event in the heads', async () => {
     const { line, told, status, connect } = setUp()
     await connect(10)

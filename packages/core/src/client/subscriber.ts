@@ -57,7 +57,8 @@ const SETTINGS: SubscriberSettings = {
   deadMs: 20_000,
 }
 
-type Held = { want: Want; count: number; linger?: Timer }
+/** `isAnswered`: what its user may see of it was told once. */
+type Held = { want: Want; count: number; isAnswered: boolean; linger?: Timer }
 
 /**
  * The client's side of recovery: holds a cursor per channel, applies each event once and in order, and says resync where that
@@ -114,9 +115,10 @@ export class Subscriber {
     this.flush = undefined
     this.stopWaiting()
     this.cursors.clear()
-    for (const [key, { linger, count }] of this.wants) {
-      this.options.clock.clearTimeout(linger)
-      if (count === 0) this.wants.delete(key)
+    for (const [key, held] of this.wants) {
+      this.options.clock.clearTimeout(held.linger)
+      held.isAnswered = false
+      if (held.count === 0) this.wants.delete(key)
     }
     this.options.transport.disconnect()
     this.signal('close')
@@ -133,7 +135,7 @@ export class Subscriber {
   /** Wants a topic until it is released by all who want it, and some time longer. Location defaults to all that are granted. */
   retain(want: Want): () => void {
     const key = `${want.topic}|${want.location ?? '*'}`
-    const held: Held = this.wants.get(key) ?? { want, count: 0 }
+    const held: Held = this.wants.get(key) ?? { want, count: 0, isAnswered: false }
     const isNew = !this.wants.has(key)
     this.options.clock.clearTimeout(held.linger)
     held.count++
@@ -221,24 +223,24 @@ export class Subscriber {
       this.isAgainNeeded = true
       return
     }
-    const wants = [...this.wants.values()].map(({ want }) => want)
-    if (wants.length === 0) return this.caughtUp()
+    const asked = [...this.wants.values()]
+    if (asked.length === 0) return this.caughtUp()
     this.isSubscribing = true
     this.isAgainNeeded = false
     const { life } = this
     this.options.clock.clearTimeout(this.unanswered)
     this.unanswered = this.options.clock.setTimeout(() => this.signal('behind'), this.settings.answerMs)
-    const channels = wants.map((want) => {
+    const channels = asked.map(({ want }) => {
       const cursors = Object.fromEntries([...this.cursors].filter(([channel]) => covers(want, channel)))
       return { ...want, ...(Object.keys(cursors).length > 0 ? { cursors } : {}) }
     })
     this.options.transport.request('subscribe', { channels }, (body) => {
-      if (life === this.life) this.accept(body as SubscribeAck | undefined)
+      if (life === this.life) this.accept(asked, body as SubscribeAck | undefined)
     })
   }
 
   /** Runs at the answer's place in the stream: the next frame already finds the cursors. [SUB5] */
-  private accept(ack: SubscribeAck | undefined): void {
+  private accept(asked: readonly Held[], ack: SubscribeAck | undefined): void {
     this.isSubscribing = false
     this.options.clock.clearTimeout(this.unanswered)
     if (!ack?.ok) {
@@ -248,10 +250,27 @@ export class Subscriber {
       return this.lost(this.closingCode ?? (ack && ERRORS[ack.code]?.client === 'stop' ? ack.code : undefined), true)
     }
     this.connection = { ...this.connection, node: ack.node }
+    this.acceptAccess(asked, new Set(ack.channels.map(({ channel }) => channel)))
     for (const channel of ack.channels) this.acceptChannel(channel)
     // What came up meanwhile is not in this answer.
     if (this.isAgainNeeded) this.subscribe()
     else this.caughtUp()
+  }
+
+  /** What changed of the user's access is in the answer too: while the connection was away, nobody could say so. [SUB6] */
+  private acceptAccess(asked: readonly Held[], granted: ReadonlySet<string>): void {
+    const isCovered = (channel: string, wants: readonly Held[]) => wants.some(({ want }) => covers(want, channel))
+    const removed = [...this.cursors.keys()].filter((channel) => !granted.has(channel) && isCovered(channel, asked))
+    this.forget(removed)
+    const known = asked.filter(({ isAnswered }) => isAnswered)
+    const added = [...granted].filter((channel) => !this.cursors.has(channel) && isCovered(channel, known))
+    if (added.length > 0) this.options.onAdded(added)
+    for (const held of asked) held.isAnswered = true
+  }
+
+  private forget(channels: readonly string[]): void {
+    for (const channel of channels) this.cursors.delete(channel)
+    if (channels.length > 0) this.options.onRemoved(channels)
   }
 
   private acceptChannel({
@@ -321,11 +340,9 @@ export class Subscriber {
         return
       case 'access:changed': {
         const { added, removed } = body as ServerMessages['access:changed']
-        for (const channel of removed) this.cursors.delete(channel)
-        if (removed.length > 0) this.options.onRemoved(removed)
-        if (added.length === 0) return
-        this.options.onAdded(added)
-        this.subscribe()
+        this.forget(removed)
+        // What is new is in the answer.
+        if (added.length > 0) this.subscribe()
         return
       }
       case 'auth:expiring':

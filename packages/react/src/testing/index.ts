@@ -21,7 +21,7 @@ export type TestRealtime = Realtime & {
   resync(epoch?: string): void
   /** Who signs in next belongs to another tenant. */
   switchTenant(tenantId: string): void
-  /** Somebody changed what the user may see; channels by their names. */
+  /** Somebody changed what the user may see; channels by their names. Without a connection it shows in the next answer. */
   changeAccess(change: { added?: string[]; removed?: string[] }): void
   /** The node says that it is cut off from the events, or no longer is. */
   setLate(isLate: boolean): void
@@ -39,6 +39,8 @@ export function createTestRealtime(
   let isReachable = true
   const heads = new Map<string, number>()
   const subscriptions: unknown[] = []
+  const granted = new Set<string>()
+  const withheld = new Set<string>()
   let tenant = TENANT
   let epoch = FIRST_EPOCH
   const defaultLocation = '00000000-0000-4000-8000-000000000002'
@@ -69,14 +71,20 @@ export function createTestRealtime(
       const { channels } = body as {
         channels: { topic: string; location?: string; cursors?: Record<string, { seq: number }> }[]
       }
-      const answered = channels.map(({ topic, location, cursors }) => {
-        const channel = channelOf(topic, location)
-        const seq = heads.get(channel) ?? 0
-        heads.set(channel, seq)
-        const cursor = cursors?.[channel]
-        const status = !cursor ? 'live' : cursor.seq === seq ? 'recovered' : 'resync'
-        return { channel, epoch, seq, status, events: [] as EventEnvelope[] } as const
+      const wanted = channels.flatMap(({ topic, location, cursors }) => {
+        const more =
+          location === undefined || location === '*' ? [...granted].filter((name) => name.endsWith(`/${topic}`)) : []
+        return [...new Set([channelOf(topic, location), ...more])].map((channel) => ({ channel, cursors }))
       })
+      const answered = wanted
+        .filter(({ channel }) => !withheld.has(channel))
+        .map(({ channel, cursors }) => {
+          const seq = heads.get(channel) ?? 0
+          heads.set(channel, seq)
+          const cursor = cursors?.[channel]
+          const status = !cursor ? 'live' : cursor.seq === seq ? 'recovered' : 'resync'
+          return { channel, epoch, seq, status, events: [] as EventEnvelope[] } as const
+        })
       // As over a network: not in the same turn.
       queueMicrotask(() => respond({ ok: true, node: 'test', channels: answered, denied: [] } satisfies SubscribeAck))
     },
@@ -129,7 +137,15 @@ export function createTestRealtime(
       tenant = tenantId
     },
     changeAccess({ added = [], removed = [] }: { added?: string[]; removed?: string[] }) {
-      for (const channel of removed) heads.delete(channel)
+      for (const channel of removed) {
+        heads.delete(channel)
+        granted.delete(channel)
+        withheld.add(channel)
+      }
+      for (const channel of added) {
+        granted.add(channel)
+        withheld.delete(channel)
+      }
       handlers?.onMessage('access:changed', { added, removed })
     },
     setLate(isLate: boolean) {

@@ -1,0 +1,107 @@
+import type { ChannelName, LocationId, SubscribeAck } from '@derm/contract'
+import type { ChannelHub, Joined } from '@derm/core/node'
+import { describe, expect, it } from 'vitest'
+import { AccessRow } from './access-row.ts'
+import { changeAccess, type AccessChangeContext } from './access-change.ts'
+import type { Member } from './member.ts'
+import { subscribe, unsubscribe, type SubscribeContext } from './subscribe.ts'
+
+const [tenant, user, session] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()]
+const [north, south] = [crypto.randomUUID(), crypto.randomUUID()] as LocationId[]
+const channelOf = (location: string) => `${tenant}/l:${location}/scheduling` as ChannelName
+
+function rowOf(locations: readonly string[], version: number): AccessRow {
+  return AccessRow.parse({
+    user_id: user,
+    tenant_id: tenant,
+    version,
+    active: true,
+    grants: locations.map((locationId) => ({ role: 'front_desk', locationId })),
+    locations: [north, south],
+    ended_sessions: [],
+  })
+}
+
+/** A member whose subscription is being prepared until `finish` is called: the log takes its time. */
+function setUp() {
+  let row = rowOf([north!], 1)
+  const gates: (() => void)[] = []
+  const told: unknown[] = []
+  const hub = {
+    async join(wants: readonly { channel: ChannelName }[], admit: (joined: Joined[]) => unknown) {
+      await new Promise<void>((resolve) => gates.push(resolve))
+      const position = { epoch: '0000000000010000', seq: 1 }
+      return admit(wants.map(({ channel }) => ({ channel, status: 'live', position, frames: [] })))
+    },
+    add() {},
+    leave() {},
+  } as unknown as ChannelHub<Member>
+  const member = {
+    ...{ tenantId: tenant, userId: user, sessionId: session, isClosed: false },
+    ...{ channels: new Set(), wants: new Map(), underWay: new Set() },
+    socket: { emit: (name: string, body: unknown) => told.push([name, body]) },
+  } as unknown as Member
+  const context = {
+    ...{ nodeName: 'test', hub, maxChannels: 10, timeoutMs: 10_000, maxAnswerBytes: 1000 },
+    ...{ fanOut: { flush() {} }, access: { isConfirmed: () => true, get: () => row } },
+  } as unknown as SubscribeContext
+  const metrics = { revocations: { inc() {} }, revocationSeconds: { observe() {} } }
+  const finish = () => gates.splice(0).forEach((open) => open())
+  return {
+    context,
+    member,
+    told,
+    finish,
+    async subscribe(channels: object[], meanwhile = () => {}): Promise<SubscribeAck> {
+      let ack: SubscribeAck | undefined
+      const done = subscribe(context, member, { channels }, (answer) => (ack = answer))
+      meanwhile()
+      finish()
+      await done
+      return ack!
+    },
+    grant(locations: readonly string[]) {
+      row = rowOf(locations, row.version + 1)
+      changeAccess(
+        { members: { ofUser: () => [member] }, hub, metrics } as unknown as AccessChangeContext,
+        row.userId,
+        row,
+      )
+    },
+  }
+}
+
+const channelsOf = (ack: SubscribeAck) => (ack.ok ? ack.channels.map(({ channel }) => channel) : [])
+
+describe('a subscription', () => {
+  it('[SES11] announces what was granted while it was being prepared, behind its answer', async () => {
+    const { subscribe, grant, told } = setUp()
+    const ack = await subscribe([{ topic: 'scheduling' }], () => grant([north!, south!]))
+    expect(channelsOf(ack)).toEqual([channelOf(north!)])
+    expect(told).toEqual([['access:changed', { added: [channelOf(south!)], removed: [] }]])
+  })
+
+  it('[SES10] does not announce what was let go meanwhile', async () => {
+    const { subscribe, context, member, told } = setUp()
+    const ack = await subscribe([{ topic: 'scheduling' }], () =>
+      unsubscribe(context, member, { channels: [channelOf(north!)] }),
+    )
+    expect(channelsOf(ack)).toEqual([])
+    expect(told).toEqual([])
+  })
+
+  it('[SES11] to a topic of the tenant at a location is nothing, and is not announced for ever', async () => {
+    const { subscribe, grant, told } = setUp()
+    expect(channelsOf(await subscribe([{ topic: 'patients', location: north }]))).toEqual([])
+    grant([north!, south!])
+    expect(told).toEqual([])
+  })
+
+  it('[SES11] remembers no more than a socket may have, whatever is denied', async () => {
+    const { subscribe } = setUp()
+    const ask = (count: number) =>
+      subscribe(Array.from({ length: count }, () => ({ topic: 'scheduling', location: crypto.randomUUID() })))
+    expect((await ask(10)).ok).toBe(true)
+    await expect(ask(1)).rejects.toMatchObject({ code: 'too_many_channels' })
+  })
+})
