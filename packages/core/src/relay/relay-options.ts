@@ -27,6 +27,8 @@ export type RelaySettings = {
   verifyRecentMs: number
   recentMs: number
   verifyAllMs: number
+  /** A partition that was not found level for so long is waited for, and not only tried: another owner may follow on another without a pause. */
+  verifyOverdueMs: number
   /**
    * How often a relay vouches that nothing waits, and for how long that holds. What was committed within `vouchAgeMs` may wait: it is on
    * its way. And only who has found the log level within `vouchLevelMs`.
@@ -51,6 +53,7 @@ export const RELAY_SETTINGS: RelaySettings = {
   verifyRecentMs: 1000,
   recentMs: 10_000,
   verifyAllMs: 5000,
+  verifyOverdueMs: 6000,
   vouchEveryMs: 1000,
   vouchForMs: 2500,
   vouchAgeMs: 2000,

@@ -53,6 +53,8 @@ export function createRelay(options: RelayOptions): Relay {
   /** When each partition's last whole comparison began that found the log level with Postgres, or made it so. */
   const levelSince = new Map<number, number>()
 
+  const begunAt = clock.elapsed()
+
   const isBroken = () => clock.elapsed() < breakUntil
 
   /** The log cannot be reached: it is left alone for a while, so that no drain waits for it and no lock is held for nothing. */
@@ -80,11 +82,11 @@ export function createRelay(options: RelayOptions): Relay {
     wait: boolean,
     part: 'drain' | 'verify',
     work: (owned: OwnedPartition) => Promise<boolean>,
+    onOwned: () => void = () => {},
   ): Promise<'more' | 'done' | 'busy' | 'failed'> {
     try {
       const more = await store.own(partition, { wait }, async (owned) => {
-        // From here on a new commit may not be seen: whoever wakes us now must get a drain of its own.
-        if (wait) waiting.delete(partition)
+        onOwned()
         return work(owned)
       })
       if (more === 'busy') return 'busy'
@@ -92,24 +94,42 @@ export function createRelay(options: RelayOptions): Relay {
     } catch (error) {
       if (!isStopped) trip(part, error)
       return 'failed'
-    } finally {
-      if (wait) waiting.delete(partition)
     }
   }
 
-  async function drain(partition: number, wait: boolean): Promise<void> {
-    while (!isStopped && !isBroken()) {
+  /** Publishes what is pending, without waiting for another owner. */
+  async function drain(partition: number): Promise<void> {
+    let outcome = 'more'
+    while (outcome === 'more' && !isStopped && !isBroken()) {
       recent.set(partition, clock.elapsed())
-      if ((await own(partition, wait, 'drain', (owned) => publishPending(context, owned))) !== 'more') return
+      outcome = await own(partition, false, 'drain', (owned) => publishPending(context, owned))
     }
-    if (wait) waiting.delete(partition)
+  }
+
+  /** The same, in its turn: it counts as waiting until it owns the partition, and no drain that has ended counts for the next. [REL3] */
+  async function drainInTurn(partition: number): Promise<void> {
+    let outcome = 'more'
+    while (outcome === 'more' && !isStopped && !isBroken() && !waiting.has(partition)) {
+      let isWaiting = true
+      const endWaiting = () => {
+        if (isWaiting) waiting.delete(partition)
+        isWaiting = false
+      }
+      waiting.add(partition)
+      recent.set(partition, clock.elapsed())
+      // Once it owns the partition a new commit may not be seen: whoever wakes us then must get a drain of its own.
+      outcome = await own(partition, true, 'drain', (owned) => publishPending(context, owned), endWaiting)
+      endWaiting()
+    }
   }
 
   async function verify(partitions: Iterable<number>, since: number): Promise<void> {
     for (const partition of partitions) {
       if (isStopped || isBroken()) return
       const askedAt = clock.elapsed()
-      const outcome = await own(partition, false, 'verify', (owned) => verifyHeads(context, owned, since))
+      // Where one always waits for the lock, whoever only tries never gets it.
+      const isOverdue = since === 0 && askedAt - (levelSince.get(partition) ?? begunAt) > settings.verifyOverdueMs
+      const outcome = await own(partition, isOverdue, 'verify', (owned) => verifyHeads(context, owned, since))
       if (outcome === 'more') unverified.add(partition)
       else if (since === 0 && outcome === 'done') {
         unverified.delete(partition)
@@ -128,7 +148,7 @@ export function createRelay(options: RelayOptions): Relay {
       if (left > 0) await context.log.vouch(left)
       vouchedAt = askedAt
     }
-    if (waitingMs >= settings.pollMs / 2) for (const partition of everyPartition()) await drain(partition, false)
+    if (waitingMs >= settings.pollMs / 2) for (const partition of everyPartition()) await drain(partition)
   }
 
   /** A marked row is not a delivery: who has not compared for a while knows of nothing that the log has lost. */
@@ -181,11 +201,7 @@ export function createRelay(options: RelayOptions): Relay {
     },
     wake(partitions) {
       if (isStopped || isBroken()) return
-      for (const partition of partitions) {
-        if (waiting.has(partition)) continue
-        waiting.add(partition)
-        void track(drain(partition, true))
-      }
+      for (const partition of partitions) if (!waiting.has(partition)) void track(drainInTurn(partition))
     },
     verifyAll: () => track(verify(everyPartition(), 0)),
     async stop() {
