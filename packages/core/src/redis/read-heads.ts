@@ -1,6 +1,7 @@
 import type { ChannelName, Position } from '@derm/contract'
 import type { Redis } from 'ioredis'
 import { partitionOf } from '../log/partition.ts'
+import { HEAD } from './head.lua.ts'
 import { headsKey } from './keys.ts'
 
 /** Heads of many channels: one `HMGET` per partition, in one round trip. */
@@ -26,8 +27,8 @@ export async function readHeads(redis: Redis, channels: readonly ChannelName[]):
   return heads
 }
 
-/** `<epoch>:<seq>`; `null` for anything else, which is then as good as unknown. */
+/** `null` for anything else, which is then as good as unknown. */
 export function parseHead(text: string | null | undefined): Position | null {
-  if (!text || !/^[0-9a-f]{16}:\d{1,16}$/.test(text)) return null
+  if (!text || !HEAD.test(text)) return null
   return { epoch: text.slice(0, 16), seq: Number(text.slice(17)) }
 }

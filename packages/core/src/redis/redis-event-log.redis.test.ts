@@ -102,7 +102,11 @@ describe('on Redis only', () => {
 
   it('[HIS6] a head that is none is as good as unknown: to readers, to appends, to refills', async () => {
     const { writer } = makeLog()
-    for (const [i, text] of ['what is this', 'zzzzzzzzzzzzzzzz:9', `${EPOCH}:`, `${EPOCH}:-1`, ''].entries()) {
+    const strange = [
+      ...['what is this', 'zzzzzzzzzzzzzzzz:9', '', `${EPOCH}:`, `${EPOCH}:-1`, `${EPOCH}:12345678901234567`],
+      ...['0BCDEF0123456789:5', 'ABCDEF0123456789:5', 'ffffffffffffffff:5'],
+    ]
+    for (const [i, text] of strange.entries()) {
       const channel = channelOf(200 + i)
       const deface = () => redis.hset(headsKey(partitionOf(channel)), channel, text)
       await deface()
