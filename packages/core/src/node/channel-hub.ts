@@ -2,8 +2,12 @@ import type { ChannelName, Position } from '@derm/contract'
 import type { Timer } from '../clock.ts'
 import { HUB_SETTINGS, type HubOptions, type HubSettings } from './hub-options.ts'
 import { NodeChannel, type Prepared } from './node-channel.ts'
+import { within } from './within.ts'
 
 export type Joined = { channel: ChannelName; status: Prepared['status']; position: Position; frames: string[] }
+
+/** One join under way, and the channels that it keeps from leaving. */
+type Visit<Member> = { pinned: Set<NodeChannel<Member>>; isOver: boolean }
 
 /**
  * All channels of one node: subscribed while somebody wants them, compared with the log's heads every second, verified
@@ -50,7 +54,7 @@ export class ChannelHub<Member> {
     wants: readonly { channel: ChannelName; cursor: Position | undefined }[],
     admit: (joined: Joined[]) => Answer,
   ): Promise<Answer> {
-    const pinned = new Set<NodeChannel<Member>>()
+    const visit: Visit<Member> = { pinned: new Set(), isOver: false }
     const unfinished = new Map<ChannelName, number>()
     try {
       for (;;) {
@@ -58,7 +62,7 @@ export class ChannelHub<Member> {
         if (this.isStopped) throw new Error('this node is stopping')
         const prepared = await Promise.all(
           wants.map(async ({ channel, cursor }) => {
-            const found = await this.open(channel, pinned)
+            const found = await this.open(channel, visit)
             // What cannot be completed because events come too fast is a resync in the end, never an endless loop.
             return (unfinished.get(channel) ?? 0) < 5
               ? found.prepare(cursor)
@@ -81,7 +85,8 @@ export class ChannelHub<Member> {
         return answer
       }
     } finally {
-      for (const channel of pinned) {
+      visit.isOver = true
+      for (const channel of visit.pinned) {
         channel.pins--
         this.lingerIfEmpty(channel)
       }
@@ -173,8 +178,10 @@ export class ChannelHub<Member> {
     }, this.options.settings.checkMs)
   }
 
-  private async open(name: ChannelName, pinned: Set<NodeChannel<Member>>): Promise<NodeChannel<Member>> {
+  private async open(name: ChannelName, visit: Visit<Member>): Promise<NodeChannel<Member>> {
     await this.leaving.get(name)
+    // It failed at another of its channels: what is pinned from here on nobody would let go.
+    if (visit.isOver) throw new Error('this join has ended')
     let channel = this.channels.get(name)
     if (!channel) {
       channel = new NodeChannel<Member>(name, this.options)
@@ -182,11 +189,13 @@ export class ChannelHub<Member> {
       const born = channel
       // A life that could not begin is over: the next one who joins starts anew.
       channel.ready.catch(() => {
-        if (this.channels.get(name) === born) this.channels.delete(name)
+        if (this.channels.get(name) !== born) return
+        this.channels.delete(name)
+        this.leaveFeed(name)
       })
     }
-    if (!pinned.has(channel)) {
-      pinned.add(channel)
+    if (!visit.pinned.has(channel)) {
+      visit.pinned.add(channel)
       channel.pins++
     }
     this.options.clock.clearTimeout(this.lingers.get(name))
@@ -212,10 +221,17 @@ export class ChannelHub<Member> {
     if (channel.members.size > 0 || channel.pins > 0) return
     channel.end()
     this.channels.delete(name)
-    const left = this.options.log
-      .unsubscribe(name)
+    this.leaveFeed(name)
+  }
+
+  /** Who joins meanwhile waits for it, but not for as long as the feed may be away: its own subscription comes behind. */
+  private leaveFeed(name: ChannelName): void {
+    const { log, clock, settings } = this.options
+    const left = within(clock, settings.waitMs, 'leaving a feed', log.unsubscribe(name))
       .catch(() => {})
-      .finally(() => this.leaving.delete(name))
+      .finally(() => {
+        if (this.leaving.get(name) === left) this.leaving.delete(name)
+      })
     this.leaving.set(name, left)
   }
 }

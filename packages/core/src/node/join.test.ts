@@ -276,6 +276,50 @@ describe('a join that fails', () => {
     expect([...world.hub.names()]).toEqual([north])
   })
 
+  it('[REC10] is given up, and let go, when the feed stays away; the next one begins anew', async () => {
+    world = new TestHub()
+    await world.append(1)
+    const open = world.hold('subscribe')
+    const failures: string[] = []
+    for (let i = 0; i < 50; i++) world.startJoin(`client ${i}`).catch((error: Error) => failures.push(error.message))
+    await world.clock.advance(20_000)
+    expect(failures).toHaveLength(50)
+    expect([...world.hub.names()]).toEqual([])
+    open()
+    expect(await world.join('ann')).toBe('live 1')
+    await world.append(2)
+    expect(world.heard).toEqual(['ann 2'])
+  })
+
+  it('[REC10] tries again while there is time', async () => {
+    world = new TestHub()
+    await world.append(1)
+    const subscribe = world.feed.subscribe.bind(world.feed)
+    world.feed.subscribe = () => Promise.reject(new Error('the feed is away'))
+    const joining = world.startJoin('ann')
+    await world.clock.advance(3000)
+    world.feed.subscribe = subscribe
+    await world.clock.advance(500)
+    expect(await joining).toBe('live 1')
+  })
+
+  it('[REC8] keeps none of its other channels from ending', async () => {
+    world = new TestHub()
+    await world.append(1, 1, { channel: south })
+    expect(await world.join('ann', undefined, [south])).toBe('live 1')
+    const open = world.hold('unsubscribe')
+    world.hub.leave(south, 'ann')
+    await world.clock.advance(5500)
+    const heads = world.feed.heads.bind(world.feed)
+    // North fails at once, while south is still being left.
+    world.feed.heads = () => Promise.reject(new Error('away'))
+    await expect(world.join('bob', undefined, [north, south])).rejects.toThrow('away')
+    world.feed.heads = heads
+    open()
+    await world.clock.advance(60_000)
+    expect([...world.hub.names()]).toEqual([])
+  })
+
   it('ends when the node stops, while it waits too', async () => {
     world = new TestHub()
     const waiting = world.startJoin('ann', at(3))

@@ -3,6 +3,7 @@ import type { LogEntry } from '../log/event-log.ts'
 import { frameOf, isAuthentic, isTombstone, readPrefix, type Prefix } from '../log/frame.ts'
 import type { HubOptions, HubSettings, ResyncReason } from './hub-options.ts'
 import { Ring } from './ring.ts'
+import { within } from './within.ts'
 
 /**
  * One channel on one node.
@@ -54,7 +55,8 @@ export class NodeChannel<Member> {
 
   private async begin(): Promise<void> {
     const { log, clock, settings } = this.options
-    await log.subscribe(this.name)
+    await this.subscribe()
+    if (this.isOver()) return
     const deadline = clock.elapsed() + settings.waitMs
     for (;;) {
       const [head] = await log.heads([this.name])
@@ -66,6 +68,23 @@ export class NodeChannel<Member> {
     if (this.isOver()) return
     this.phase = 'live'
     this.replayEarly()
+  }
+
+  /** Who waits for a feed that is away waits so long and no longer: those who gave up meanwhile would be kept for all of an outage. */
+  private async subscribe(): Promise<void> {
+    const { log, clock, settings } = this.options
+    const deadline = clock.elapsed() + settings.waitMs
+    for (;;) {
+      const left = deadline - clock.elapsed()
+      const failure = await within(clock, left, 'a subscription', log.subscribe(this.name)).then(
+        () => null,
+        (error: unknown) => ({ error }),
+      )
+      if (!failure || this.isOver()) return
+      if (clock.elapsed() + settings.retryMs >= deadline) throw failure.error
+      await this.pause(settings.retryMs)
+      if (this.isOver()) return
+    }
   }
 
   receive(bytes: string): void {

@@ -79,6 +79,8 @@ export function createRedisEventLogReader(commands: Redis, feed: Redis, { isShar
     },
 
     async subscribe(channel) {
+      // ioredis would keep it, and whoever waits for it, until the server is back.
+      if (feed.status !== 'ready') throw new Error('the feed is not connected')
       const name = feedName(channel)
       subscribed.set(name, channel)
       await listen([name])
@@ -86,6 +88,8 @@ export function createRedisEventLogReader(commands: Redis, feed: Redis, { isShar
     async unsubscribe(channel) {
       const name = feedName(channel)
       subscribed.delete(name)
+      // The next connection begins without it.
+      if (feed.status !== 'ready') return
       await (isSharded ? feed.sunsubscribe(name) : feed.unsubscribe(name))
     },
     onMessage: (listener) => void (onMessage = listener),

@@ -167,6 +167,25 @@ describe('on Redis only', () => {
     await vi.waitFor(async () => expect(await serverIdentity()).not.toBe(before))
   })
 
+  it('[REC10] a feed that is away says so at once, and keeps nothing for later', async () => {
+    const { writer } = makeLog()
+    const channel = channelOf(110)
+    const feed = open({ autoResubscribe: false })
+    await feed.ping()
+    const reader = createRedisEventLogReader(redis, feed)
+    const heard: string[] = []
+    reader.onMessage((_channel, bytes) => heard.push(bytes))
+    feed.disconnect()
+    await vi.waitFor(() => expect(feed.status).toBe('end'))
+    await expect(reader.subscribe(channel)).rejects.toThrow('not connected')
+    await reader.unsubscribe(channel)
+    await feed.connect()
+    await writer.append([{ channel, entries: list(channel, 1, 1) }])
+    await reader.subscribe(channel)
+    await writer.append([{ channel, entries: list(channel, 2, 2) }])
+    await vi.waitFor(() => expect(heard).toEqual([entry(channel, 2).bytes]))
+  })
+
   it('[HIS7] a feed that the server cut is whole again when the break is told', async () => {
     const { writer, connect } = makeLog()
     const channels = Array.from({ length: 700 }, (_, i) => channelOf(1000 + i))
