@@ -9,7 +9,7 @@ import {
   type Transport,
   type Want,
 } from '@derm/core/client'
-import type { QueryClient } from '@tanstack/react-query'
+import { onlineManager, type QueryClient } from '@tanstack/react-query'
 import { ApiError, createApiFetch, type ApiFetch } from './api-fetch.ts'
 import { withDeadline } from './deadline.ts'
 import { LastUpdates } from './last-updated.ts'
@@ -87,7 +87,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     connection: new Set<() => void>(),
   }
   let holders = 0
-  let connection: Connection = { status: 'idle', since: clock.now() }
+  /** As the subscriber has it, and as it is told: while the browser takes itself for offline nothing is read anew, so it is not live. [SUB12] */
+  let held: Connection = { status: 'idle', since: clock.now() }
+  let connection = held
+  let endOnline = () => {}
 
   const planner = new Planner({
     queries: createQueryCachePort(queryClient),
@@ -133,16 +136,24 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onAdded: () => planner.addChannels(),
     ...(options.subscriber ? { settings: options.subscriber } : {}),
     onConnection(now) {
-      if (now.status === 'live' && connection.status !== 'live') planner.noteReconnect()
-      connection = now
-      tell(listeners.connection)
+      if (now.status === 'live' && held.status !== 'live') planner.noteReconnect()
+      held = now
+      tellConnection()
     },
   })
+
+  function tellConnection(): void {
+    const isPaused = held.status === 'live' && !onlineManager.isOnline()
+    const since = connection.status === 'delayed' ? connection.since : clock.now()
+    connection = isPaused ? { ...held, status: 'delayed', since } : held
+    tell(listeners.connection)
+  }
 
   const nudge = () => {
     if (document.visibilityState === 'visible') subscriber.nudge()
   }
   function end(): void {
+    endOnline()
     if (typeof window !== 'undefined') {
       window.removeEventListener('online', nudge)
       document.removeEventListener('visibilitychange', nudge)
@@ -167,6 +178,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     start() {
       if (holders++ === 0) {
         subscriber.start()
+        endOnline = onlineManager.subscribe(tellConnection)
         if (typeof window !== 'undefined') {
           window.addEventListener('online', nudge)
           document.addEventListener('visibilitychange', nudge)

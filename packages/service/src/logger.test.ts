@@ -51,6 +51,18 @@ it('[SEC] prints an error without the message that a database put values into', 
   })
 })
 
+it('[SEC] prints no line of a message that looks like one of the stack', () => {
+  const { log, lines } = capture()
+  const message = 'invalid input: "x\n    at Ada Lovelace, born 1815-12-10"\n    at Ada (file:///ada:1:2)'
+  const error = new Error(message)
+  const renamed = Object.assign(new Error('first\n    at Ada Lovelace, born 1815-12-10'), { message: 'second' })
+  for (const one of [error, renamed]) log.error({ error: one }, 'failed')
+  for (const line of lines()) {
+    expect(JSON.stringify(line)).not.toMatch(/Ada|1815/)
+    expect((line['error'] as { stack: string[] }).stack[0]).toContain('logger.test.ts')
+  }
+})
+
 it('does not keep a process from ending whose output nobody reads any more', async () => {
   const program = `
     import { createLogger } from ${JSON.stringify(new URL('./logger.ts', import.meta.url).href)}

@@ -122,6 +122,9 @@ function toPrintable(value: unknown): unknown {
   return undefined
 }
 
+/** `at name (place:line:column)`, of a file or of Node itself. */
+const STACK_LINE = /^\s+at (?:[^()"']*\()?(?:file:\/\/|node:|\/)[^()]*:\d+:\d+\)?$/
+
 /**
  * The error's kind, code and stack, without its message: a database puts the offending values into it. Of our own errors and those of the
  * system, which hold none, the message is kept.
@@ -129,7 +132,13 @@ function toPrintable(value: unknown): unknown {
 export function describeError(error: Error, depth = 0): Record<string, unknown> {
   const { code, syscall } = error as NodeJS.ErrnoException
   const isSpeakable = syscall !== undefined || ['CodedError', 'ConfigError', 'AssertionError'].includes(error.name)
-  const stack = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  // The stack begins with the message, which may have lines that look like its own.
+  const text = error.stack ?? ''
+  const begin = error.message ? text.indexOf(error.message) : -1
+  const stack = text
+    .slice(begin < 0 ? 0 : begin + error.message.length)
+    .split('\n')
+    .filter((line) => STACK_LINE.test(line))
   return {
     name: error.name,
     ...(code === undefined ? {} : { code: String(code) }),

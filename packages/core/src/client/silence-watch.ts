@@ -51,7 +51,9 @@ export class SilenceWatch {
       this.end()
       return this.on.dead(Math.round(silence))
     }
-    if (silence >= settings.silentMs) this.on.silent()
-    this.wait((silence >= settings.silentMs ? settings.deadMs : settings.silentMs) - silence)
+    if (silence < settings.silentMs) return this.wait(settings.silentMs - silence)
+    this.on.silent()
+    // A word may come in between, and be the last one.
+    this.wait(Math.min(settings.silentMs, settings.deadMs - silence))
   }
 }

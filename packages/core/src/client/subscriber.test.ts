@@ -353,6 +353,19 @@ describe('the subscriber', () => {
     expect(status()).toBe('live')
   })
 
+  it('[SUB10] notices a second silence as soon as the first', async () => {
+    const { line, clock, status, connect } = setUp()
+    await connect(10)
+    line.say('feed', { isLate: false })
+    await clock.advance(8000)
+    expect(status()).toBe('delayed')
+    await clock.advance(10)
+    line.say('feed', { isLate: false })
+    expect(status()).toBe('live')
+    await clock.advance(8000)
+    expect(status()).toBe('delayed')
+  })
+
   it('[SUB10] gives up a node that was silent for twenty seconds, and comes back with its cursors', async () => {
     const { line, clock, status, connect } = setUp()
     await connect(10)

@@ -167,7 +167,10 @@ describe('a fetch that does not end well', () => {
     change()
     await pass(5000)
     expect(view.seen()).toBe(0)
+    // [SUB12] The socket lives, but what is shown is old.
+    expect(world.realtime.getConnection().status).toBe('delayed')
     onlineManager.setOnline(true)
+    expect(world.realtime.getConnection().status).toBe('live')
     await pass(1000)
     expect(view.seen()).toBe(1)
   })
