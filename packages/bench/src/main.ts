@@ -1,9 +1,12 @@
 import { cpus } from 'node:os'
 import { compareCommitToFrame } from './cases/commit-to-frame.ts'
+import { compareConnectionCost } from './cases/connection-cost.ts'
 import { compareCutLoss } from './cases/cut-loss.ts'
 import { compareDeliveryCost } from './cases/delivery-cost.ts'
 import { compareRedisCost } from './cases/redis-cost.ts'
 import { compareRequestsPerEvent } from './cases/requests-per-event.ts'
+import { measureReturnAfterKill } from './cases/return-after-kill.ts'
+import { compareWritePath } from './cases/write-path.ts'
 import { startOurSystem } from './our-system.ts'
 import { formatTable, type Table } from './table.ts'
 
@@ -30,7 +33,14 @@ const cases: [name: string, run: () => Promise<Table>][] = [
     'delivery cost in bursts',
     () => compareDeliveryCost(ours, { clients: 1000, events: 200, burst: 4, ratePerSecond: 50, rounds }),
   ],
+  [
+    'write path',
+    () => compareWritePath(ours, { channels: 1000, writers: 16, transactions: isQuick ? 1000 : 3000, rounds }),
+  ],
+  ['connection cost', () => compareConnectionCost(ours, { clients: isQuick ? 300 : 1000, rounds })],
   ['cut loss', () => compareCutLoss(ours, { events: isQuick ? 400 : 1000 })],
+  // Last: it leaves one node.
+  ['return after a kill', () => measureReturnAfterKill(ours, { clients: isQuick ? 500 : 2000 })],
 ]
 let haveRelaysEnded = false
 try {

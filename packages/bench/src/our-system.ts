@@ -3,16 +3,25 @@ import { encodeEntry, frameOf, type LogEntry } from '@derm/core'
 import { createRedisEventLogWriter, createSigner } from '@derm/core/redis'
 import { getSeedIds } from '@derm/database'
 import { connectClient, signIn, startStack, waitUntil, type Stack } from '@derm/testing'
+import { findFreePort } from '@derm/servers'
 import { Redis } from 'ioredis'
+import { inspectorEnv } from './heap.ts'
 import { startSwarm, type Swarm } from './swarm.ts'
 
 /** A realtime node as it is served, with access checks and recovery on; events come from the log in Redis. */
 export type OurSystem = {
   stack: Stack
   nodePid: number
+  /** Of that node, once it is woken. */
+  inspectorPort: number
   /** The frame of an event, for contenders that send the same bytes. */
   sampleFrame: string
-  startSwarm(clients: number): Promise<Swarm>
+  /** Who a client of a swarm is, and what it subscribes to. */
+  subscription: { token: string; origin: string; subscribe: { topic: string; location: string } }
+  /** One location's schedule, or with `'*'` each that the owner sees. */
+  startSwarm(clients: number, location?: '*'): Promise<Swarm>
+  /** The newest that was appended. */
+  headSeq(): number
   /** Appends to the log, as the relay does, so many events in one call. */
   publish(count: number): Promise<void>
   /** Ends the API pods: their relays would take what is appended by hand for a record that lost events. */
@@ -21,7 +30,12 @@ export type OurSystem = {
 }
 
 export async function startOurSystem(): Promise<OurSystem> {
-  const stack = await startStack({ apis: 2, nodes: 2, env: { MAX_CONNECTIONS_PER_USER: '100000' } })
+  const inspectorPort = await findFreePort()
+  const stack = await startStack({
+    apis: 2,
+    nodes: 2,
+    env: { MAX_CONNECTIONS_PER_USER: '100000', ...inspectorEnv(inspectorPort) },
+  })
   const { lakeside } = getSeedIds()
   const locationId = lakeside.locations['downtown']!.id
   const channel = `${lakeside.tenantId}/l:${locationId}/scheduling` as ChannelName
@@ -70,15 +84,18 @@ export async function startOurSystem(): Promise<OurSystem> {
   return {
     stack,
     nodePid: stack.nodes[0]!.pid,
+    inspectorPort,
     sampleFrame,
-    startSwarm: (clients) =>
+    subscription: { token, origin: stack.origin, subscribe: { topic: 'scheduling', location: locationId } },
+    headSeq: () => head!.seq,
+    startSwarm: (clients, location) =>
       startSwarm({
         url: stack.nodes[0]!.url.replace('http', 'ws'),
         count: clients,
         protocol: 'socket.io',
         tokens: [token],
         origin: stack.origin,
-        subscribe: { channels: [{ topic: 'scheduling', location: locationId }] },
+        subscribe: { channels: [{ topic: 'scheduling', location: location ?? locationId }] },
       }),
     async publish(count) {
       const [result] = await writer.append([{ channel, entries: Array.from({ length: count }, next) }])
