@@ -1,8 +1,10 @@
 import { waitUntil } from '@derm/servers'
 import { WebSocket } from 'ws'
 
-/** For a process that is to be asked later: where its inspector listens once it is woken. */
-export const inspectorEnv = (port: number) => ({ NODE_OPTIONS: `--inspect-port=127.0.0.1:${port}` })
+/** For a process that is to be asked later: where its inspector listens once it is woken, without a word about it among the tables. */
+export const inspectorEnv = (port: number) => ({
+  NODE_OPTIONS: `--inspect-port=127.0.0.1:${port} --inspect-publish-uid=http`,
+})
 
 /**
  * Bytes that a Node process holds after a full garbage collection: its heap, and the buffers outside of it. Wakes the process' inspector,
