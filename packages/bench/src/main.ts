@@ -34,6 +34,17 @@ const cases: [name: string, run: () => Promise<Table>][] = [
     () => compareDeliveryCost(ours, { clients: 1000, events: 200, burst: 4, ratePerSecond: 50, rounds }),
   ],
   [
+    'delivery cost in a large room',
+    () =>
+      compareDeliveryCost(ours, {
+        clients: isQuick ? 3000 : 10_000,
+        events: 20,
+        burst: 1,
+        ratePerSecond: 2,
+        rounds: isQuick ? 2 : 3,
+      }),
+  ],
+  [
     'write path',
     () => compareWritePath(ours, { channels: 1000, writers: 16, transactions: isQuick ? 1000 : 3000, rounds }),
   ],

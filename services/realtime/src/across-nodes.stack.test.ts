@@ -25,7 +25,7 @@ let stack: Stack
 const open: RecordingClient[] = []
 
 beforeAll(async () => {
-  stack = await startStack({ apis: 1, nodes: 2, env: { FAULT_THROWING_HANDLERS: '1' } })
+  stack = await startStack({ apis: 1, nodes: 2, env: { FAULT_THROWING_HANDLERS: '1', HEADS_EVERY_MS: '900' } })
 })
 afterAll(() => stack?.stop())
 afterEach(() => {
@@ -86,6 +86,45 @@ describe('an event', () => {
     expect(elsewhere.events.map(({ channel }) => channel)).toEqual([channelOf(north.id)])
     expect(stranger.frames.filter(({ name }) => name !== 'heads' && name !== 'feed')).toEqual([])
     expect(JSON.stringify(stranger.frames)).not.toContain(lakeside.tenantId)
+  })
+})
+
+describe('heads', () => {
+  it('[SUB7] come to each client, again and again, for what it holds and nothing else', async () => {
+    const owner = await login(emailOf('owner'))
+    const many = await Promise.all(Array.from({ length: 8 }, () => connect(0, owner.accessToken)))
+    const other = await connect(0, (await login(emailOf('frontdesk.north'))).accessToken)
+    for (const client of many)
+      await client.subscribe([
+        { topic: 'scheduling', location: downtown.id },
+        { topic: 'scheduling', location: north.id },
+      ])
+    await other.subscribe([{ topic: 'scheduling', location: north.id }])
+    const headsOf = (client: RecordingClient) =>
+      client.frames.flatMap(({ name, body }) =>
+        name === 'heads' ? [(body as { channels: { channel: string; seq: number }[] }).channels] : [],
+      )
+    for (let round = 0; round < 2; round++) {
+      await change(owner.accessToken, downtown.id)
+      for (const client of many) {
+        await waitUntil(() => client.events.length === round + 1, { what: 'the event' })
+        const { channel, seq } = client.events.at(-1)!
+        await waitUntil(
+          () => headsOf(client).some((heads) => heads.some((head) => head.channel === channel && head.seq === seq)),
+          { what: 'heads that reach the event' },
+        )
+      }
+      const told = headsOf(other).length
+      await waitUntil(() => headsOf(other).length > told, { what: 'heads where nothing happened' })
+    }
+    // The joins of one request need not end together.
+    const channelsOf = (client: RecordingClient) => headsOf(client).map((heads) => heads.map(({ channel }) => channel))
+    const both = [channelOf(downtown.id), channelOf(north.id)].sort()
+    for (const client of many) {
+      for (const channel of channelsOf(client).flat()) expect(both).toContain(channel)
+      expect(channelsOf(client).at(-1)!.sort()).toEqual(both)
+    }
+    for (const channels of channelsOf(other)) expect(channels).toEqual([channelOf(north.id)])
   })
 })
 

@@ -32,6 +32,8 @@ export class Member {
   readonly wants = new Map<string, TopicWant>()
   /** One for each `subscribe` that is not answered yet. */
   readonly underWay = new Set<Withdrawn>()
+  /** Drawn, so that what is done for all by turns is done for about as many in each. */
+  readonly lot = Math.floor(Math.random() * 65_536)
   isClosed = false
   isWarned = false
   isToldLate: boolean | undefined

@@ -1,3 +1,4 @@
+import type { ChannelName } from '@derm/contract'
 import type { ChannelHub } from '@derm/core/node'
 import type { AccessWatch } from './access-watch.ts'
 import type { FanOut } from './fan-out.ts'
@@ -9,8 +10,8 @@ import { encodeTextFrame } from './ws-frame.ts'
 const EXPIRY_WARNING_S = 60
 /** Each client hears of its node so often, however little happens; a client that hears nothing for 8 s takes it for late. [SUB10] */
 const BEAT_MS = 3000
-/** Not all at once: what is written to thousands in one turn keeps events waiting. */
-const BEAT_TURNS = 10
+/** Of those whom something is due for, a part has its turn so often: what is written to thousands at once keeps events waiting. */
+const TURN_MS = 300
 
 export type UpkeepContext = {
   members: Members
@@ -24,7 +25,6 @@ export type UpkeepContext = {
 /** What a node does by the clock: it warns of tokens that end and ends those that have, says what it has delivered, and counts. */
 export class Upkeep {
   private timers: NodeJS.Timeout[] = []
-  private turn = 0
 
   constructor(private readonly context: UpkeepContext) {}
 
@@ -32,9 +32,21 @@ export class Upkeep {
     const { headsEveryMs } = this.context
     this.timers = [
       setInterval(() => this.look(), 1000),
-      setInterval(() => this.beat(), BEAT_MS / BEAT_TURNS),
-      setInterval(() => this.sendHeads(), headsEveryMs),
+      this.inTurns(BEAT_MS, (some) => this.beat(some)),
+      this.inTurns(headsEveryMs, (some) => this.sendHeads(some)),
     ]
+  }
+
+  /** Visits each member once in `everyMs`, some of them at a time. */
+  private inTurns(everyMs: number, visit: (some: Member[]) => void): NodeJS.Timeout {
+    const turns = Math.max(1, Math.round(everyMs / TURN_MS))
+    let turn = 0
+    return setInterval(() => {
+      turn = (turn + 1) % turns
+      const some: Member[] = []
+      for (const member of this.context.members.all()) if (member.lot % turns === turn) some.push(member)
+      if (some.length > 0) visit(some)
+    }, everyMs / turns)
   }
 
   stop(): void {
@@ -69,31 +81,41 @@ export class Upkeep {
     member.socket.emit('feed', { isLate })
   }
 
-  /** Those whose turn it is, by their random id. */
-  private beat(): void {
-    const { members, hub } = this.context
-    const isLate = hub.isLate()
+  private beat(some: Member[]): void {
+    const isLate = this.context.hub.isLate()
     const frame = `42${JSON.stringify(['feed', { isLate }])}`
     const raw = encodeTextFrame(frame)
-    this.turn = (this.turn + 1) % BEAT_TURNS
-    for (const member of members.all()) {
-      if (member.socket.id.charCodeAt(0) % BEAT_TURNS !== this.turn) continue
+    for (const member of some) {
       member.isToldLate = isLate
       member.write(raw, [frame])
     }
   }
 
-  /** What was delivered, in line with the events: a client that is behind it has a hole. */
-  private sendHeads(): void {
-    const { members, hub, fanOut, access } = this.context
+  /** What was delivered, in line with the events: a client that is behind it has a hole. Those who hold the same channels get the same bytes. */
+  private sendHeads(some: Member[]): void {
+    const { fanOut, access } = this.context
     if (!access.isConfirmed()) return
     fanOut.flushAll()
-    for (const member of members.all()) {
-      const channels = [...member.channels].flatMap((channel) => {
-        const position = hub.position(channel)
-        return position ? [{ channel, ...position }] : []
-      })
-      if (channels.length > 0) member.socket.emit('heads', { channels })
+    const made = new Map<string, { frame: string; raw: Buffer } | null>()
+    for (const member of some) {
+      const held = [...member.channels]
+      const key = held.join(' ')
+      let heads = made.get(key)
+      if (heads === undefined) {
+        heads = this.frameHeads(held)
+        made.set(key, heads)
+      }
+      if (heads) member.write(heads.raw, [heads.frame])
     }
+  }
+
+  private frameHeads(held: ChannelName[]): { frame: string; raw: Buffer } | null {
+    const channels = held.flatMap((channel) => {
+      const position = this.context.hub.position(channel)
+      return position ? [{ channel, ...position }] : []
+    })
+    if (channels.length === 0) return null
+    const frame = `42${JSON.stringify(['heads', { channels }])}`
+    return { frame, raw: encodeTextFrame(frame) }
   }
 }
