@@ -1,23 +1,19 @@
 import {
   ERRORS,
-  comparePositions,
   isErrorCode,
-  parseChannel,
   type ClientAction,
-  type EventEnvelope,
   type Position,
   type ServerMessages,
   type SubscribeAck,
-  type Topic,
 } from '@derm/contract'
 import type { Clock, Log, Random, Timer } from '../clock.ts'
 import { NEXT_STATUS, type Connection, type ConnectionSignal } from './connection-status.ts'
+import { Cursors, type CursorListener } from './cursors.ts'
 import { SilenceWatch, type SilenceSettings } from './silence-watch.ts'
 import type { Transport } from './transport.ts'
+import { Wants, covers, isCovered, type Held, type Want } from './wants.ts'
 
-export type Want = { topic: Topic; location?: string }
-
-export type SubscriberOptions = {
+export type SubscriberOptions = Omit<CursorListener, 'onHole'> & {
   transport: Transport
   clock: Clock
   random: Random
@@ -25,12 +21,6 @@ export type SubscriberOptions = {
   /** A good access token; `refreshToken`: a new one, whatever the old one's age. */
   getToken(): Promise<string>
   refreshToken(): Promise<string>
-  /** Each event once, and in order within its channel. */
-  onEvent(event: EventEnvelope): void
-  /** This position exists, though its events may not have been seen here. */
-  onPosition(channel: string, position: Position): void
-  /** What is held of the channel that is older than `position` is stale. */
-  onResync(channel: string, position: Position): void
   /** These channels may not be seen any more: comes before anything else. */
   onRemoved(channels: readonly string[]): void
   /** These may be seen from now on. */
@@ -57,16 +47,13 @@ const SETTINGS: SubscriberSettings = {
   deadMs: 20_000,
 }
 
-/** `isAnswered`: what its user may see of it was told once. */
-type Held = { want: Want; count: number; isAnswered: boolean; linger?: Timer }
-
 /**
  * The client's side of recovery: holds a cursor per channel, applies each event once and in order, and says resync where that
  * cannot be. [SUB1]–[SUB11]
  */
 export class Subscriber {
-  readonly cursors = new Map<string, Position>()
-  private readonly wants = new Map<string, Held>()
+  private readonly held: Cursors
+  private readonly wants: Wants
   private readonly settings: SubscriberSettings
   private connection: Connection
   private failures = 0
@@ -87,6 +74,16 @@ export class Subscriber {
   constructor(private readonly options: SubscriberOptions) {
     this.settings = { ...SETTINGS, ...options.settings }
     this.connection = { status: 'idle', since: options.clock.now() }
+    this.held = new Cursors({
+      onEvent: (event) => options.onEvent(event),
+      onPosition: (channel, position) => options.onPosition(channel, position),
+      onResync: (channel, position) => options.onResync(channel, position),
+      onHole: () => this.findHole(),
+    })
+    this.wants = new Wants(options.clock, this.settings.lingerMs, {
+      added: () => this.subscribeSoon(),
+      dropped: (want) => this.unsubscribe(want),
+    })
     this.silence = new SilenceWatch(options.clock, this.settings, {
       silent: () => this.signal('late'),
       dead: (ms) => {
@@ -95,6 +92,10 @@ export class Subscriber {
         this.lost(this.closingCode)
       },
     })
+  }
+
+  get cursors(): ReadonlyMap<string, Position> {
+    return this.held.all()
   }
 
   getConnection(): Connection {
@@ -114,12 +115,8 @@ export class Subscriber {
     this.options.clock.clearTimeout(this.flush)
     this.flush = undefined
     this.stopWaiting()
-    this.cursors.clear()
-    for (const [key, held] of this.wants) {
-      this.options.clock.clearTimeout(held.linger)
-      held.isAnswered = false
-      if (held.count === 0) this.wants.delete(key)
-    }
+    this.held.clear()
+    this.wants.startOver()
     this.options.transport.disconnect()
     this.signal('close')
   }
@@ -134,20 +131,7 @@ export class Subscriber {
 
   /** Wants a topic until it is released by all who want it, and some time longer. Location defaults to all that are granted. */
   retain(want: Want): () => void {
-    const key = `${want.topic}|${want.location ?? '*'}`
-    const held: Held = this.wants.get(key) ?? { want, count: 0, isAnswered: false }
-    const isNew = !this.wants.has(key)
-    this.options.clock.clearTimeout(held.linger)
-    held.count++
-    this.wants.set(key, held)
-    if (isNew) this.subscribeSoon()
-    let isReleased = false
-    return () => {
-      if (isReleased) return
-      isReleased = true
-      if (--held.count > 0) return
-      held.linger = this.options.clock.setTimeout(() => this.drop(key), this.settings.lingerMs)
-    }
+    return this.wants.retain(want)
   }
 
   private open(): void {
@@ -167,7 +151,7 @@ export class Subscriber {
           onEvent: (event) => {
             if (!isOurs()) return
             this.silence.noteHeard()
-            this.receive(event)
+            this.held.receive(event)
           },
           onMessage: (name, body) => {
             if (!isOurs()) return
@@ -223,7 +207,7 @@ export class Subscriber {
       this.isAgainNeeded = true
       return
     }
-    const asked = [...this.wants.values()]
+    const asked = this.wants.all()
     if (asked.length === 0) return this.caughtUp()
     this.isSubscribing = true
     this.isAgainNeeded = false
@@ -251,7 +235,7 @@ export class Subscriber {
     }
     this.connection = { ...this.connection, node: ack.node }
     this.acceptAccess(asked, new Set(ack.channels.map(({ channel }) => channel)))
-    for (const channel of ack.channels) this.acceptChannel(channel)
+    for (const channel of ack.channels) this.held.acceptAnswer(channel)
     // What came up meanwhile is not in this answer.
     if (this.isAgainNeeded) this.subscribe()
     else this.caughtUp()
@@ -259,7 +243,6 @@ export class Subscriber {
 
   /** What changed of the user's access is in the answer too: while the connection was away, nobody could say so. [SUB6] */
   private acceptAccess(asked: readonly Held[], granted: ReadonlySet<string>): void {
-    const isCovered = (channel: string, wants: readonly Held[]) => wants.some(({ want }) => covers(want, channel))
     const removed = [...this.cursors.keys()].filter((channel) => !granted.has(channel) && isCovered(channel, asked))
     this.forget(removed)
     const known = asked.filter(({ isAnswered }) => isAnswered)
@@ -269,44 +252,8 @@ export class Subscriber {
   }
 
   private forget(channels: readonly string[]): void {
-    for (const channel of channels) this.cursors.delete(channel)
+    this.held.forget(channels)
     if (channels.length > 0) this.options.onRemoved(channels)
-  }
-
-  private acceptChannel({
-    channel,
-    epoch,
-    seq,
-    status,
-    events,
-  }: Extract<SubscribeAck, { ok: true }>['channels'][number]): void {
-    const cursor = this.cursors.get(channel)
-    const position = { epoch, seq }
-    if (status === 'resync') {
-      // Within an epoch a cursor never moves back. [SUB2]
-      if (!cursor || comparePositions(position, cursor) >= 0 || cursor.epoch !== epoch)
-        this.cursors.set(channel, position)
-      return this.options.onResync(channel, position)
-    }
-    if (status === 'live') {
-      this.cursors.set(channel, position)
-      return this.options.onPosition(channel, position)
-    }
-    for (const event of events) this.receive(event)
-    const reached = this.cursors.get(channel)
-    // A recovery with a hole in it is none. [SUB4]
-    if (!reached || comparePositions(reached, position) < 0) {
-      this.cursors.set(channel, position)
-      this.options.onResync(channel, position)
-    }
-  }
-
-  private receive(event: EventEnvelope): void {
-    const cursor = this.cursors.get(event.channel)
-    if (!cursor || comparePositions(event, cursor) <= 0) return
-    if (event.epoch !== cursor.epoch || event.seq !== cursor.seq + 1) return this.findHole()
-    this.cursors.set(event.channel, { epoch: event.epoch, seq: event.seq })
-    this.options.onEvent(event)
   }
 
   private findHole(): void {
@@ -316,22 +263,11 @@ export class Subscriber {
 
   private hear<Name extends keyof ServerMessages>(name: Name, body: ServerMessages[Name]): void {
     switch (name) {
-      case 'heads': {
-        const { channels } = body as ServerMessages['heads']
-        const isBehind = channels.some((head) => {
-          const cursor = this.cursors.get(head.channel)
-          return cursor !== undefined && comparePositions(head, cursor) > 0
-        })
-        if (isBehind && !this.isSubscribing) this.findHole()
+      case 'heads':
+        if (!this.isSubscribing && this.held.isBehind((body as ServerMessages['heads']).channels)) this.findHole()
         return
-      }
-      case 'resync': {
-        const { channel, epoch, seq } = body as ServerMessages['resync']
-        const cursor = this.cursors.get(channel)
-        if (!cursor || (cursor.epoch === epoch && cursor.seq > seq)) return
-        this.cursors.set(channel, { epoch, seq })
-        return this.options.onResync(channel, { epoch, seq })
-      }
+      case 'resync':
+        return this.held.acceptResync(body as ServerMessages['resync'])
       case 'feed':
         this.silence.begin()
         if ((body as ServerMessages['feed']).isLate) return this.signal('late')
@@ -373,15 +309,11 @@ export class Subscriber {
     }
   }
 
-  private drop(key: string): void {
-    const held = this.wants.get(key)
-    if (!held || held.count > 0) return
-    this.wants.delete(key)
-    const others = [...this.wants.values()].map(({ want }) => want)
-    const gone = [...this.cursors.keys()].filter(
-      (channel) => covers(held.want, channel) && !others.some((want) => covers(want, channel)),
-    )
-    for (const channel of gone) this.cursors.delete(channel)
+  /** Of what nobody wants any more, as far as nobody wants it for another reason. */
+  private unsubscribe(dropped: Want): void {
+    const others = this.wants.all()
+    const gone = [...this.cursors.keys()].filter((channel) => covers(dropped, channel) && !isCovered(channel, others))
+    this.held.forget(gone)
     if (this.isConnected && gone.length > 0) this.options.transport.request('unsubscribe', { channels: gone }, () => {})
   }
 
@@ -405,10 +337,4 @@ export class Subscriber {
     }
     this.options.onConnection(this.connection)
   }
-}
-
-function covers({ topic, location = '*' }: Want, channel: string): boolean {
-  const parsed = parseChannel(channel)
-  if (!parsed || parsed.topic !== topic) return false
-  return location === '*' || parsed.kind !== 'location' || parsed.locationId === location
 }
