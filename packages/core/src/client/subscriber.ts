@@ -52,7 +52,7 @@ const SETTINGS: SubscriberSettings = {
  * cannot be. [SUB1]–[SUB11]
  */
 export class Subscriber {
-  private readonly held: Cursors
+  private readonly applied: Cursors
   private readonly wants: Wants
   private readonly settings: SubscriberSettings
   private connection: Connection
@@ -74,7 +74,7 @@ export class Subscriber {
   constructor(private readonly options: SubscriberOptions) {
     this.settings = { ...SETTINGS, ...options.settings }
     this.connection = { status: 'idle', since: options.clock.now() }
-    this.held = new Cursors({
+    this.applied = new Cursors({
       onEvent: (event) => options.onEvent(event),
       onPosition: (channel, position) => options.onPosition(channel, position),
       onResync: (channel, position) => options.onResync(channel, position),
@@ -95,7 +95,7 @@ export class Subscriber {
   }
 
   get cursors(): ReadonlyMap<string, Position> {
-    return this.held.all()
+    return this.applied.all()
   }
 
   getConnection(): Connection {
@@ -115,7 +115,7 @@ export class Subscriber {
     this.options.clock.clearTimeout(this.flush)
     this.flush = undefined
     this.stopWaiting()
-    this.held.clear()
+    this.applied.clear()
     this.wants.startOver()
     this.options.transport.disconnect()
     this.signal('close')
@@ -151,7 +151,7 @@ export class Subscriber {
           onEvent: (event) => {
             if (!isOurs()) return
             this.silence.noteHeard()
-            this.held.receive(event)
+            this.applied.receive(event)
           },
           onMessage: (name, body) => {
             if (!isOurs()) return
@@ -235,7 +235,7 @@ export class Subscriber {
     }
     this.connection = { ...this.connection, node: ack.node }
     this.acceptAccess(asked, new Set(ack.channels.map(({ channel }) => channel)))
-    for (const channel of ack.channels) this.held.acceptAnswer(channel)
+    for (const channel of ack.channels) this.applied.acceptAnswer(channel)
     // What came up meanwhile is not in this answer.
     if (this.isAgainNeeded) this.subscribe()
     else this.caughtUp()
@@ -252,7 +252,7 @@ export class Subscriber {
   }
 
   private forget(channels: readonly string[]): void {
-    this.held.forget(channels)
+    this.applied.forget(channels)
     if (channels.length > 0) this.options.onRemoved(channels)
   }
 
@@ -264,10 +264,10 @@ export class Subscriber {
   private hear<Name extends keyof ServerMessages>(name: Name, body: ServerMessages[Name]): void {
     switch (name) {
       case 'heads':
-        if (!this.isSubscribing && this.held.isBehind((body as ServerMessages['heads']).channels)) this.findHole()
+        if (!this.isSubscribing && this.applied.isBehind((body as ServerMessages['heads']).channels)) this.findHole()
         return
       case 'resync':
-        return this.held.acceptResync(body as ServerMessages['resync'])
+        return this.applied.acceptResync(body as ServerMessages['resync'])
       case 'feed':
         this.silence.begin()
         if ((body as ServerMessages['feed']).isLate) return this.signal('late')
@@ -313,7 +313,7 @@ export class Subscriber {
   private unsubscribe(dropped: Want): void {
     const others = this.wants.all()
     const gone = [...this.cursors.keys()].filter((channel) => covers(dropped, channel) && !isCovered(channel, others))
-    this.held.forget(gone)
+    this.applied.forget(gone)
     if (this.isConnected && gone.length > 0) this.options.transport.request('unsubscribe', { channels: gone }, () => {})
   }
 
