@@ -112,15 +112,19 @@ describe('a node without Redis', () => {
     const token = await login('owner')
     const early = await connect(0, token)
     await early.subscribe([{ topic: 'scheduling', location: downtown }])
+    let late: RecordingClient
     await stack.redis.stop()
-    await waitUntil(() => feeds(early).at(-1) === 'late', { what: 'the word that it is late' })
-    expect(await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_feed_late')).toBe(1)
-    const late = await connect(0, token)
-    await writer.write(3)
-    await waitUntil(() => feeds(late).length > 0, { what: 'the word to the one who came' })
-    expect(early.events).toHaveLength(0)
-
-    await stack.redis.start()
+    // Whatever comes of it, the other tests need it.
+    try {
+      await waitUntil(() => feeds(early).at(-1) === 'late', { what: 'the word that it is late' })
+      expect(await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_feed_late')).toBe(1)
+      late = await connect(0, token)
+      await writer.write(3)
+      await waitUntil(() => feeds(late).length > 0, { what: 'the word to the one who came' })
+      expect(early.events).toHaveLength(0)
+    } finally {
+      await stack.redis.start()
+    }
     await waitUntil(() => early.events.length === 3, { what: 'what was written meanwhile', timeoutMs: 30_000 })
     for (const client of [early, late]) {
       await waitUntil(() => feeds(client).at(-1) === 'in time', { what: 'the word that it is over', timeoutMs: 30_000 })

@@ -56,10 +56,11 @@ export class Upkeep {
   private look(): void {
     const { members, hub, access, metrics } = this.context
     const now = Date.now() / 1000
+    const isLate = this.readIsLate()
     let subscriptions = 0
     for (const member of members.all()) {
       subscriptions += member.channels.size
-      this.tellWhetherLate(member)
+      this.tell(member, isLate)
       const left = member.expiresAt - now
       if (left <= 0) members.close(member, 'token_expired')
       else if (left <= EXPIRY_WARNING_S && !member.isWarned) {
@@ -69,20 +70,30 @@ export class Upkeep {
     }
     metrics.subscriptions.set(subscriptions)
     metrics.channels.set([...hub.names()].length)
-    metrics.feedLate.set(hub.isLate() ? 1 : 0)
     metrics.accessAge.set(Math.min(access.ageMs / 1000, 3600))
+  }
+
+  /** Nobody is told what the metric does not say yet. */
+  private readIsLate(): boolean {
+    const { hub, metrics } = this.context
+    const isLate = hub.isLate()
+    metrics.feedLate.set(isLate ? 1 : 0)
+    return isLate
   }
 
   /** A client must not take silence for news. [REC9] */
   tellWhetherLate(member: Member): void {
-    const isLate = this.context.hub.isLate()
+    this.tell(member, this.readIsLate())
+  }
+
+  private tell(member: Member, isLate: boolean): void {
     if (member.isToldLate === isLate) return
     member.isToldLate = isLate
     member.socket.emit('feed', { isLate })
   }
 
   private beat(some: Member[]): void {
-    const isLate = this.context.hub.isLate()
+    const isLate = this.readIsLate()
     const frame = `42${JSON.stringify(['feed', { isLate }])}`
     const raw = encodeTextFrame(frame)
     for (const member of some) {
