@@ -7,7 +7,7 @@ const DRIVERS = ['ioredis', 'pg', '@prisma/*', 'socket.io', 'socket.io-client', 
 const IO = ['node:fs', 'node:fs/*', 'node:net', 'node:http', 'node:https', 'node:child_process', 'node:worker_threads']
 const SERVER_SIDE = [
   ...['@derm/core/redis', '@derm/core/relay', '@derm/core/node'],
-  ...['@derm/publisher', '@derm/service', '@derm/auth', '@derm/database'],
+  ...['@derm/publisher', '@derm/runtime', '@derm/auth', '@derm/database'],
 ]
 const forbid = (group, message) => ({ group, message })
 const SERVICES = forbid(
@@ -18,7 +18,7 @@ const PROCESS = forbid(['node:process', 'process'], 'The environment is read in 
 const only = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns: [...patterns, SERVICES, PROCESS] }] })
 
 const KITS = forbid(
-  ['@derm/testing', '@derm/servers', '@derm/servers/*', '@derm/stack', '@derm/bench'],
+  ['@derm/test-kit', '@derm/local-servers', '@derm/local-servers/*', '@derm/local-stack', '@derm/bench'],
   'Only tests and the kits use the kits.',
 )
 const TESTS = ['**/*.test.{ts,tsx}', '**/*.test-d.{ts,tsx}', '**/testing/**', '**/test-*.ts', '**/fuzz/**']
@@ -89,7 +89,7 @@ export default tseslint.config(
         forbid([...DRIVERS, ...IO], 'The core is pure: drivers live behind its /redis door.'),
         KITS,
         forbid(
-          ['@derm/publisher', '@derm/react', '@derm/service', '@derm/auth', '@derm/database'],
+          ['@derm/publisher', '@derm/react', '@derm/runtime', '@derm/auth', '@derm/database'],
           'The core knows the contract only.',
         ),
       ),
@@ -116,7 +116,7 @@ export default tseslint.config(
     rules: only(forbid(['ioredis', 'socket.io*', '@socket.io/*', 'express'], 'Rows only.'), KITS),
   },
   {
-    files: ['packages/{auth,service}/src/**/*.ts'],
+    files: ['packages/{auth,runtime}/src/**/*.ts'],
     ignores: TESTS,
     rules: only(
       forbid(
@@ -186,12 +186,12 @@ export default tseslint.config(
     rules: { ...reactHooks.configs.recommended.rules },
   },
   {
-    files: ['services/*/src/{config,main}.ts', 'packages/service/src/config.ts'],
+    files: ['services/*/src/{config,main}.ts', 'packages/runtime/src/config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {
     // Programs that a person runs, and the kits: they read the environment and print.
-    files: ['packages/{stack,testing,bench,servers}/**', '**/bin/**'],
+    files: ['packages/{local-stack,local-servers,test-kit,bench}/**', '**/bin/**'],
     rules: { 'no-console': 'off', 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
   },
   { files: ['services/web/{scripts,src/build}/**'], rules: { 'no-console': 'off', 'no-restricted-properties': 'off' } },

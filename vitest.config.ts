@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const SETUP = ['packages/testing/src/global-setup.ts']
+const SETUP = ['packages/test-kit/src/global-setup.ts']
 const SERVERS = ['**/*.pg.test.ts', '**/*.redis.test.ts']
 const WHOLE = ['**/*.stack.test.ts', '**/*.browser.test.ts']
 const NEVER = ['**/node_modules/**', '**/dist/**', '**/.data/**']

@@ -1,4 +1,4 @@
-import { waitUntil } from '@derm/servers'
+import { waitUntil } from '@derm/local-servers'
 import { WebSocket } from 'ws'
 
 /** For a process that is to be asked later: where its inspector listens once it is woken, without a word about it among the tables. */

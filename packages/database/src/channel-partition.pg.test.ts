@@ -1,6 +1,6 @@
 import type { ChannelName } from '@derm/contract'
 import { partitionOf } from '@derm/core'
-import { useTestDatabase } from '@derm/servers/testing'
+import { useTestDatabase } from '@derm/local-servers/testing'
 import pg from 'pg'
 import { expect, it } from 'vitest'
 

@@ -3,7 +3,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { createRoles, migrate } from './index.ts'
 import { withSchemaEngine } from './schema-engine.ts'
-import { useTestDatabase } from '@derm/servers/testing'
+import { useTestDatabase } from '@derm/local-servers/testing'
 
 const db = useTestDatabase()
 const migrations = new URL('../prisma/migrations/', import.meta.url)

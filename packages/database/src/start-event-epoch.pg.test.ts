@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { startEventEpoch } from './index.ts'
-import { useTestDatabase } from '@derm/servers/testing'
+import { useTestDatabase } from '@derm/local-servers/testing'
 
 const db = useTestDatabase()
 

@@ -7,7 +7,7 @@ import { readEvents } from './read-events.ts'
 import { readPositions } from './read-positions.ts'
 import { fromPg } from './sql-tx.ts'
 import { createGate, createTestPool, createTestTenant, publish, type TestTenant } from './test-events.ts'
-import { useTestDatabase } from '@derm/servers/testing'
+import { useTestDatabase } from '@derm/local-servers/testing'
 
 const db = useTestDatabase()
 let api: pg.Pool

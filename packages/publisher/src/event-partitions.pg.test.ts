@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ensurePartitions, prunePartitions } from './event-partitions.ts'
 import { fromPg } from './sql-tx.ts'
 import { createGate, createTestPool, createTestTenant, publish } from './test-events.ts'
-import { useTestDatabase } from '@derm/servers/testing'
+import { useTestDatabase } from '@derm/local-servers/testing'
 
 const db = useTestDatabase()
 let relay: pg.Pool

@@ -1,5 +1,5 @@
 import { comparePositions } from '@derm/contract'
-import { restoreCopy, useTestDatabase, type TestDatabase } from '@derm/servers/testing'
+import { restoreCopy, useTestDatabase, type TestDatabase } from '@derm/local-servers/testing'
 import type pg from 'pg'
 import { expect, it } from 'vitest'
 import { createPgRelayStore } from './pg-relay-store.ts'

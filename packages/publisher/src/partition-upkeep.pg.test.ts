@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { silentLog, type Clock, type Timer } from '@derm/core'
 import { createPartitionUpkeep } from './partition-upkeep.ts'
 import { createTestPool } from './test-events.ts'
-import { useTestDatabase } from '@derm/servers/testing'
+import { useTestDatabase } from '@derm/local-servers/testing'
 
 const db = useTestDatabase()
 let pool: pg.Pool

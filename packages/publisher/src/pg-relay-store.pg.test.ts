@@ -6,7 +6,7 @@ import type { OutboxRow } from '@derm/core/relay'
 import { createPgRelayStore } from './pg-relay-store.ts'
 import { createRelayPool } from './relay-pool.ts'
 import { createGate, createTestPool, createTestTenant, publish } from './test-events.ts'
-import { useTestDatabase } from '@derm/servers/testing'
+import { useTestDatabase } from '@derm/local-servers/testing'
 
 const db = useTestDatabase()
 let api: pg.Pool

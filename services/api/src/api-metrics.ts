@@ -1,4 +1,4 @@
-import type { Metrics } from '@derm/service'
+import type { Metrics } from '@derm/runtime'
 
 export type ApiMetrics = ReturnType<typeof createApiMetrics>
 

@@ -1,7 +1,7 @@
 import type { Clock } from '@derm/core'
 import type { KeyRing, TokenIssuer, TokenVerifier } from '@derm/auth'
 import type { PrismaClient } from '@derm/database'
-import type { Logger } from '@derm/service'
+import type { Logger } from '@derm/runtime'
 import type { AuditWriter } from './audit/audit-writer.ts'
 import type { RefreshTokens } from './auth/refresh-token.ts'
 import type { SignInLimiter } from './auth/sign-in-limiter.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/service'
+import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/runtime'
 
 /** Everything that the API reads of its environment. */
 const ApiConfig = BaseConfig.extend({

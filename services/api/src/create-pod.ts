@@ -1,7 +1,7 @@
 import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/auth'
 import { systemClock, type Clock } from '@derm/core'
 import { createPrisma } from '@derm/database'
-import { createAdminServer, createMetrics, createRedisConnections, type Logger, type Step } from '@derm/service'
+import { createAdminServer, createMetrics, createRedisConnections, type Logger, type Step } from '@derm/runtime'
 import { createSocketKicker } from './access/socket-kicker.ts'
 import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'

@@ -1,4 +1,4 @@
-import { ConfigError, createLogger, createLifecycle } from '@derm/service'
+import { ConfigError, createLogger, createLifecycle } from '@derm/runtime'
 import { readConfig, type ApiConfig } from './config.ts'
 import { createPod } from './create-pod.ts'
 

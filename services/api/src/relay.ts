@@ -2,7 +2,7 @@ import type { Clock } from '@derm/core'
 import { createRedisEventLogWriter, createSigner } from '@derm/core/redis'
 import { createRelay, type RelayObserver } from '@derm/core/relay'
 import { createPartitionUpkeep, createPgRelayStore, createRelayPool } from '@derm/publisher'
-import type { Logger, RedisConnections, Step } from '@derm/service'
+import type { Logger, RedisConnections, Step } from '@derm/runtime'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { ApiConfig } from './config.ts'
 

@@ -9,7 +9,7 @@ import {
   waitUntil,
   type RecordingClient,
   type Stack,
-} from '@derm/testing'
+} from '@derm/test-kit'
 import { Emitter } from '@socket.io/redis-emitter'
 import { createAdapter } from '@socket.io/redis-adapter'
 import { Redis } from 'ioredis'

@@ -11,7 +11,7 @@ import {
   type EventWriter,
   type RecordingClient,
   type Stack,
-} from '@derm/testing'
+} from '@derm/test-kit'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 

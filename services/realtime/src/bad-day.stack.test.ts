@@ -12,7 +12,7 @@ import {
   type Stack,
   claimsOf,
   createForge,
-} from '@derm/testing'
+} from '@derm/test-kit'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 const { lakeside } = getSeedIds()

@@ -1,4 +1,4 @@
-import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/service'
+import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/runtime'
 import { z } from 'zod'
 
 const Count = z.coerce.number('is not a number').int().min(1)

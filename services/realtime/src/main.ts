@@ -1,6 +1,6 @@
 import { createTokenVerifier } from '@derm/auth'
 import { createRedisEventLogReader, createSigner } from '@derm/core/redis'
-import { createAdminServer, createLifecycle, createLogger, createRedisConnections } from '@derm/service'
+import { createAdminServer, createLifecycle, createLogger, createRedisConnections } from '@derm/runtime'
 import pg from 'pg'
 import { readConfig } from './config.ts'
 import { createRealtimeNode } from './node.ts'

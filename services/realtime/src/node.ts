@@ -13,7 +13,7 @@ import {
 } from '@derm/contract'
 import { spliceSpread, systemClock, type EventLogReader, type Sign } from '@derm/core'
 import { ChannelHub } from '@derm/core/node'
-import type { Logger } from '@derm/service'
+import type { Logger } from '@derm/runtime'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import { Server, type Socket } from 'socket.io'

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@derm/contract'
 import type { ResyncReason } from '@derm/core/node'
-import { createMetrics } from '@derm/service'
+import { createMetrics } from '@derm/runtime'
 
 /** A series that begins with its first event has no rate: what may happen is there as 0 from the start. */
 const KNOWN = {

@@ -12,7 +12,7 @@ import {
   createForge,
   forgeToken,
   type Claims,
-} from '@derm/testing'
+} from '@derm/test-kit'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'

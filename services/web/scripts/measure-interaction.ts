@@ -1,5 +1,5 @@
 import { getSeedIds } from '@derm/database'
-import { launchBrowser, startStack } from '@derm/testing'
+import { launchBrowser, startStack } from '@derm/test-kit'
 import type { Page } from 'playwright-core'
 import { addDays, toInstant, todayIn } from '../src/schedule/zone-time.ts'
 import { openWindow } from '../src/testing/open-window.ts'

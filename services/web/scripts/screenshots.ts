@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { getSeedIds } from '@derm/database'
-import { ROOT } from '@derm/servers'
-import { launchBrowser, startStack } from '@derm/testing'
+import { ROOT } from '@derm/local-servers'
+import { launchBrowser, startStack } from '@derm/test-kit'
 import { addDays, todayIn } from '../src/schedule/zone-time.ts'
 import { openWindow, openWindowsApart } from '../src/testing/open-window.ts'
 

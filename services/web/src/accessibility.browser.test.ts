@@ -1,4 +1,4 @@
-import { launchBrowser, startStack, type Stack } from '@derm/testing'
+import { launchBrowser, startStack, type Stack } from '@derm/test-kit'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

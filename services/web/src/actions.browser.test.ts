@@ -1,5 +1,5 @@
 import type { AppointmentStatus, EventEnvelope, EventType } from '@derm/contract'
-import { launchBrowser, startStack, waitUntil, type Stack } from '@derm/testing'
+import { launchBrowser, startStack, waitUntil, type Stack } from '@derm/test-kit'
 import type { Browser, Locator } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { fullName } from './schedule/appointment-labels.ts'

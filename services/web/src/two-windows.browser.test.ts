@@ -1,4 +1,4 @@
-import { launchBrowser, startStack, waitUntil, type Stack } from '@derm/testing'
+import { launchBrowser, startStack, waitUntil, type Stack } from '@derm/test-kit'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDesk, type Desk } from './testing/book-visits.ts'

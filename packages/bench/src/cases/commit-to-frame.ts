@@ -1,5 +1,5 @@
 import { getSeedIds } from '@derm/database'
-import { connectClient, signIn } from '@derm/testing'
+import { connectClient, signIn } from '@derm/test-kit'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import { WebSocket } from 'ws'

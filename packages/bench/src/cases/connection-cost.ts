@@ -1,4 +1,4 @@
-import { findFreePort } from '@derm/servers'
+import { findFreePort } from '@derm/local-servers'
 import { startServer } from '../child.ts'
 import { inspectorEnv, readHeldBytes } from '../heap.ts'
 import { median } from '../median.ts'

@@ -1,4 +1,4 @@
-import { waitUntil } from '@derm/servers'
+import { waitUntil } from '@derm/local-servers'
 import { Redis } from 'ioredis'
 import { startServer } from '../child.ts'
 import { median } from '../median.ts'

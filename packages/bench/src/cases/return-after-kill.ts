@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { scrapeMetric } from '@derm/testing'
+import { scrapeMetric } from '@derm/test-kit'
 import { startChild, stopChild } from '../child.ts'
 import type { OurSystem } from '../our-system.ts'
 import type { ReturningAnswer, ReturningOrder } from '../servers/returning-swarm.ts'

@@ -1,5 +1,5 @@
 import type { ChannelName } from '@derm/contract'
-import { useTestRedis } from '@derm/servers/testing'
+import { useTestRedis } from '@derm/local-servers/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeEventLog, type LogUnderTest } from '../log/event-log-suite.ts'

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { beforeAll, expect, it } from 'vitest'
 import { SEED_ACCOUNTS, seed } from '../index.ts'
-import { useTestDatabase } from '@derm/servers/testing'
+import { useTestDatabase } from '@derm/local-servers/testing'
 
 const db = useTestDatabase()
 /** A Wednesday, 10:30 in Chicago. */

@@ -1,5 +1,5 @@
 import type { AppointmentStatus, EventEnvelope, EventType } from '@derm/contract'
-import { waitUntil } from '@derm/testing'
+import { waitUntil } from '@derm/test-kit'
 import type { Browser, Locator, Page } from 'playwright-core'
 
 export type AppWindow = {

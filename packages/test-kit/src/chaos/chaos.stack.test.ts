@@ -9,7 +9,7 @@ function runChaos(...args: string[]): Promise<{ code: number; output: string }> 
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      ['packages/stack/bin/run.js', 'packages/testing/src/chaos/main.ts', ...args],
+      ['packages/local-stack/bin/run.js', 'packages/test-kit/src/chaos/main.ts', ...args],
       { cwd: ROOT },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) : 0, output: stdout + stderr }),
     )

@@ -1,4 +1,4 @@
-import { findChromium } from '@derm/servers'
+import { findChromium } from '@derm/local-servers'
 import { chromium, type Browser } from 'playwright-core'
 
 /** The real Chromium, as far as a test machine's network allows: nothing in it calls home. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT, findChromium, findServer } from '@derm/servers'
+import { ROOT, findChromium, findServer } from '@derm/local-servers'
 import { buildWeb, prepare } from './prepare.ts'
 
 /** `npm test [words]`: prepares what the tests need, runs them, and ends with a line that counts them. */

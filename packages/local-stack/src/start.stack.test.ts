@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getSeedIds } from '@derm/database'
-import { ROOT, findFreePort, startRedis, waitUntil } from '@derm/servers'
+import { ROOT, findFreePort, startRedis, waitUntil } from '@derm/local-servers'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 
@@ -25,7 +25,7 @@ afterAll(async () => {
 /** `npm start`, in a group of its own as a terminal would have it. */
 function launch(env: Record<string, string> = {}): { child: ChildProcess; output: () => string } {
   let text = ''
-  const child = spawn(process.execPath, [join(ROOT, 'packages/stack/bin/start.js')], {
+  const child = spawn(process.execPath, [join(ROOT, 'packages/local-stack/bin/start.js')], {
     cwd: ROOT,
     env: { ...process.env, PORT: String(port), DATA_DIR: folder, NODE_ENV: 'development', ...env },
     detached: true,
@@ -147,7 +147,7 @@ it('serves everything behind one port, leaves no process behind on Ctrl-C, and k
 
 it('says what to do when another one uses its folder', async () => {
   const first = await start()
-  const second = spawn(process.execPath, [join(ROOT, 'packages/stack/bin/start.js')], {
+  const second = spawn(process.execPath, [join(ROOT, 'packages/local-stack/bin/start.js')], {
     cwd: ROOT,
     env: { ...process.env, PORT: String(await findFreePort()), DATA_DIR: folder, NODE_ENV: 'development' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findFreePort, startPostgres, waitUntil } from '@derm/servers'
-import { TestRedis } from '@derm/servers/testing'
+import { findFreePort, startPostgres, waitUntil } from '@derm/local-servers'
+import { TestRedis } from '@derm/local-servers/testing'
 import {
   WEB_DIST,
   createSystem,
@@ -12,7 +12,7 @@ import {
   type Databases,
   type Secrets,
   type ServiceProcess,
-} from '@derm/stack'
+} from '@derm/local-stack'
 import pg from 'pg'
 
 export type Stack = {

@@ -1,6 +1,6 @@
 import { comparePositions } from '@derm/contract'
 import { getSeedIds } from '@derm/database'
-import { waitUntil } from '@derm/servers'
+import { waitUntil } from '@derm/local-servers'
 import { signIn } from '../sign-in.ts'
 import { startStack, type Stack } from '../start-stack.ts'
 import { auditClients, type Audit, type EventRow } from './audit.ts'

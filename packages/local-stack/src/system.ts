@@ -1,5 +1,5 @@
 import { createRoles, migrate, seed } from '@derm/database'
-import { findFreePort, type Postgres } from '@derm/servers'
+import { findFreePort, type Postgres } from '@derm/local-servers'
 import { ServiceProcess, type ServiceSpec } from './service-process.ts'
 import type { Secrets } from './secrets.ts'
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ROOT, run } from '@derm/servers'
+import { ROOT, run } from '@derm/local-servers'
 import { WEB_DIST } from './paths.ts'
 
 /** What generated code and built files follow from: they are made again only when one of these has changed. */

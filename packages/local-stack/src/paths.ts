@@ -1,4 +1,4 @@
-import { ROOT } from '@derm/servers'
+import { ROOT } from '@derm/local-servers'
 
 export const DATA = process.env['DATA_DIR'] ?? `${ROOT}/.data`
 export const WEB_DIST = `${ROOT}/services/web/dist`

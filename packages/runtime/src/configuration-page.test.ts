@@ -18,7 +18,7 @@ function variablesOf(path: string, isOfSchema: RegExp): Map<string, string> {
 
 it('docs/operations/configuration.md lists exactly what the services read', () => {
   const schema = /(?:z\.object|BaseConfig\.extend)\(\{[\s\S]*?\n\}\)/
-  const base = variablesOf('packages/service/src/config.ts', schema)
+  const base = variablesOf('packages/runtime/src/config.ts', schema)
   const api = variablesOf('services/api/src/config.ts', schema)
   const realtime = variablesOf('services/realtime/src/config.ts', schema)
   const declared = new Map<string, string>()

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { ROOT, waitUntil } from '@derm/servers'
+import { ROOT, waitUntil } from '@derm/local-servers'
 
 export type ServiceSpec = {
   name: string

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isPortFree, startPostgres, startRedis, type OnRestart } from '@derm/servers'
+import { isPortFree, startPostgres, startRedis, type OnRestart } from '@derm/local-servers'
 import { startGateway } from './gateway.ts'
 import { DATA, WEB_DIST } from './paths.ts'
 import { buildWeb, prepare } from './prepare.ts'
