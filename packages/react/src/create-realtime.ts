@@ -97,7 +97,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     clock,
     random: () => Math.random(),
     resourcesOf: createResourcesOf(options.resources),
-    touches: (event) => definitionOf(event.type).touches,
+    touches: (event) => definitionOf(event.type).invalidates,
     ...(options.planner ? { settings: options.planner } : {}),
   })
   const unregister = registerLiveSource(queryClient, { planner, fetch: apiFetch })

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { defineEvent } from '../define-event.ts'
 import { Id } from '../ids.ts'
-import { AppointmentStatus, AppointmentType, CancelCode } from '../http/appointment-codes.ts'
-import { WaitlistStatus } from '../http/waitlist-codes.ts'
+import { slot } from '../slot.ts'
+import { AppointmentStatus, AppointmentType, CancelCode, VisitStage } from './codes.ts'
 
 /** The thin record of an appointment: enough to place it on a board and to know what to refetch. */
 const appointment = z.strictObject({
@@ -10,20 +10,20 @@ const appointment = z.strictObject({
   providerId: Id,
   type: AppointmentType,
   status: AppointmentStatus,
+  stage: VisitStage.nullable(),
   startsAt: z.iso.datetime(),
   endsAt: z.iso.datetime(),
   roomId: Id.nullable(),
 })
 const status = z.strictObject({ status: AppointmentStatus })
-const slot = z.strictObject({ providerId: Id, startsAt: z.iso.datetime(), endsAt: z.iso.datetime() })
 
-const base = { topic: 'scheduling', subject: 'appointment', touches: ['appointments'] } as const
+const base = { subject: 'appointment' } as const
 
 /** Booking may take an entry off the waitlist, which has no event of its own. */
 export const appointmentCreatedEvent = defineEvent({
   ...base,
   type: 'appointment:created',
-  touches: ['appointments', 'waitlist'],
+  invalidates: ['waitlist'],
   data: appointment,
 })
 export const appointmentUpdatedEvent = defineEvent({ ...base, type: 'appointment:updated', data: appointment })
@@ -69,26 +69,10 @@ export const appointmentNoshowEvent = defineEvent({
   data: appointment,
   previous: status,
 })
-
-const waitlistEntry = z.strictObject({
-  patientId: Id,
-  providerId: Id.nullable(),
-  type: AppointmentType,
-  status: WaitlistStatus,
-})
-
-export const waitlistAddedEvent = defineEvent({
-  type: 'waitlist:added',
-  topic: 'scheduling',
-  subject: 'waitlist_entry',
-  touches: ['waitlist'],
-  data: waitlistEntry,
-})
-export const waitlistSlotOfferedEvent = defineEvent({
-  type: 'waitlist:slot_offered',
-  topic: 'scheduling',
-  subject: 'waitlist_entry',
-  touches: ['waitlist'],
-  data: waitlistEntry.extend({ offer: slot }),
-  previous: z.strictObject({ status: WaitlistStatus }),
+/** A roomed patient’s visit went on, or back. */
+export const appointmentStageChangedEvent = defineEvent({
+  ...base,
+  type: 'appointment:stage_changed',
+  data: appointment,
+  previous: z.strictObject({ stage: VisitStage.nullable() }),
 })

@@ -1,9 +1,10 @@
 import type { z } from 'zod'
-import type { EventDefinition } from '../define-event.ts'
-import * as patients from './patients.ts'
-import * as scheduling from './scheduling.ts'
+import * as appointments from './appointments/events.ts'
+import type { EventDefinition } from './define-event.ts'
+import * as patients from './patients/events.ts'
+import * as waitlist from './waitlist/events.ts'
 
-const all = [...Object.values(scheduling), ...Object.values(patients)] as const
+const all = [...Object.values(appointments), ...Object.values(waitlist), ...Object.values(patients)] as const
 
 export type AnyEventDefinition = (typeof all)[number]
 export type EventType = AnyEventDefinition['type']
