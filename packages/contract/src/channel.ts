@@ -8,10 +8,14 @@ import { Id, type LocationId, type TenantId, type UserId } from './ids.ts'
 export const TOPICS = [
   'scheduling',
   'patients',
+  'accounts',
+  'safety',
   'clinical',
   'pathology',
   'billing',
+  'authorizations',
   'prescriptions',
+  'tasks',
   'inbox',
   'alerts',
 ] as const
@@ -20,14 +24,18 @@ export type Topic = z.infer<typeof Topic>
 
 export type ScopeKind = 'location' | 'tenant' | 'user'
 
-/** The kind of scope that each topic's events travel in. */
+/** The kind of scope that each topic's events travel in. Postgres knows it too (`topics_of`); a test compares the two. */
 export const TOPIC_SCOPE = {
   scheduling: 'location',
   patients: 'tenant',
+  accounts: 'tenant',
+  safety: 'tenant',
   clinical: 'location',
   pathology: 'location',
   billing: 'tenant',
+  authorizations: 'tenant',
   prescriptions: 'location',
+  tasks: 'location',
   inbox: 'user',
   alerts: 'user',
 } as const satisfies Record<Topic, ScopeKind>

@@ -26,11 +26,33 @@ export type Role = z.infer<typeof Role>
 /** Which topics a role may see, on a socket and over HTTP: the one table. What a role may do is another (`PERMISSIONS`). */
 export const POLICY = {
   owner: TOPICS,
-  provider: ['scheduling', 'patients', 'clinical', 'pathology', 'prescriptions', 'inbox', 'alerts'],
-  medical_assistant: ['scheduling', 'patients', 'clinical', 'pathology', 'prescriptions', 'inbox', 'alerts'],
-  front_desk: ['scheduling', 'patients', 'prescriptions', 'inbox', 'alerts'],
-  biller: ['scheduling', 'patients', 'billing', 'inbox', 'alerts'],
-  pathology_coordinator: ['patients', 'pathology', 'inbox', 'alerts'],
+  provider: [
+    'scheduling',
+    'patients',
+    'safety',
+    'clinical',
+    'pathology',
+    'authorizations',
+    'prescriptions',
+    'tasks',
+    'inbox',
+    'alerts',
+  ],
+  medical_assistant: [
+    'scheduling',
+    'patients',
+    'safety',
+    'clinical',
+    'pathology',
+    'authorizations',
+    'prescriptions',
+    'tasks',
+    'inbox',
+    'alerts',
+  ],
+  front_desk: ['scheduling', 'patients', 'accounts', 'authorizations', 'prescriptions', 'tasks', 'inbox', 'alerts'],
+  biller: ['scheduling', 'patients', 'accounts', 'billing', 'authorizations', 'tasks', 'inbox', 'alerts'],
+  pathology_coordinator: ['patients', 'pathology', 'tasks', 'inbox', 'alerts'],
   auditor: [],
 } as const satisfies Record<Role, readonly Topic[]>
 
