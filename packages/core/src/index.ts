@@ -1,5 +1,5 @@
 export * from './clock.ts'
-export * from './log/partition.ts'
+export * from './log/shard.ts'
 export * from './log/event-log.ts'
 export * from './log/frame.ts'
 export * from './log/memory-event-log.ts'

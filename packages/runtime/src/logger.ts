@@ -10,7 +10,7 @@ const SAFE_FIELDS = new Set([
   ...['requestId', 'traceId', 'method', 'route', 'status', 'code', 'reason', 'attempt', 'outcome', 'origin', 'event'],
   ...['tenantId', 'userId', 'sessionId', 'locationId', 'channel', 'topic', 'type', 'id', 'eventId', 'socketId', 'kid'],
   ...[
-    'partition',
+    'shard',
     'epoch',
     'seq',
     'head',

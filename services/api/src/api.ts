@@ -20,8 +20,8 @@ export type Api = {
   limiter: SignInLimiter
   refreshTokens: RefreshTokens
   kicker: SocketKicker
-  /** Tells the relay that these partitions have events to publish. */
-  wakeRelay: (partitions: readonly number[]) => void
+  /** Tells the relay that these shards have events to publish. */
+  wakeRelay: (shards: readonly number[]) => void
   metrics: ApiMetrics
   log: Logger
   clock: Pick<Clock, 'now'>

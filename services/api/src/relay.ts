@@ -8,8 +8,8 @@ import type { ApiConfig } from './config.ts'
 
 /** What the rest of the pod knows of its relay. */
 export type PodRelay = Step & {
-  /** Tells it that a commit has put events into these partitions. */
-  wake: (partitions: readonly number[]) => void
+  /** Tells it that a commit has put events into these shards. */
+  wake: (shards: readonly number[]) => void
 }
 
 export type PodRelayOptions = {
@@ -50,7 +50,7 @@ export function createPodRelay({ config, redis, metrics, log, clock }: PodRelayO
 
   return {
     name: 'relay',
-    wake: (partitions) => relay.wake(partitions),
+    wake: (shards) => relay.wake(shards),
     start() {
       relay.start()
       // Not awaited: what it makes is for days to come.

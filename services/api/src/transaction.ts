@@ -44,11 +44,11 @@ export async function runChange(
   command: (change: Change) => Promise<ChangeAnswer>,
 ): Promise<StoredAnswer & { isRepeat: boolean }> {
   const afterCommit: (() => void)[] = []
-  const { partitions, ...result } = await withTenant(api.prisma, token.tid, async (tx) => {
+  const { shards, ...result } = await withTenant(api.prisma, token.tid, async (tx) => {
     const caller = await loadCaller(tx, token)
     const claim = idempotency && { ...idempotency, caller }
     const first = claim && (await claimKey(tx, claim))
-    if (first) return { ...first, isRepeat: true, partitions: [] }
+    if (first) return { ...first, isRepeat: true, shards: [] }
 
     const events = createEventCollector({ traceparent, ...(claim ? { mutationId: claim.key } : {}) })
     const audits: AuditEvent[] = []
@@ -62,12 +62,12 @@ export async function runChange(
     })
     if (audits.length > 0)
       await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, requestId, event)) })
-    const { positions, partitions } = await events.flush(fromPrisma(tx))
+    const { positions, shards } = await events.flush(fromPrisma(tx))
     const published: Positions = toPositions(positions)
     if (claim) await completeKey(tx, claim, { ...answer, published })
-    return { ...answer, published, isRepeat: false, partitions }
+    return { ...answer, published, isRepeat: false, shards }
   })
-  if (partitions.length > 0) api.wakeRelay(partitions)
+  if (shards.length > 0) api.wakeRelay(shards)
   for (const run of afterCommit) run()
   if (result.isRepeat) api.metrics.idempotentRepeats.inc()
   return result

@@ -1,7 +1,7 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
 import type { ManualClock } from '../testing/manual-clock.ts'
-import { partitionOf } from '../log/partition.ts'
-import type { ChannelHead, OutboxRow, OwnedPartition, RelayStore } from '../relay/relay-store.ts'
+import { shardOf } from '../log/shard.ts'
+import type { ChannelHead, OutboxRow, OwnedShard, RelayStore } from '../relay/relay-store.ts'
 import type { Dice } from './random.ts'
 
 type Row = OutboxRow & { isPublished: boolean }
@@ -30,7 +30,7 @@ export class MemoryRecord {
     for (const channel of channels) this.heads.set(channel, { channel, epoch, seq: 0, base: 0, isLocked: false })
   }
 
-  /** @returns the partition to wake a relay for, or `null` when the channel's head is locked: the writer would wait. */
+  /** @returns the shard to wake a relay for, or `null` when the channel's head is locked: the writer would wait. */
   commit(channel: ChannelName, count: number, body = '{"data":{}}'): number | null {
     const head = this.heads.get(channel)!
     if (head.isLocked) return null
@@ -51,7 +51,7 @@ export class MemoryRecord {
       const key = `${channel}|${epoch}|${seq}`
       this.ids.set(key, (this.ids.get(key) ?? new Set()).add(id))
     }
-    return partitionOf(channel)
+    return shardOf(channel)
   }
 
   wasCommitted(channel: string, { epoch, seq }: Position, id?: string): boolean {
@@ -97,18 +97,18 @@ export class MemoryRecord {
         for (const transaction of open) rollBack(transaction)
         open.clear()
       },
-      own: async (partition, { wait }, work) => {
+      own: async (shard, { wait }, work) => {
         await pause()
-        if (!wait && this.owners.has(partition)) return 'busy'
-        while (this.owners.has(partition)) await this.owners.get(partition)
+        if (!wait && this.owners.has(shard)) return 'busy'
+        while (this.owners.has(shard)) await this.owners.get(shard)
         let release = () => {}
         const held = new Promise<void>((resolve) => (release = resolve))
-        this.owners.set(partition, held)
+        this.owners.set(shard, held)
         const transaction: Transaction = { marks: [], undo: [], locked: [] }
         open.add(transaction)
         try {
           assertAlive()
-          const result = await work(this.createOwned(partition, transaction, pause))
+          const result = await work(this.createOwned(shard, transaction, pause))
           await pause()
           for (const row of transaction.marks) row.isPublished = true
           for (const head of transaction.locked) head.isLocked = false
@@ -116,7 +116,7 @@ export class MemoryRecord {
           return result
         } finally {
           if (open.delete(transaction)) rollBack(transaction)
-          this.owners.delete(partition)
+          this.owners.delete(shard)
           release()
         }
       },
@@ -137,15 +137,15 @@ export class MemoryRecord {
     }
   }
 
-  private createOwned(partition: number, transaction: Transaction, pause: () => Promise<void>): OwnedPartition {
-    const ofPartition = (row: { channel: ChannelName }) => partitionOf(row.channel) === partition
+  private createOwned(shard: number, transaction: Transaction, pause: () => Promise<void>): OwnedShard {
+    const ofShard = (row: { channel: ChannelName }) => shardOf(row.channel) === shard
     return {
       pending: async (limit, except = []) => {
         await pause()
         return this.rows
           .filter(
             (row) =>
-              ofPartition(row) && !row.isPublished && !transaction.marks.includes(row) && !except.includes(row.channel),
+              ofShard(row) && !row.isPublished && !transaction.marks.includes(row) && !except.includes(row.channel),
           )
           .toSorted((a, b) => (a.channel < b.channel ? -1 : a.channel > b.channel ? 1 : a.seq - b.seq))
           .slice(0, limit)
@@ -161,7 +161,7 @@ export class MemoryRecord {
       heads: async () => {
         await pause()
         return [...this.heads.values()]
-          .filter(ofPartition)
+          .filter(ofShard)
           .map(({ channel, epoch, seq, base }) => ({ channel, epoch, seq, base }))
       },
       read: async (channel, after, limit) => {

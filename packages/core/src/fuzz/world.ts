@@ -94,10 +94,10 @@ export class World {
   }
 
   commit(channel: ChannelName, count: number, body?: string): void {
-    const partition = this.record.commit(channel, count, body)
+    const shard = this.record.commit(channel, count, body)
     const up = this.pods.filter(({ isUp }) => isUp)
     // The pod that committed wakes its relay, unless it dies first.
-    if (partition !== null && up.length > 0 && this.dice.chance(0.9)) this.dice.pick(up).relay.wake([partition])
+    if (shard !== null && up.length > 0 && this.dice.chance(0.9)) this.dice.pick(up).relay.wake([shard])
   }
 
   /** Whatever was broken works again; everybody gets the time that the rules allow. */

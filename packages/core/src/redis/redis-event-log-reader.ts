@@ -2,7 +2,7 @@ import type { ChannelName } from '@derm/contract'
 import type { Redis } from 'ioredis'
 import type { EventLogReader, HistoryRead, LogEntry } from '../log/event-log.ts'
 import { readPrefix } from '../log/frame.ts'
-import { partitionOf } from '../log/partition.ts'
+import { shardOf } from '../log/shard.ts'
 import { HISTORY } from './history.lua.ts'
 import { VOUCHED_KEY, feedName, headsKey, historyKey } from './keys.ts'
 import { parseHead, readHeads } from './read-heads.ts'
@@ -55,7 +55,7 @@ export function createRedisEventLogReader(commands: Redis, feed: Redis, { isShar
     async history(channel, after, limit): Promise<HistoryRead> {
       const [answer] = await history.run(commands, [
         {
-          keys: [headsKey(partitionOf(channel)), historyKey(channel)],
+          keys: [headsKey(shardOf(channel)), historyKey(channel)],
           args: [channel, after.epoch, after.seq, limit.entries],
         },
       ])

@@ -1,7 +1,7 @@
 import type { ChannelName, Position } from '@derm/contract'
 import type { Redis } from 'ioredis'
 import type { AppendResult, ChannelBatch, EventLogWriter, LogEntry } from '../log/event-log.ts'
-import { partitionOf } from '../log/partition.ts'
+import { shardOf } from '../log/shard.ts'
 import { APPEND } from './append.lua.ts'
 import { VOUCHED_KEY, feedName, headsKey, historyKey } from './keys.ts'
 import { parseHead, readHeads } from './read-heads.ts'
@@ -78,7 +78,7 @@ export function createRedisEventLogWriter(
   }
 }
 
-const keysOf = (channel: ChannelName) => [headsKey(partitionOf(channel)), historyKey(channel)]
+const keysOf = (channel: ChannelName) => [headsKey(shardOf(channel)), historyKey(channel)]
 const listEntries = (entries: readonly LogEntry[]) => entries.flatMap(({ id, bytes }) => [id, bytes])
 
 function toResult(answer: Answer | RefusedCall): AppendResult {

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeEventLog, type LogUnderTest } from '../log/event-log-suite.ts'
 import { encodeEntry } from '../log/frame.ts'
-import { partitionOf } from '../log/partition.ts'
+import { shardOf } from '../log/shard.ts'
 import { feedName, headsKey, historyKey } from './keys.ts'
 import { createRedisEventLogReader } from './redis-event-log-reader.ts'
 import { createRedisEventLogWriter } from './redis-event-log-writer.ts'
@@ -39,7 +39,7 @@ const makeLog = (): LogUnderTest =>
     writer: createRedisEventLogWriter(redis),
     connect: createReader,
     async forget(channel) {
-      await redis.hdel(headsKey(partitionOf(channel)), channel)
+      await redis.hdel(headsKey(shardOf(channel)), channel)
     },
     async trim(channel, keep) {
       await redis.xtrim(historyKey(channel), 'MAXLEN', keep)
@@ -48,7 +48,7 @@ const makeLog = (): LogUnderTest =>
       for (const [id] of await redis.xrange(historyKey(channel), `(${seq}-0`, '+'))
         await redis.xdel(historyKey(channel), id)
       await redis.call('XSETID', historyKey(channel), `${seq}-0`)
-      await redis.hset(headsKey(partitionOf(channel)), channel, `${epoch}:${seq}`)
+      await redis.hset(headsKey(shardOf(channel)), channel, `${epoch}:${seq}`)
     },
   })
 
@@ -66,14 +66,14 @@ describe('on Redis only', () => {
   const list = (channel: ChannelName, from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, i) => entry(channel, from + i))
 
-  it('heads of many channels are one HMGET per partition', async () => {
+  it('heads of many channels are one HMGET per shard', async () => {
     const channels = Array.from({ length: 60 }, (_, i) => channelOf(i))
     const { writer } = makeLog()
     await writer.append([{ channel: channels[7]!, entries: [entry(channels[7]!, 1)] }])
     await redis.config('RESETSTAT')
     const heads = await writer.heads(channels)
     const [, calls] = /cmdstat_hmget:calls=(\d+)/.exec(await redis.info('commandstats')) ?? []
-    expect(Number(calls)).toBe(new Set(channels.map(partitionOf)).size)
+    expect(Number(calls)).toBe(new Set(channels.map(shardOf)).size)
     expect(heads.map((head) => head?.seq ?? null)).toEqual(channels.map((_, i) => (i === 7 ? 1 : null)))
   })
 
@@ -95,7 +95,7 @@ describe('on Redis only', () => {
     const channel = channelOf(102)
     await writer.append([{ channel, entries: list(channel, 1, 2) }])
     await redis.xadd(historyKey(channel), '3-0', 'i', 'x', 'b', 'what is this')
-    await redis.hset(headsKey(partitionOf(channel)), channel, `${EPOCH}:3`)
+    await redis.hset(headsKey(shardOf(channel)), channel, `${EPOCH}:3`)
     const read = await (await createReader()).history(channel, { epoch: EPOCH, seq: 0 }, { entries: 9, bytes: 9999 })
     expect(read.kind).toBe('unreachable')
   })
@@ -108,7 +108,7 @@ describe('on Redis only', () => {
     ]
     for (const [i, text] of strange.entries()) {
       const channel = channelOf(200 + i)
-      const deface = () => redis.hset(headsKey(partitionOf(channel)), channel, text)
+      const deface = () => redis.hset(headsKey(shardOf(channel)), channel, text)
       await deface()
       expect(await writer.heads([channel]), text).toEqual([null])
       const reader = await createReader()
@@ -127,7 +127,7 @@ describe('on Redis only', () => {
     const { writer } = makeLog()
     const [bad, good] = [channelOf(103), channelOf(104)] as const
     await redis.set(historyKey(bad), 'not a stream')
-    await redis.hset(headsKey(partitionOf(bad)), bad, `${EPOCH}:1`)
+    await redis.hset(headsKey(shardOf(bad)), bad, `${EPOCH}:1`)
     const batches = [bad, good].map((channel) => ({ channel, entries: list(channel, 1, 1) }))
     expect(await writer.append(batches)).toMatchObject([{ ok: false, reason: 'rejected' }, { ok: true }])
   })

@@ -3,16 +3,16 @@ import type { AppendResult, ChannelBatch } from '../log/event-log.ts'
 import { encodeEntry, encodeTombstone } from '../log/frame.ts'
 import { refillBefore } from './refill.ts'
 import type { RelayContext } from './relay-context.ts'
-import type { OutboxRow, OwnedPartition } from './relay-store.ts'
+import type { OutboxRow, OwnedShard } from './relay-store.ts'
 
 type Batch = ChannelBatch & { rows: OutboxRow[]; isWhole: boolean }
 
 /**
- * Publishes what is unpublished in a partition that is owned, in order, and marks it: a row is marked only after the log
+ * Publishes what is unpublished in a shard that is owned, in order, and marks it: a row is marked only after the log
  * has answered for it. [REL1] [REL2]
  * @returns whether more may be pending.
  */
-export async function publishPending(context: RelayContext, owned: OwnedPartition): Promise<boolean> {
+export async function publishPending(context: RelayContext, owned: OwnedShard): Promise<boolean> {
   const { settings, standing, clock } = context
   for (let round = 0; round < settings.maxBatches; round++) {
     const rows = await owned.pending(settings.batchRows, standing.channels(clock.elapsed()))
@@ -42,7 +42,7 @@ export async function publishPending(context: RelayContext, owned: OwnedPartitio
 /** @returns the rows that the log now has; `new_epoch`: the channel's rows go out in a new one, once that is committed. */
 async function settleBatch(
   context: RelayContext,
-  owned: OwnedPartition,
+  owned: OwnedShard,
   batch: Batch,
   first: AppendResult,
 ): Promise<OutboxRow[] | 'new_epoch'> {

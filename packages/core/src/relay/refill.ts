@@ -2,12 +2,12 @@ import type { ChannelName, Position } from '@derm/contract'
 import type { AppendResult, LogEntry } from '../log/event-log.ts'
 import { encodeEntry, encodeTombstone } from '../log/frame.ts'
 import type { RelayContext } from './relay-context.ts'
-import type { OutboxRow, OwnedPartition } from './relay-store.ts'
+import type { OutboxRow, OwnedShard } from './relay-store.ts'
 
 /** Brings back what the log lacks before `first`, the channel's lowest unpublished row. [REL4] */
 export async function refillBefore(
   context: RelayContext,
-  owned: OwnedPartition,
+  owned: OwnedShard,
   channel: ChannelName,
   first: OutboxRow,
   refusal: Extract<AppendResult, { ok: false }>,
@@ -23,7 +23,7 @@ export async function refillBefore(
  */
 export async function refill(
   context: RelayContext,
-  owned: OwnedPartition,
+  owned: OwnedShard,
   channel: ChannelName,
   head: Position,
   from: number,

@@ -1,38 +1,38 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { silentLog } from '../clock.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { createRelay, type OwnedPartition, type Relay, type RelayOptions, type RelayStore } from './index.ts'
+import { createRelay, type OwnedShard, type Relay, type RelayOptions, type RelayStore } from './index.ts'
 
-const PARTITION = 3
+const SHARD = 3
 const WORK_MS = 10
-/** Until whoever is next in line knows that it owns the partition. */
+/** Until whoever is next in line knows that it owns the shard. */
 const ANSWER_MS = 2
 
-/** Partitions' locks as Postgres gives them: who is released hands it to the first in line, and who only tries gets it when no line stands. */
+/** Shards' locks as Postgres gives them: who is released hands it to the first in line, and who only tries gets it when no line stands. */
 class Locks {
   most = 0
   private readonly lines = new Map<number, { waiting: number; last: Promise<unknown> }>()
   constructor(private readonly clock: ManualClock) {}
 
   readonly own = async <T>(
-    partition: number,
+    shard: number,
     { wait }: { wait: boolean },
-    work: (owned: OwnedPartition) => Promise<T>,
+    work: (owned: OwnedShard) => Promise<T>,
   ): Promise<T | 'busy'> => {
-    const line = this.lines.get(partition) ?? { waiting: 0, last: Promise.resolve() }
-    this.lines.set(partition, line)
-    const isFree = line.waiting === 0 && !this.owned.has(partition)
+    const line = this.lines.get(shard) ?? { waiting: 0, last: Promise.resolve() }
+    this.lines.set(shard, line)
+    const isFree = line.waiting === 0 && !this.owned.has(shard)
     if (!wait && !isFree) return 'busy'
     line.waiting++
     this.most = Math.max(this.most, line.waiting)
     const mine = line.last.then(async () => {
       await this.pause(ANSWER_MS)
       line.waiting--
-      this.owned.add(partition)
+      this.owned.add(shard)
       try {
         return await work(this.createOwned())
       } finally {
-        this.owned.delete(partition)
+        this.owned.delete(shard)
       }
     })
     line.last = mine.catch(() => {})
@@ -40,15 +40,15 @@ class Locks {
   }
   private readonly owned = new Set<number>()
 
-  private createOwned(): OwnedPartition {
-    const owned: Partial<OwnedPartition> = {
+  private createOwned(): OwnedShard {
+    const owned: Partial<OwnedShard> = {
       pending: async () => {
         await this.pause(WORK_MS)
         return []
       },
       heads: async () => [],
     }
-    return owned as OwnedPartition
+    return owned as OwnedShard
   }
 
   private pause(ms: number): Promise<void> {
@@ -88,12 +88,12 @@ function start(): Relay {
 /** A commit each millisecond, at each pod in turn. */
 async function keepBusy(pods: readonly Relay[], ms: number): Promise<void> {
   for (let at = 0; at < ms; at++) {
-    pods[at % pods.length]!.wake([PARTITION])
+    pods[at % pods.length]!.wake([SHARD])
     await clock.advance(1)
   }
 }
 
-describe('a partition that is never free', () => {
+describe('a shard that is never free', () => {
   it('[REL3] has one drain of each pod waiting for it, however long it lasts', async () => {
     const pods = [start(), start()]
     await keepBusy(pods, 5000)

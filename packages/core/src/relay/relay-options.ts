@@ -27,7 +27,7 @@ export type RelaySettings = {
   verifyRecentMs: number
   recentMs: number
   verifyAllMs: number
-  /** A partition that was not found level for so long is waited for, and not only tried: another owner may follow on another without a pause. */
+  /** A shard that was not found level for so long is waited for, and not only tried: another owner may follow on another without a pause. */
   verifyOverdueMs: number
   /**
    * How often a relay vouches that nothing waits, and for how long that holds. What was committed within `vouchAgeMs` may wait: it is on

@@ -1,6 +1,6 @@
 import type { ChannelName } from '@derm/contract'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { partitionOf } from '../log/partition.ts'
+import { shardOf } from '../log/shard.ts'
 import { TestRelays, north, range, south } from './test-relay.ts'
 
 let world: TestRelays
@@ -72,12 +72,12 @@ describe('publishing', () => {
 })
 
 describe('being woken', () => {
-  it('[REL3] one drain waits for a partition that another owns, however often it is woken', async () => {
+  it('[REL3] one drain waits for a shard that another owns, however often it is woken', async () => {
     const { relay } = world.createRelay()
-    const release = await holdPartition()
+    const release = await holdShard()
     for (let i = 0; i < 5; i++) world.commit(north, 1, relay)
     await world.clock.advance(20)
-    expect(world.owned).toEqual([{ partition: partitionOf(north), wait: true }])
+    expect(world.owned).toEqual([{ shard: shardOf(north), wait: true }])
     expect(world.heard).toEqual([])
     release()
     await world.clock.advance(50)
@@ -177,7 +177,7 @@ describe('a log that cannot be reached', () => {
     await world.clock.advance(2000)
     const early = world.appends
     for (let i = 0; i < 100; i++) {
-      relay.wake([partitionOf(north)])
+      relay.wake([shardOf(north)])
       await world.clock.advance(100)
     }
     expect(early).toBeGreaterThan(0)
@@ -191,11 +191,11 @@ describe('a log that cannot be reached', () => {
   })
 })
 
-/** Another pod owns the partition until the answer is called. */
-async function holdPartition(): Promise<() => void> {
+/** Another pod owns the shard until the answer is called. */
+async function holdShard(): Promise<() => void> {
   let release = () => {}
   const held = new Promise<void>((resolve) => (release = resolve))
-  void world.record.connect().own(partitionOf(north), { wait: true }, () => held)
+  void world.record.connect().own(shardOf(north), { wait: true }, () => held)
   await world.clock.advance(10)
   return release
 }

@@ -1,14 +1,14 @@
 import type { Timer } from '../clock.ts'
-import { PARTITIONS } from '../log/partition.ts'
+import { SHARD_COUNT } from '../log/shard.ts'
 import { publishPending } from './publish-pending.ts'
 import type { RelayContext } from './relay-context.ts'
 import { RELAY_SETTINGS, type RelayOptions } from './relay-options.ts'
-import type { OwnedPartition } from './relay-store.ts'
+import type { OwnedShard } from './relay-store.ts'
 import { StandingStill } from './standing-still.ts'
 import { verifyHeads } from './verify-heads.ts'
 
 /**
- * Moves committed events from Postgres to the log. It runs in every API pod; per partition one owns at a time.
+ * Moves committed events from Postgres to the log. It runs in every API pod; per shard one owns at a time.
  *
  * - `wake` after a commit: drains at once, waiting for the lock if another holds it.
  * - a poll finds what a dead pod left behind.
@@ -16,8 +16,8 @@ import { verifyHeads } from './verify-heads.ts'
  */
 export interface Relay {
   start(): void
-  /** Drains these partitions soon. One drain that waits for a partition is enough: it reads after the lock. [REL3] */
-  wake(partitions: Iterable<number>): void
+  /** Drains these shards soon. One drain that waits for a shard is enough: it reads after the lock. [REL3] */
+  wake(shards: Iterable<number>): void
   /** One comparison of every channel's head with the log; resolves when it is done. */
   verifyAll(): Promise<void>
   /** Resolves when nothing of this relay is under way any more. */
@@ -48,9 +48,9 @@ export function createRelay(options: RelayOptions): Relay {
   let identity: string | undefined
   let lastVerifiedAll = -Infinity
   let vouchedAt = -Infinity
-  /** Partitions whose comparison is due, until it was made: a failure or another owner does not make it obsolete. */
-  const unverified = new Set<number>(everyPartition())
-  /** When each partition's last whole comparison began that found the log level with Postgres, or made it so. */
+  /** Shards whose comparison is due, until it was made: a failure or another owner does not make it obsolete. */
+  const unverified = new Set<number>(everyShard())
+  /** When each shard's last whole comparison began that found the log level with Postgres, or made it so. */
   const levelSince = new Map<number, number>()
 
   const begunAt = clock.elapsed()
@@ -78,14 +78,14 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   async function own(
-    partition: number,
+    shard: number,
     wait: boolean,
     part: 'drain' | 'verify',
-    work: (owned: OwnedPartition) => Promise<boolean>,
+    work: (owned: OwnedShard) => Promise<boolean>,
     onOwned: () => void = () => {},
   ): Promise<'more' | 'done' | 'busy' | 'failed'> {
     try {
-      const more = await store.own(partition, { wait }, async (owned) => {
+      const more = await store.own(shard, { wait }, async (owned) => {
         onOwned()
         return work(owned)
       })
@@ -98,42 +98,42 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   /** Publishes what is pending, without waiting for another owner. */
-  async function drain(partition: number): Promise<void> {
+  async function drain(shard: number): Promise<void> {
     let outcome = 'more'
     while (outcome === 'more' && !isStopped && !isBroken()) {
-      recent.set(partition, clock.elapsed())
-      outcome = await own(partition, false, 'drain', (owned) => publishPending(context, owned))
+      recent.set(shard, clock.elapsed())
+      outcome = await own(shard, false, 'drain', (owned) => publishPending(context, owned))
     }
   }
 
-  /** The same, in its turn: it counts as waiting until it owns the partition, and no drain that has ended counts for the next. [REL3] */
-  async function drainInTurn(partition: number): Promise<void> {
+  /** The same, in its turn: it counts as waiting until it owns the shard, and no drain that has ended counts for the next. [REL3] */
+  async function drainInTurn(shard: number): Promise<void> {
     let outcome = 'more'
-    while (outcome === 'more' && !isStopped && !isBroken() && !waiting.has(partition)) {
+    while (outcome === 'more' && !isStopped && !isBroken() && !waiting.has(shard)) {
       let isWaiting = true
       const endWaiting = () => {
-        if (isWaiting) waiting.delete(partition)
+        if (isWaiting) waiting.delete(shard)
         isWaiting = false
       }
-      waiting.add(partition)
-      recent.set(partition, clock.elapsed())
-      // Once it owns the partition a new commit may not be seen: whoever wakes us then must get a drain of its own.
-      outcome = await own(partition, true, 'drain', (owned) => publishPending(context, owned), endWaiting)
+      waiting.add(shard)
+      recent.set(shard, clock.elapsed())
+      // Once it owns the shard a new commit may not be seen: whoever wakes us then must get a drain of its own.
+      outcome = await own(shard, true, 'drain', (owned) => publishPending(context, owned), endWaiting)
       endWaiting()
     }
   }
 
-  async function verify(partitions: Iterable<number>, since: number): Promise<void> {
-    for (const partition of partitions) {
+  async function verify(shards: Iterable<number>, since: number): Promise<void> {
+    for (const shard of shards) {
       if (isStopped || isBroken()) return
       const askedAt = clock.elapsed()
       // Where one always waits for the lock, whoever only tries never gets it.
-      const isOverdue = since === 0 && askedAt - (levelSince.get(partition) ?? begunAt) > settings.verifyOverdueMs
-      const outcome = await own(partition, isOverdue, 'verify', (owned) => verifyHeads(context, owned, since))
-      if (outcome === 'more') unverified.add(partition)
+      const isOverdue = since === 0 && askedAt - (levelSince.get(shard) ?? begunAt) > settings.verifyOverdueMs
+      const outcome = await own(shard, isOverdue, 'verify', (owned) => verifyHeads(context, owned, since))
+      if (outcome === 'more') unverified.add(shard)
       else if (since === 0 && outcome === 'done') {
-        unverified.delete(partition)
-        levelSince.set(partition, askedAt)
+        unverified.delete(shard)
+        levelSince.set(shard, askedAt)
       }
     }
   }
@@ -148,14 +148,14 @@ export function createRelay(options: RelayOptions): Relay {
       if (left > 0) await context.log.vouch(left)
       vouchedAt = askedAt
     }
-    if (waitingMs >= settings.pollMs / 2) for (const partition of everyPartition()) await drain(partition)
+    if (waitingMs >= settings.pollMs / 2) for (const shard of everyShard()) await drain(shard)
   }
 
   /** A marked row is not a delivery: who has not compared for a while knows of nothing that the log has lost. */
   function isLevel(now: number): boolean {
     if (context.standing.isAny(now)) return false
-    for (const partition of everyPartition())
-      if (now - (levelSince.get(partition) ?? -Infinity) > settings.vouchLevelMs) return false
+    for (const shard of everyShard())
+      if (now - (levelSince.get(shard) ?? -Infinity) > settings.vouchLevelMs) return false
     return true
   }
 
@@ -172,10 +172,10 @@ export function createRelay(options: RelayOptions): Relay {
     }
     if (isAnother || isOtherRecord || now - lastVerifiedAll >= settings.verifyAllMs) {
       lastVerifiedAll = now
-      for (const partition of everyPartition()) unverified.add(partition)
+      for (const shard of everyShard()) unverified.add(shard)
     }
     await verify([...unverified], 0)
-    for (const [partition, at] of recent) if (now - at > settings.recentMs) recent.delete(partition)
+    for (const [shard, at] of recent) if (now - at > settings.recentMs) recent.delete(shard)
     await verify(recent.keys(), clock.now() - settings.recentMs)
   }
 
@@ -199,11 +199,11 @@ export function createRelay(options: RelayOptions): Relay {
       // What could not be compared yet is not left for a second.
       repeat('verify', () => (unverified.size > 0 ? settings.pollMs : settings.verifyRecentMs), compare)
     },
-    wake(partitions) {
+    wake(shards) {
       if (isStopped || isBroken()) return
-      for (const partition of partitions) if (!waiting.has(partition)) void track(drainInTurn(partition))
+      for (const shard of shards) if (!waiting.has(shard)) void track(drainInTurn(shard))
     },
-    verifyAll: () => track(verify(everyPartition(), 0)),
+    verifyAll: () => track(verify(everyShard(), 0)),
     async stop() {
       isStopped = true
       for (const timer of timers) clock.clearTimeout(timer)
@@ -212,6 +212,6 @@ export function createRelay(options: RelayOptions): Relay {
   }
 }
 
-function* everyPartition(): Generator<number> {
-  for (let partition = 0; partition < PARTITIONS; partition++) yield partition
+function* everyShard(): Generator<number> {
+  for (let shard = 0; shard < SHARD_COUNT; shard++) yield shard
 }

@@ -5,13 +5,13 @@ import { Dice, createRandom } from '../fuzz/random.ts'
 import type { AppendResult, ChannelBatch, EventLogWriter } from '../log/event-log.ts'
 import { frameOf, isTombstone, readPrefix } from '../log/frame.ts'
 import { MemoryEventLog } from '../log/memory-event-log.ts'
-import { partitionOf } from '../log/partition.ts'
+import { shardOf } from '../log/shard.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { createRelay, type OwnedPartition, type Relay, type RelayOptions } from './index.ts'
+import { createRelay, type OwnedShard, type Relay, type RelayOptions } from './index.ts'
 
 const TENANT = '00000000-0000-4000-8000-00000000000a'
 export const north = `${TENANT}/l:00000000-0000-4000-8000-000000000001/scheduling` as ChannelName
-/** Of the same partition as `north`. */
+/** Of the same shard as `north`. */
 export const south = findNeighbour(north)
 
 /** A record, a log and any number of relays in one virtual time; every step of theirs can be watched and hindered. */
@@ -23,7 +23,7 @@ export class TestRelays {
   readonly heard: string[] = []
   /** What relays reported: `refilled 3 lost`, `epoch conflict`, `tombstone`, `failed drain`. */
   readonly told: string[] = []
-  readonly owned: { partition: number; wait: boolean }[] = []
+  readonly owned: { shard: number; wait: boolean }[] = []
   appends = 0
   identity = 'first server'
   lagAnswersAfterMs = 0
@@ -31,7 +31,7 @@ export class TestRelays {
   isPendingOld = false
   /** Called with what a relay appends; may throw, or answer in the log's place. */
   onAppend: (batch: ChannelBatch) => AppendResult | undefined | Promise<undefined> = () => undefined
-  /** Called when a partition's work is done, before it commits. */
+  /** Called when a shard's work is done, before it commits. */
   beforeCommit: (began: boolean) => void = () => {}
   private readonly relays: Relay[] = []
 
@@ -56,11 +56,11 @@ export class TestRelays {
             await new Promise<void>((resolve) => this.clock.setTimeout(resolve, this.lagAnswersAfterMs))
           return this.isPendingOld ? null : oldest
         },
-        own: (partition, how, work) => {
-          this.owned.push({ partition, ...how })
-          return session.own(partition, how, async (owned) => {
+        own: (shard, how, work) => {
+          this.owned.push({ shard, ...how })
+          return session.own(shard, how, async (owned) => {
             let began = false
-            const watched: OwnedPartition = {
+            const watched: OwnedShard = {
               ...owned,
               startEpoch: async (channel, than) => {
                 began = true
@@ -93,8 +93,8 @@ export class TestRelays {
 
   /** Commits, and wakes a relay when there is one to wake. */
   commit(channel: ChannelName, count: number, relay?: Relay, body?: string): void {
-    const partition = this.record.commit(channel, count, body)
-    if (partition !== null) relay?.wake([partition])
+    const shard = this.record.commit(channel, count, body)
+    if (shard !== null) relay?.wake([shard])
   }
 
   async head(channel: ChannelName): Promise<Position | null> {
@@ -146,6 +146,6 @@ function findNeighbour(channel: ChannelName): ChannelName {
   for (let i = 2; ; i++) {
     const id = `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`
     const name = `${TENANT}/l:${id}/scheduling` as ChannelName
-    if (partitionOf(name) === partitionOf(channel)) return name
+    if (shardOf(name) === shardOf(channel)) return name
   }
 }

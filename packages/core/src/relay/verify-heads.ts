@@ -2,7 +2,7 @@ import { comparePositions } from '@derm/contract'
 import { publishPending } from './publish-pending.ts'
 import type { RelayContext } from './relay-context.ts'
 import { refill } from './refill.ts'
-import type { OwnedPartition } from './relay-store.ts'
+import type { OwnedShard } from './relay-store.ts'
 
 /**
  * A marked row is not a delivery: the log may have lost what it acknowledged. Compares the heads of channels that changed since
@@ -11,7 +11,7 @@ import type { OwnedPartition } from './relay-store.ts'
  * The heads are read first, then what is unpublished goes out: whatever the log still lacks of those heads, it has lost.
  * @returns whether it has to be done again: more is pending, a new epoch is not committed yet, or the log refused what it lacks.
  */
-export async function verifyHeads(context: RelayContext, owned: OwnedPartition, since: number): Promise<boolean> {
+export async function verifyHeads(context: RelayContext, owned: OwnedShard, since: number): Promise<boolean> {
   const { log, standing, observer, logger } = context
   const heads = await owned.heads(since)
   if (await publishPending(context, owned)) return true
