@@ -1,4 +1,5 @@
 export * from './clock.ts'
+export * from './logger.ts'
 export * from './log/shard.ts'
 export * from './log/event-log.ts'
 export * from './log/frame.ts'

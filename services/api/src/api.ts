@@ -1,7 +1,6 @@
-import type { Clock } from '@derm/core'
+import type { Clock, Logger } from '@derm/core'
 import type { KeyRing, TokenIssuer, TokenVerifier } from '@derm/auth'
 import type { PrismaClient } from '@derm/database'
-import type { Logger } from '@derm/runtime'
 import type { AuditWriter } from './audit/audit-writer.ts'
 import type { RefreshTokens } from './auth/refresh-token.ts'
 import type { SignInLimiter } from './auth/sign-in-limiter.ts'
@@ -23,7 +22,7 @@ export type Api = {
   /** Tells the relay that these shards have events to publish. */
   wakeRelay: (shards: readonly number[]) => void
   metrics: ApiMetrics
-  log: Logger
+  logger: Logger
   clock: Pick<Clock, 'now'>
   /** Exact origins that browsers may come from. */
   origins: readonly string[]

@@ -9,7 +9,7 @@ import { createRealtimeMetrics } from './realtime-metrics.ts'
 const config = readConfig(process.env)
 const logger = createLogger({ service: 'realtime', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })
 const metrics = createRealtimeMetrics()
-const redis = createRedisConnections({ url: config.REDIS_URL, instance: config.INSTANCE_NAME, log: logger })
+const redis = createRedisConnections({ url: config.REDIS_URL, instance: config.INSTANCE_NAME, logger })
 const accessPool = new pg.Pool({
   connectionString: config.ACCESS_DATABASE_URL,
   max: 3,
@@ -37,7 +37,7 @@ const node = createRealtimeNode({
 })
 
 const lifecycle = createLifecycle({
-  log: logger,
+  logger,
   graceMs: config.SHUTDOWN_GRACE_MS,
   isStackChild: config.STACK_CHILD === '1',
   onUnhandledRejection: () => metrics.handlerErrors.inc(),

@@ -11,9 +11,8 @@ import {
   type ErrorCode,
   type UserId,
 } from '@derm/contract'
-import { spliceSpread, systemClock, type EventLogReader, type Sign } from '@derm/core'
+import { spliceSpread, systemClock, type EventLogReader, type Logger, type Sign } from '@derm/core'
 import { ChannelHub } from '@derm/core/node'
-import type { Logger } from '@derm/runtime'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import { Server, type Socket } from 'socket.io'
@@ -112,7 +111,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   )
 
   const hub = new ChannelHub<Member>({
-    log: options.eventLog,
+    eventLog: options.eventLog,
     sign: options.sign,
     clock: systemClock,
     logger,

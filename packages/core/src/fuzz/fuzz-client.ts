@@ -1,5 +1,5 @@
 import { comparePositions, type ChannelName, type EventEnvelope, type Position } from '@derm/contract'
-import { silentLog } from '../clock.ts'
+import { silentLogger } from '../logger.ts'
 import { Subscriber } from '../client/subscriber.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
 import { createFuzzTransport, type FuzzNode } from './fuzz-node.ts'
@@ -27,7 +27,7 @@ export class FuzzClient {
       transport: this.transport,
       clock,
       random: dice.random,
-      log: silentLog,
+      logger: silentLogger,
       getToken: async () => 'token',
       refreshToken: async () => 'token',
       onEvent: (event) => this.apply(event),

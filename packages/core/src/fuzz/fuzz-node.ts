@@ -1,5 +1,5 @@
 import { isEventType, type ChannelName, type EventEnvelope, type Position, type SubscribeAck } from '@derm/contract'
-import { silentLog } from '../clock.ts'
+import { silentLogger } from '../logger.ts'
 import type { Transport, TransportHandlers } from '../client/transport.ts'
 import { envelopeOf, type Sign } from '../log/frame.ts'
 import type { MemoryFeed } from '../log/memory-event-log.ts'
@@ -21,17 +21,17 @@ export class FuzzNode {
   constructor(
     readonly name: string,
     private readonly granted: readonly ChannelName[],
-    log: LossyLog,
+    eventLog: LossyLog,
     readonly clock: ManualClock,
     readonly dice: Dice,
     sign: Sign,
   ) {
-    this.feed = log.memory.connect()
+    this.feed = eventLog.memory.connect()
     this.hub = new ChannelHub<Connection>({
-      log: this.feed,
+      eventLog: this.feed,
       sign,
       clock,
-      logger: silentLog,
+      logger: silentLogger,
       isConfirmed: () => this.isConfirmed,
       confirm: async () => {},
       deliver: (_channel, members, frame) => {

@@ -21,30 +21,38 @@ const MOVES: readonly Move[] = [
   {
     name: 'live messages are lost',
     weight: 2,
-    make: ({ log, dice }) => void (log.weather = { ...log.weather, drop: dice.random() }),
+    make: ({ eventLog, dice }) => void (eventLog.weather = { ...eventLog.weather, drop: dice.random() }),
   },
   {
     name: 'live messages come twice',
     weight: 1,
-    make: ({ log }) => void (log.weather = { ...log.weather, repeat: 0.4 }),
+    make: ({ eventLog }) => void (eventLog.weather = { ...eventLog.weather, repeat: 0.4 }),
   },
   {
     name: 'live messages come late',
     weight: 1,
-    make: ({ log }) => void (log.weather = { ...log.weather, delay: 0.4 }),
+    make: ({ eventLog }) => void (eventLog.weather = { ...eventLog.weather, delay: 0.4 }),
   },
-  { name: 'the weather clears', weight: 2, make: ({ log }) => void (log.weather = { drop: 0, repeat: 0, delay: 0 }) },
-  { name: 'answers are lost', weight: 1, make: ({ log, dice }) => void (log.lostAnswers = dice.chance(0.5) ? 0.1 : 0) },
-  { name: 'the feeds break', weight: 2, make: ({ log }) => log.memory.breakFeeds() },
+  {
+    name: 'the weather clears',
+    weight: 2,
+    make: ({ eventLog }) => void (eventLog.weather = { drop: 0, repeat: 0, delay: 0 }),
+  },
+  {
+    name: 'answers are lost',
+    weight: 1,
+    make: ({ eventLog, dice }) => void (eventLog.lostAnswers = dice.chance(0.5) ? 0.1 : 0),
+  },
+  { name: 'the feeds break', weight: 2, make: ({ eventLog }) => eventLog.memory.breakFeeds() },
   {
     name: 'the log is emptied',
     weight: 1,
-    make: ({ log, dice }) => (dice.chance(0.5) ? log.restartEmpty() : log.memory.flush()),
+    make: ({ eventLog, dice }) => (dice.chance(0.5) ? eventLog.restartEmpty() : eventLog.memory.flush()),
   },
   {
     name: 'the log loses its newest entries',
     weight: 1,
-    make: ({ log, dice, channels }) => log.memory.loseTail(dice.pick(channels), dice.between(1, 5)),
+    make: ({ eventLog, dice, channels }) => eventLog.memory.loseTail(dice.pick(channels), dice.between(1, 5)),
   },
   {
     name: 'a node dies',
@@ -84,13 +92,13 @@ const MOVES: readonly Move[] = [
     name: 'history is trimmed',
     weight: 1,
     isLosing: true,
-    make: ({ log, dice, channels }) => log.memory.trimTo(dice.pick(channels), 1),
+    make: ({ eventLog, dice, channels }) => eventLog.memory.trimTo(dice.pick(channels), 1),
   },
   {
     name: 'the log cannot be reached for long',
     weight: 1,
     isLosing: true,
-    make: ({ log, dice }) => void (log.memory.isDown = dice.chance(0.6)),
+    make: ({ eventLog, dice }) => void (eventLog.memory.isDown = dice.chance(0.6)),
   },
   {
     name: 'an event is poison',
@@ -105,7 +113,7 @@ const MOVES: readonly Move[] = [
     make(world) {
       world.record.failOver(world.dice.pick(world.channels), world.dice.between(1, 4))
       // A disaster takes both.
-      if (world.dice.chance(0.5)) world.log.restartEmpty()
+      if (world.dice.chance(0.5)) world.eventLog.restartEmpty()
     },
   },
 ]

@@ -1,5 +1,5 @@
 import type { ChannelName } from '@derm/contract'
-import { silentLog } from '../clock.ts'
+import { silentLogger } from '../logger.ts'
 import type { Sign } from '../log/frame.ts'
 import { createRelay, type Relay } from '../relay/index.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
@@ -24,7 +24,7 @@ export class World {
   readonly dice: Dice
   readonly channels: ChannelName[]
   readonly record: MemoryRecord
-  readonly log: LossyLog
+  readonly eventLog: LossyLog
   readonly nodes: FuzzNode[] = []
   readonly pods: Pod[] = []
   readonly clients: FuzzClient[] = []
@@ -41,7 +41,7 @@ export class World {
       return `${TENANT}/l:${location}/scheduling` as ChannelName
     })
     this.record = new MemoryRecord(this.channels, clock, dice)
-    this.log = new LossyLog(clock, dice, 5000)
+    this.eventLog = new LossyLog(clock, dice, 5000)
     for (let i = 0; i < 2; i++) {
       this.startPod(i)
       this.startNode(i)
@@ -56,7 +56,7 @@ export class World {
   }
 
   startNode(i: number): void {
-    this.nodes[i] = new FuzzNode(`node-${i}.${this.born++}`, this.channels, this.log, this.clock, this.dice, sign)
+    this.nodes[i] = new FuzzNode(`node-${i}.${this.born++}`, this.channels, this.eventLog, this.clock, this.dice, sign)
   }
 
   startPod(i: number): void {
@@ -66,11 +66,11 @@ export class World {
       isUp: true,
       relay: createRelay({
         store: session,
-        log: this.log.connectWriter(() => pod.isUp),
+        eventLog: this.eventLog.connectWriter(() => pod.isUp),
         sign,
         clock: this.clock,
         random: this.dice.random,
-        logger: silentLog,
+        logger: silentLogger,
         settings: { refillEntries: 5000, batchRows: 40, breakMs: 20, maxBreakMs: 200 },
         afterPublish: async () => {
           if (!this.dice.chance(this.deaths)) return
@@ -103,9 +103,9 @@ export class World {
   /** Whatever was broken works again; everybody gets the time that the rules allow. */
   async heal(): Promise<void> {
     this.deaths = 0
-    this.log.weather = CALM
-    this.log.lostAnswers = 0
-    this.log.memory.isDown = false
+    this.eventLog.weather = CALM
+    this.eventLog.lostAnswers = 0
+    this.eventLog.memory.isDown = false
     for (const i of [0, 1]) {
       if (!this.nodes[i]!.isUp) this.startNode(i)
       if (!this.nodes[i]!.isConfirmed) this.nodes[i]!.confirmAgain()

@@ -3,15 +3,15 @@ import { describeEventLog } from './event-log-suite.ts'
 import { MemoryEventLog } from './memory-event-log.ts'
 
 describe('the event log in memory', () => {
-  const log = new MemoryEventLog()
+  const eventLog = new MemoryEventLog()
   describeEventLog(() => ({
-    writer: log,
-    connect: async () => log.connect(),
-    forget: async (channel) => log.forget(channel),
-    trim: async (channel, keep) => log.trimTo(channel, keep),
+    writer: eventLog,
+    connect: async () => eventLog.connect(),
+    forget: async (channel) => eventLog.forget(channel),
+    trim: async (channel, keep) => eventLog.trimTo(channel, keep),
     loseAfter: async (channel, { seq }) => {
-      const [head] = await log.heads([channel])
-      log.loseTail(channel, head!.seq - seq)
+      const [head] = await eventLog.heads([channel])
+      eventLog.loseTail(channel, head!.seq - seq)
     },
   }))
 })

@@ -181,17 +181,17 @@ export class MemoryFeed implements EventLogReader {
   private listener: (channel: ChannelName, bytes: string) => void = () => {}
   private breakListener: () => void = () => {}
   constructor(
-    private readonly log: MemoryEventLog,
+    private readonly eventLog: MemoryEventLog,
     private readonly onClose: (feed: MemoryFeed) => void,
   ) {}
   heads(channels: readonly ChannelName[]) {
-    return this.log.heads(channels)
+    return this.eventLog.heads(channels)
   }
   isVouchedFor() {
-    return this.log.isVouchedFor()
+    return this.eventLog.isVouchedFor()
   }
   async history(channel: ChannelName, after: Position, limit: HistoryLimit): Promise<HistoryRead> {
-    return this.log.read(channel, after, limit)
+    return this.eventLog.read(channel, after, limit)
   }
   async subscribe(channel: ChannelName): Promise<void> {
     await Promise.resolve()

@@ -26,8 +26,8 @@ export class ChannelHub<Member> {
 
   constructor(options: HubOptions<Member>) {
     this.options = { ...options, settings: { ...HUB_SETTINGS, ...options.settings } }
-    options.log.onMessage((channel, bytes) => this.channels.get(channel)?.receive(bytes))
-    options.log.onBreak(() => void this.verifyAfterBreak())
+    options.eventLog.onMessage((channel, bytes) => this.channels.get(channel)?.receive(bytes))
+    options.eventLog.onBreak(() => void this.verifyAfterBreak())
   }
 
   /** Resolves when it has compared once, or could not. */
@@ -122,11 +122,14 @@ export class ChannelHub<Member> {
 
   /** Compares every channel's head with the log's and repairs. Also after access was confirmed again. */
   async verify(how: 'head' | 'break'): Promise<void> {
-    const { log, clock, settings, observer, logger } = this.options
+    const { eventLog, clock, settings, observer, logger } = this.options
     const live = [...this.channels.values()].filter(({ phase }) => phase === 'live' || phase === 'lingering')
     const askedAt = clock.elapsed()
     const heldThen = live.map(({ last }) => last)
-    const [heads, isVouchedFor] = await Promise.all([log.heads(live.map(({ name }) => name)), log.isVouchedFor()])
+    const [heads, isVouchedFor] = await Promise.all([
+      eventLog.heads(live.map(({ name }) => name)),
+      eventLog.isVouchedFor(),
+    ])
     if (how === 'head') await new Promise<void>((resolve) => clock.setTimeout(resolve, settings.graceMs))
     if (this.isStopped || !this.options.isConfirmed()) return
     let silent = 0
@@ -142,7 +145,7 @@ export class ChannelHub<Member> {
       observer?.gapFound?.(how)
       // Not awaited: a channel that waits for its refill must not keep the others from being compared.
       channel.repair().catch((error: unknown) => logger.error({ error }, 'a channel could not be repaired'))
-      if (how === 'head') log.subscribe(channel.name).catch(() => {})
+      if (how === 'head') eventLog.subscribe(channel.name).catch(() => {})
     }
     const isLevel = live.every(
       (channel, i) => channel.phase === 'leaving' || channel.isLevel(heads[i] ?? null, heldThen[i] ?? null),
@@ -153,7 +156,7 @@ export class ChannelHub<Member> {
       // ioredis can say `ready` while it is subscribed to nothing.
       if (this.silentChecks >= 2) {
         this.silentChecks = 0
-        log.reconnect()
+        eventLog.reconnect()
       }
     }
   }
@@ -226,8 +229,8 @@ export class ChannelHub<Member> {
 
   /** Who joins meanwhile waits for it, but not for as long as the feed may be away: its own subscription comes behind. */
   private leaveFeed(name: ChannelName): void {
-    const { log, clock, settings } = this.options
-    const left = within(clock, settings.waitMs, 'leaving a feed', log.unsubscribe(name))
+    const { eventLog, clock, settings } = this.options
+    const left = within(clock, settings.waitMs, 'leaving a feed', eventLog.unsubscribe(name))
       .catch(() => {})
       .finally(() => {
         if (this.leaving.get(name) === left) this.leaving.delete(name)

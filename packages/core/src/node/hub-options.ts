@@ -1,5 +1,6 @@
 import type { ChannelName, Position } from '@derm/contract'
-import type { Clock, Log } from '../clock.ts'
+import type { Clock } from '../clock.ts'
+import type { Logger } from '../logger.ts'
 import type { EventLogReader } from '../log/event-log.ts'
 import type { Prefix, Sign } from '../log/frame.ts'
 
@@ -48,10 +49,10 @@ export const HUB_SETTINGS: HubSettings = {
 }
 
 export type HubOptions<Member> = {
-  log: EventLogReader
+  eventLog: EventLogReader
   sign: Sign
   clock: Clock
-  logger: Log
+  logger: Logger
   /** Whether access was confirmed a moment ago: without that, nothing is delivered. [SEC4] */
   isConfirmed(): boolean
   /** Confirms access now, after a break and before the first repair. */

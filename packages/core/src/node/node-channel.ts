@@ -54,12 +54,12 @@ export class NodeChannel<Member> {
   }
 
   private async begin(): Promise<void> {
-    const { log, clock, settings } = this.options
+    const { eventLog, clock, settings } = this.options
     await this.subscribe()
     if (this.isOver()) return
     const deadline = clock.elapsed() + settings.waitMs
     for (;;) {
-      const [head] = await log.heads([this.name])
+      const [head] = await eventLog.heads([this.name])
       if (head) this.last = head
       if (head || clock.elapsed() >= deadline) break
       await this.pause(settings.retryMs)
@@ -72,11 +72,11 @@ export class NodeChannel<Member> {
 
   /** Who waits for a feed that is away waits so long and no longer: those who gave up meanwhile would be kept for all of an outage. */
   private async subscribe(): Promise<void> {
-    const { log, clock, settings } = this.options
+    const { eventLog, clock, settings } = this.options
     const deadline = clock.elapsed() + settings.waitMs
     for (;;) {
       const left = deadline - clock.elapsed()
-      const failure = await within(clock, left, 'a subscription', log.subscribe(this.name)).then(
+      const failure = await within(clock, left, 'a subscription', eventLog.subscribe(this.name)).then(
         () => null,
         (error: unknown) => ({ error }),
       )
@@ -152,13 +152,13 @@ export class NodeChannel<Member> {
   }
 
   private async fill(): Promise<void> {
-    const { log, clock, settings, observer, logger } = this.options
+    const { eventLog, clock, settings, observer, logger } = this.options
     this.gapSince ??= clock.elapsed()
     let count = 0
     let bytes = 0
     while (this.last && this.phase !== 'leaving' && this.options.isConfirmed()) {
       const limit = { entries: settings.recoveryEntries, bytes: settings.recoveryBytes }
-      const read = await log.history(this.name, this.last, limit).catch((error: unknown) => {
+      const read = await eventLog.history(this.name, this.last, limit).catch((error: unknown) => {
         logger.warn({ error }, 'a gap could not be read')
         return null
       })
@@ -236,7 +236,7 @@ export class NodeChannel<Member> {
 
   /** Reads what a cursor lacks. Waits for a log that lost data, `waitMs` at most. */
   async prepare(cursor: Position | undefined): Promise<Prepared> {
-    const { log, clock, settings } = this.options
+    const { eventLog, clock, settings } = this.options
     const deadline = clock.elapsed() + settings.waitMs
     const prepared = (status: Prepared['status'], upTo: Position, frames: string[] = []): Prepared => ({
       channel: this as unknown as NodeChannel<never>,
@@ -256,7 +256,7 @@ export class NodeChannel<Member> {
         if (cursor.epoch !== last.epoch) return prepared('resync', last)
         const held = this.ring.between(cursor.seq, last.seq)
         if (held) return this.isTooMuch(held) ? prepared('resync', last) : prepared('recovered', last, held)
-        const read = await log.history(this.name, cursor, {
+        const read = await eventLog.history(this.name, cursor, {
           entries: settings.recoveryEntries,
           bytes: settings.recoveryBytes,
         })

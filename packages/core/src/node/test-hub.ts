@@ -1,5 +1,5 @@
 import type { ChannelName, Position } from '@derm/contract'
-import { silentLog } from '../clock.ts'
+import { silentLogger } from '../logger.ts'
 import type { EventLogReader, LogEntry } from '../log/event-log.ts'
 import { encodeEntry, encodeTombstone, type Sign } from '../log/frame.ts'
 import { MemoryEventLog, type MemoryFeed } from '../log/memory-event-log.ts'
@@ -38,10 +38,10 @@ export class TestHub {
     this.feed = this.memory.connect()
     const { told } = this
     this.hub = new ChannelHub<string>({
-      log: this.watch(),
+      eventLog: this.watch(),
       sign,
       clock: this.clock,
-      logger: silentLog,
+      logger: silentLogger,
       isConfirmed: () => this.isConfirmed,
       confirm: async () => {
         told.push('confirm')

@@ -33,9 +33,9 @@ afterAll(() => {
   for (const connection of opened) connection.disconnect()
 })
 
-let log: LogUnderTest | undefined
+let eventLog: LogUnderTest | undefined
 const makeLog = (): LogUnderTest =>
-  (log ??= {
+  (eventLog ??= {
     writer: createRedisEventLogWriter(redis),
     connect: createReader,
     async forget(channel) {

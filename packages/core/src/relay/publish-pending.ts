@@ -18,7 +18,7 @@ export async function publishPending(context: RelayContext, owned: OwnedShard): 
     const rows = await owned.pending(settings.batchRows, standing.channels(clock.elapsed()))
     if (rows.length === 0) return false
     const batches = groupByChannel(rows).flatMap((group) => toBatch(context, group) ?? [])
-    const results = await context.log.append(batches)
+    const results = await context.eventLog.append(batches)
     const published: OutboxRow[] = []
     let isNewEpoch = false
     for (const [i, batch] of batches.entries()) {
@@ -46,12 +46,12 @@ async function settleBatch(
   batch: Batch,
   first: AppendResult,
 ): Promise<OutboxRow[] | 'new_epoch'> {
-  const { log, logger, observer, standing } = context
+  const { eventLog, logger, observer, standing } = context
   let result = first
   if (!result.ok && (result.reason === 'unknown' || result.reason === 'gap' || result.reason === 'new_epoch')) {
     // What is missing before these rows comes back unpublished; then the rows themselves go out.
     await refillBefore(context, owned, batch.channel, batch.rows[0]!, result)
-    result = (await log.append([batch]))[0]!
+    result = (await eventLog.append([batch]))[0]!
   }
   if (result.ok) {
     standing.clear(batch.channel)

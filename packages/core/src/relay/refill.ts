@@ -29,13 +29,13 @@ export async function refill(
   from: number,
   reason: string,
 ): Promise<AppendResult> {
-  const { log, observer, settings } = context
+  const { eventLog, observer, settings } = context
   const bring = async (after: number) => {
     const start = Math.max(after, head.seq - settings.refillEntries)
     const rows = (await owned.read(channel, start, settings.refillEntries)).filter(({ seq }) => seq <= head.seq)
     const tail = contiguousTail(rows, head.seq)
     const base = { epoch: head.epoch, seq: head.seq - tail.length }
-    const result = await log.refill({ channel, entries: tail.map((row) => encode(context, row)) }, base, {
+    const result = await eventLog.refill({ channel, entries: tail.map((row) => encode(context, row)) }, base, {
       replaces: after === 0,
     })
     observer?.refilled?.(tail.length, reason)

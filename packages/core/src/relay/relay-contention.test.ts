@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { silentLog } from '../clock.ts'
+import { silentLogger } from '../logger.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { createRelay, type OwnedShard, type Relay, type RelayOptions, type RelayStore } from './index.ts'
 
@@ -74,12 +74,12 @@ afterEach(async () => {
 
 function start(): Relay {
   const store: RelayStore = { own: locks.own, oldestPendingMs: async () => null, followServer: async () => false }
-  const log = {
+  const eventLog = {
     append: async () => [],
     heads: async () => [],
     vouch: async () => void vouched.push(clock.elapsed()),
-  } as unknown as RelayOptions['log']
-  const relay = createRelay({ store, log, sign: () => '', clock, random: () => 0.5, logger: silentLog })
+  } as unknown as RelayOptions['eventLog']
+  const relay = createRelay({ store, eventLog, sign: () => '', clock, random: () => 0.5, logger: silentLogger })
   relays.push(relay)
   relay.start()
   return relay

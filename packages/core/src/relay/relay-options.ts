@@ -1,5 +1,6 @@
 import type { ChannelName } from '@derm/contract'
-import type { Clock, Log, Random } from '../clock.ts'
+import type { Clock, Random } from '../clock.ts'
+import type { Logger } from '../logger.ts'
 import type { EventLogWriter } from '../log/event-log.ts'
 import type { Sign } from '../log/frame.ts'
 import type { OutboxRow, RelayStore } from './relay-store.ts'
@@ -65,11 +66,11 @@ export const RELAY_SETTINGS: RelaySettings = {
 
 export type RelayOptions = {
   store: RelayStore
-  log: EventLogWriter & { serverIdentity?(): Promise<string> }
+  eventLog: EventLogWriter & { serverIdentity?(): Promise<string> }
   sign: Sign
   clock: Clock
   random: Random
-  logger: Log
+  logger: Logger
   observer?: RelayObserver
   settings?: Partial<RelaySettings>
   /** Where a test stops a relay: after the log has the rows, before Postgres says so. */

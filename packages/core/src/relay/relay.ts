@@ -26,14 +26,14 @@ export interface Relay {
 
 export function createRelay(options: RelayOptions): Relay {
   const settings = { ...RELAY_SETTINGS, ...options.settings }
-  const { store, log, clock, random, logger, observer } = options
+  const { store, eventLog, clock, random, logger, observer } = options
   const context: RelayContext = {
     ...options,
-    log: {
-      append: async (batches) => reached(await log.append(batches), batches.length),
-      refill: async (...of) => reached(await log.refill(...of), 1),
-      heads: async (channels) => reached(await log.heads(channels), channels.length),
-      vouch: async (forMs) => reached(await log.vouch(forMs), 1),
+    eventLog: {
+      append: async (batches) => reached(await eventLog.append(batches), batches.length),
+      refill: async (...of) => reached(await eventLog.refill(...of), 1),
+      heads: async (channels) => reached(await eventLog.heads(channels), channels.length),
+      vouch: async (forMs) => reached(await eventLog.vouch(forMs), 1),
     },
     settings,
     standing: new StandingStill(settings.tries, 200),
@@ -145,7 +145,7 @@ export function createRelay(options: RelayOptions): Relay {
     if (waitingMs < settings.vouchAgeMs && isLevel(askedAt) && askedAt - vouchedAt >= settings.vouchEveryMs) {
       // From the question on, not from the answer: who froze in between knows nothing of now.
       const left = settings.vouchForMs - (clock.elapsed() - askedAt)
-      if (left > 0) await context.log.vouch(left)
+      if (left > 0) await context.eventLog.vouch(left)
       vouchedAt = askedAt
     }
     if (waitingMs >= settings.pollMs / 2) for (const shard of everyShard()) await drain(shard)
@@ -162,7 +162,7 @@ export function createRelay(options: RelayOptions): Relay {
   async function compare(): Promise<void> {
     if (isBroken()) return
     const now = clock.elapsed()
-    const server = await log.serverIdentity?.()
+    const server = await eventLog.serverIdentity?.()
     const isAnother = server !== identity
     identity = server
     const isOtherRecord = await store.followServer()

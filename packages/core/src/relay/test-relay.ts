@@ -1,5 +1,5 @@
 import type { ChannelName, Position } from '@derm/contract'
-import { silentLog } from '../clock.ts'
+import { silentLogger } from '../logger.ts'
 import { MemoryRecord } from '../fuzz/memory-record.ts'
 import { Dice, createRandom } from '../fuzz/random.ts'
 import type { AppendResult, ChannelBatch, EventLogWriter } from '../log/event-log.ts'
@@ -73,11 +73,11 @@ export class TestRelays {
           })
         },
       },
-      log: this.createWriter(),
+      eventLog: this.createWriter(),
       sign: () => 'x'.repeat(22),
       clock: this.clock,
       random: () => 0.5,
-      logger: silentLog,
+      logger: silentLogger,
       observer: {
         // A channel without events gets its head, and nothing else.
         refilled: (entries, reason) => entries > 0 && this.told.push(`refilled ${entries} ${reason}`),

@@ -12,11 +12,11 @@ import type { OwnedShard } from './relay-store.ts'
  * @returns whether it has to be done again: more is pending, a new epoch is not committed yet, or the log refused what it lacks.
  */
 export async function verifyHeads(context: RelayContext, owned: OwnedShard, since: number): Promise<boolean> {
-  const { log, standing, observer, logger } = context
+  const { eventLog, standing, observer, logger } = context
   const heads = await owned.heads(since)
   if (await publishPending(context, owned)) return true
   const checked = heads.filter(({ channel }) => !standing.has(channel, context.clock.elapsed()))
-  const found = await log.heads(checked.map(({ channel }) => channel))
+  const found = await eventLog.heads(checked.map(({ channel }) => channel))
   const suspects = []
   let isRefused = false
   for (const [i, head] of checked.entries()) {

@@ -117,7 +117,7 @@ export async function refreshSession(api: Api, { tenantId, sessionId, secret }: 
   if (result === 'reused') {
     api.kicker.endSession(sessionId)
     api.metrics.refreshReuses.inc()
-    api.log.warn({ tenantId, sessionId }, 'a used refresh token came again: the session was ended')
+    api.logger.warn({ tenantId, sessionId }, 'a used refresh token came again: the session was ended')
   }
   if (typeof result === 'string') throw new CodedError('session_ended')
   return result
