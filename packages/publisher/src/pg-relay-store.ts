@@ -1,5 +1,5 @@
 import type { ChannelName } from '@derm/contract'
-import type { ChannelHead, OutboxRow, OwnedShard, RelayStore } from '@derm/core/relay'
+import type { ChannelHead, OutboxRow, LockedShard, RelayStore } from '@derm/core/relay'
 import type pg from 'pg'
 
 /**
@@ -25,7 +25,7 @@ export function createPgRelayStore(pool: pg.Pool): PgRelayStore {
    */
   let lookedUntil: number | null = null
   return {
-    async own(shard, { wait }, work) {
+    async withShardLock(shard, { wait }, work) {
       const client = await pool.connect()
       let failure: Error | undefined
       // A connection that dies while `work` waits for Redis says so here, and to the next query.
@@ -36,7 +36,7 @@ export function createPgRelayStore(pool: pg.Pool): PgRelayStore {
           await client.query('ROLLBACK')
           return 'busy'
         }
-        const result = await work(createOwnedShard(client, shard))
+        const result = await work(createLockedShard(client, shard))
         await client.query('COMMIT')
         return result
       } catch (error) {
@@ -86,13 +86,13 @@ export function createPgRelayStore(pool: pg.Pool): PgRelayStore {
 async function begin(client: pg.PoolClient, shard: number, wait: boolean): Promise<boolean> {
   if (!Number.isInteger(shard)) throw new Error('a shard is a whole number')
   const key = `${RELAY_LOCK}, ${shard}`
-  const lock = wait ? `pg_advisory_xact_lock(${key}) IS NOT NULL` : `pg_try_advisory_xact_lock(${key})`
-  const results = await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${lock} AS owned`)
-  const [, locked] = results as unknown as [unknown, pg.QueryResult<{ owned: boolean }>]
-  return locked.rows[0]?.owned === true
+  const tryLock = wait ? `pg_advisory_xact_lock(${key}) IS NOT NULL` : `pg_try_advisory_xact_lock(${key})`
+  const results = await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${tryLock} AS locked`)
+  const [, lock] = results as unknown as [unknown, pg.QueryResult<{ locked: boolean }>]
+  return lock.rows[0]?.locked === true
 }
 
-function createOwnedShard(client: pg.PoolClient, shard: number): OwnedShard {
+function createLockedShard(client: pg.PoolClient, shard: number): LockedShard {
   /** The times of what was read, so that marking looks only into those days' partitions. */
   let from = Infinity
   let to = -Infinity

@@ -6,7 +6,7 @@ import type { RefreshTokens } from './auth/refresh-token.ts'
 import type { SignInLimiter } from './auth/sign-in-limiter.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { SharedReads } from './http/shared-reads.ts'
-import type { SocketKicker } from './access/socket-kicker.ts'
+import type { SocketRevoker } from './access/socket-revoker.ts'
 
 /** What the routes are given: everything that reaches outside the process. */
 export type Api = {
@@ -18,7 +18,7 @@ export type Api = {
   sharedReads: SharedReads
   limiter: SignInLimiter
   refreshTokens: RefreshTokens
-  kicker: SocketKicker
+  revoker: SocketRevoker
   /** Tells the relay that these shards have events to publish. */
   wakeRelay: (shards: readonly number[]) => void
   metrics: ApiMetrics

@@ -2,7 +2,7 @@ import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/aut
 import { systemClock, type Clock, type Logger } from '@derm/core'
 import { createPrisma } from '@derm/database'
 import { createAdminServer, createMetrics, createRedisConnections, type Step } from '@derm/runtime'
-import { createSocketKicker } from './access/socket-kicker.ts'
+import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { createAuditWriter } from './audit/audit-writer.ts'
@@ -55,7 +55,7 @@ export function createPod(
       withFallback(createRedisCounters(redis.commands('sign-in')), createMemoryCounters(now)),
     ),
     refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET),
-    kicker: createSocketKicker(redis.publisher('emitter')),
+    revoker: createSocketRevoker(redis.publisher('emitter')),
     wakeRelay: relay.wake,
     metrics: apiMetrics,
     logger,

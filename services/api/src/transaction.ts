@@ -3,7 +3,7 @@ import type { VerifiedToken } from '@derm/auth'
 import { withTenant, type TenantTx } from '@derm/database'
 import { createEventCollector, fromPrisma } from '@derm/publisher'
 import { loadCaller, type Caller } from './access/principal.ts'
-import type { SocketKicker } from './access/socket-kicker.ts'
+import type { SocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { toAuditRow, type AuditEvent } from './audit/audit-writer.ts'
 import { toPositions } from './events/positions.ts'
@@ -14,7 +14,7 @@ export type Change = {
   tx: TenantTx
   caller: Caller
   /** For `afterCommit`. */
-  kicker: SocketKicker
+  revoker: SocketRevoker
   record: (event: NewEvent) => void
   audit: (event: AuditEvent) => void
   /** What may only happen when the change is in force, and whose loss does no harm. */
@@ -55,7 +55,7 @@ export async function runChange(
     const answer = await command({
       tx,
       caller,
-      kicker: api.kicker,
+      revoker: api.revoker,
       record: (event: NewEvent) => events.add(event),
       audit: (event) => audits.push(event),
       afterCommit: (run) => afterCommit.push(run),

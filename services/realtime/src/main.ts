@@ -30,7 +30,7 @@ const node = createRealtimeNode({
     onFault: (error) => logger.warn({ error }, 'public keys could not be fetched'),
   }),
   accessPool,
-  eventLog: createRedisEventLogReader(redis.commands('log'), redis.subscriber('feed')),
+  eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.subscriber('event-log-pubsub')),
   sign: createSigner(config.EVENT_SIGNING_SECRET),
   adapterPub: redis.publisher('adapter-pub'),
   adapterSub: redis.subscriber('adapter-sub'),

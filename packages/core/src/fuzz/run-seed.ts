@@ -43,7 +43,7 @@ const MOVES: readonly Move[] = [
     weight: 1,
     make: ({ eventLog, dice }) => void (eventLog.lostAnswers = dice.chance(0.5) ? 0.1 : 0),
   },
-  { name: 'the feeds break', weight: 2, make: ({ eventLog }) => eventLog.memory.breakFeeds() },
+  { name: 'the feeds break', weight: 2, make: ({ eventLog }) => eventLog.memory.breakConnections() },
   {
     name: 'the log is emptied',
     weight: 1,
@@ -111,7 +111,7 @@ const MOVES: readonly Move[] = [
     weight: 1,
     isLosing: true,
     make(world) {
-      world.record.failOver(world.dice.pick(world.channels), world.dice.between(1, 4))
+      world.outbox.failOver(world.dice.pick(world.channels), world.dice.between(1, 4))
       // A disaster takes both.
       if (world.dice.chance(0.5)) world.eventLog.restartEmpty()
     },
@@ -149,13 +149,13 @@ export async function runSeed(seed: number, moves?: number): Promise<Outcome> {
   for (let i = 0; i < 8 && !isSettled(world); i++) await world.clock.advance(3000)
   faults.push(...faultsOf(world))
   for (const channel of world.channels) {
-    const head = world.record.heads.get(channel)!
+    const head = world.outbox.heads.get(channel)!
     for (const client of world.clients)
       if (!client.isAt(channel, head))
         faults.push(`${client.describe(channel)} of ${channel.slice(-12)}, the record at ${head.epoch}:${head.seq}`)
   }
-  for (const node of world.nodes) if (node.hub.isLate()) faults.push(`${node.name} still says that it is late`)
-  if (world.record.pendingRows > 0) faults.push(`${world.record.pendingRows} events were never marked`)
+  for (const node of world.nodes) if (node.hub.isLagging()) faults.push(`${node.name} still says that it is late`)
+  if (world.outbox.pendingRows > 0) faults.push(`${world.outbox.pendingRows} events were never marked`)
   const resyncs = world.clients.reduce((sum, client) => sum + client.resyncs, 0)
   const applied = world.clients.reduce((sum, client) => sum + client.applied, 0)
   world.stop()
@@ -165,6 +165,6 @@ export async function runSeed(seed: number, moves?: number): Promise<Outcome> {
 }
 
 const faultsOf = ({ clients }: World) => clients.flatMap((client) => client.faults)
-const isSettled = ({ channels, clients, nodes, record }: World) =>
-  nodes.every((node) => !node.hub.isLate()) &&
-  channels.every((channel) => clients.every((client) => client.isAt(channel, record.heads.get(channel)!)))
+const isSettled = ({ channels, clients, nodes, outbox }: World) =>
+  nodes.every((node) => !node.hub.isLagging()) &&
+  channels.every((channel) => clients.every((client) => client.isAt(channel, outbox.heads.get(channel)!)))

@@ -1,6 +1,6 @@
 import type { ChannelName, Position } from '@derm/contract'
 import type { Redis } from 'ioredis'
-import { shardOf } from '../log/shard.ts'
+import { shardOf } from '../event-log/shard.ts'
 import { HEAD } from './head.lua.ts'
 import { headsKey } from './keys.ts'
 

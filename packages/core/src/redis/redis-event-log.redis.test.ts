@@ -2,10 +2,10 @@ import type { ChannelName } from '@derm/contract'
 import { useTestRedis } from '@derm/local-servers/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { describeEventLog, type LogUnderTest } from '../log/event-log-suite.ts'
-import { encodeEntry } from '../log/frame.ts'
-import { shardOf } from '../log/shard.ts'
-import { feedName, headsKey, historyKey } from './keys.ts'
+import { describeEventLog, type LogUnderTest } from '../event-log/event-log-suite.ts'
+import { encodeEntry } from '../event-log/frame.ts'
+import { shardOf } from '../event-log/shard.ts'
+import { pubSubName, headsKey, historyKey } from './keys.ts'
 import { createRedisEventLogReader } from './redis-event-log-reader.ts'
 import { createRedisEventLogWriter } from './redis-event-log-writer.ts'
 
@@ -22,10 +22,10 @@ const open = (options = {}) => {
   return connection
 }
 const createReader = async () => {
-  const feed = open({ autoResubscribe: false })
+  const pubSub = open({ autoResubscribe: false })
   // Ready before anything is subscribed: its first break is then one that the test made.
-  await feed.ping()
-  return createRedisEventLogReader(redis, feed)
+  await pubSub.ping()
+  return createRedisEventLogReader(redis, pubSub)
 }
 
 beforeAll(() => void (redis = open()))
@@ -139,8 +139,8 @@ describe('on Redis only', () => {
     const heard: string[] = []
     reader.onMessage((from, bytes) => heard.push(`${from === channel} ${bytes}`))
     await reader.subscribe(channel)
-    await redis.publish(`${feedName(channel)}x`, 'forged')
-    await redis.publish(feedName(channelOf(106)), 'forged')
+    await redis.publish(`${pubSubName(channel)}x`, 'forged')
+    await redis.publish(pubSubName(channelOf(106)), 'forged')
     await writer.append([{ channel, entries: list(channel, 1, 1) }])
     await vi.waitFor(() => expect(heard).toEqual([`true ${entry(channel, 1).bytes}`]))
   })
@@ -170,16 +170,16 @@ describe('on Redis only', () => {
   it('[REC10] a feed that is away says so at once, and keeps nothing for later', async () => {
     const { writer } = makeLog()
     const channel = channelOf(110)
-    const feed = open({ autoResubscribe: false })
-    await feed.ping()
-    const reader = createRedisEventLogReader(redis, feed)
+    const pubSub = open({ autoResubscribe: false })
+    await pubSub.ping()
+    const reader = createRedisEventLogReader(redis, pubSub)
     const heard: string[] = []
     reader.onMessage((_channel, bytes) => heard.push(bytes))
-    feed.disconnect()
-    await vi.waitFor(() => expect(feed.status).toBe('end'))
+    pubSub.disconnect()
+    await vi.waitFor(() => expect(pubSub.status).toBe('end'))
     await expect(reader.subscribe(channel)).rejects.toThrow('not connected')
     await reader.unsubscribe(channel)
-    await feed.connect()
+    await pubSub.connect()
     await writer.append([{ channel, entries: list(channel, 1, 1) }])
     await reader.subscribe(channel)
     await writer.append([{ channel, entries: list(channel, 2, 2) }])

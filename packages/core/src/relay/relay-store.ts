@@ -25,7 +25,11 @@ export interface RelayStore {
    * `'busy'` when another owns it. The lock and the first read are two statements: a read in the lock's statement would see
    * the snapshot from before the wait.
    */
-  own<T>(shard: number, options: { wait: boolean }, work: (owned: OwnedShard) => Promise<T>): Promise<T | 'busy'>
+  withShardLock<T>(
+    shard: number,
+    options: { wait: boolean },
+    work: (locked: LockedShard) => Promise<T>,
+  ): Promise<T | 'busy'>
   /**
    * Starts a new epoch for every channel when the record is not the one that the epoch began in: failed over to a replica, restored.
    * @returns whether it did.
@@ -38,7 +42,7 @@ export interface RelayStore {
   oldestPendingMs(): Promise<number | null>
 }
 
-export interface OwnedShard {
+export interface LockedShard {
   /**
    * Unpublished rows, of each channel ascending by seq and from its lowest unpublished one; at most `limit`.
    * `except`: channels that stand still, whose rows would take the others' places.

@@ -1,10 +1,10 @@
 import type { Timer } from '../clock.ts'
-import { SHARD_COUNT } from '../log/shard.ts'
+import { SHARD_COUNT } from '../event-log/shard.ts'
 import { publishPending } from './publish-pending.ts'
 import type { RelayContext } from './relay-context.ts'
 import { RELAY_SETTINGS, type RelayOptions } from './relay-options.ts'
-import type { OwnedShard } from './relay-store.ts'
-import { StandingStill } from './standing-still.ts'
+import type { LockedShard } from './relay-store.ts'
+import { BlockedChannels } from './blocked-channels.ts'
 import { verifyHeads } from './verify-heads.ts'
 
 /**
@@ -33,10 +33,10 @@ export function createRelay(options: RelayOptions): Relay {
       append: async (batches) => reached(await eventLog.append(batches), batches.length),
       refill: async (...of) => reached(await eventLog.refill(...of), 1),
       heads: async (channels) => reached(await eventLog.heads(channels), channels.length),
-      vouch: async (forMs) => reached(await eventLog.vouch(forMs), 1),
+      renewCaughtUpLease: async (forMs) => reached(await eventLog.renewCaughtUpLease(forMs), 1),
     },
     settings,
-    standing: new StandingStill(settings.tries, 200),
+    blocked: new BlockedChannels(settings.tries, 200),
   }
   const waiting = new Set<number>()
   const recent = new Map<number, number>()
@@ -47,11 +47,11 @@ export function createRelay(options: RelayOptions): Relay {
   let breakMs = settings.breakMs
   let identity: string | undefined
   let lastVerifiedAll = -Infinity
-  let vouchedAt = -Infinity
+  let leaseRenewedAt = -Infinity
   /** Shards whose comparison is due, until it was made: a failure or another owner does not make it obsolete. */
   const unverified = new Set<number>(everyShard())
   /** When each shard's last whole comparison began that found the log level with Postgres, or made it so. */
-  const levelSince = new Map<number, number>()
+  const inSyncSince = new Map<number, number>()
 
   const begunAt = clock.elapsed()
 
@@ -77,17 +77,17 @@ export function createRelay(options: RelayOptions): Relay {
     return work
   }
 
-  async function own(
+  async function withShardLock(
     shard: number,
     wait: boolean,
     part: 'drain' | 'verify',
-    work: (owned: OwnedShard) => Promise<boolean>,
-    onOwned: () => void = () => {},
+    work: (locked: LockedShard) => Promise<boolean>,
+    onLocked: () => void = () => {},
   ): Promise<'more' | 'done' | 'busy' | 'failed'> {
     try {
-      const more = await store.own(shard, { wait }, async (owned) => {
-        onOwned()
-        return work(owned)
+      const more = await store.withShardLock(shard, { wait }, async (locked) => {
+        onLocked()
+        return work(locked)
       })
       if (more === 'busy') return 'busy'
       return more ? 'more' : 'done'
@@ -102,7 +102,7 @@ export function createRelay(options: RelayOptions): Relay {
     let outcome = 'more'
     while (outcome === 'more' && !isStopped && !isBroken()) {
       recent.set(shard, clock.elapsed())
-      outcome = await own(shard, false, 'drain', (owned) => publishPending(context, owned))
+      outcome = await withShardLock(shard, false, 'drain', (locked) => publishPending(context, locked))
     }
   }
 
@@ -118,7 +118,7 @@ export function createRelay(options: RelayOptions): Relay {
       waiting.add(shard)
       recent.set(shard, clock.elapsed())
       // Once it owns the shard a new commit may not be seen: whoever wakes us then must get a drain of its own.
-      outcome = await own(shard, true, 'drain', (owned) => publishPending(context, owned), endWaiting)
+      outcome = await withShardLock(shard, true, 'drain', (locked) => publishPending(context, locked), endWaiting)
       endWaiting()
     }
   }
@@ -128,12 +128,12 @@ export function createRelay(options: RelayOptions): Relay {
       if (isStopped || isBroken()) return
       const askedAt = clock.elapsed()
       // Where one always waits for the lock, whoever only tries never gets it.
-      const isOverdue = since === 0 && askedAt - (levelSince.get(shard) ?? begunAt) > settings.verifyOverdueMs
-      const outcome = await own(shard, isOverdue, 'verify', (owned) => verifyHeads(context, owned, since))
+      const isOverdue = since === 0 && askedAt - (inSyncSince.get(shard) ?? begunAt) > settings.verifyOverdueMs
+      const outcome = await withShardLock(shard, isOverdue, 'verify', (locked) => verifyHeads(context, locked, since))
       if (outcome === 'more') unverified.add(shard)
       else if (since === 0 && outcome === 'done') {
         unverified.delete(shard)
-        levelSince.set(shard, askedAt)
+        inSyncSince.set(shard, askedAt)
       }
     }
   }
@@ -142,20 +142,24 @@ export function createRelay(options: RelayOptions): Relay {
     if (isBroken()) return
     const askedAt = clock.elapsed()
     const waitingMs = (await store.oldestPendingMs()) ?? 0
-    if (waitingMs < settings.vouchAgeMs && isLevel(askedAt) && askedAt - vouchedAt >= settings.vouchEveryMs) {
+    if (
+      waitingMs < settings.leaseMaxPendingMs &&
+      isInSync(askedAt) &&
+      askedAt - leaseRenewedAt >= settings.leaseRenewMs
+    ) {
       // From the question on, not from the answer: who froze in between knows nothing of now.
-      const left = settings.vouchForMs - (clock.elapsed() - askedAt)
-      if (left > 0) await context.eventLog.vouch(left)
-      vouchedAt = askedAt
+      const left = settings.leaseMs - (clock.elapsed() - askedAt)
+      if (left > 0) await context.eventLog.renewCaughtUpLease(left)
+      leaseRenewedAt = askedAt
     }
     if (waitingMs >= settings.pollMs / 2) for (const shard of everyShard()) await drain(shard)
   }
 
   /** A marked row is not a delivery: who has not compared for a while knows of nothing that the log has lost. */
-  function isLevel(now: number): boolean {
-    if (context.standing.isAny(now)) return false
+  function isInSync(now: number): boolean {
+    if (context.blocked.isAnyBlocked(now)) return false
     for (const shard of everyShard())
-      if (now - (levelSince.get(shard) ?? -Infinity) > settings.vouchLevelMs) return false
+      if (now - (inSyncSince.get(shard) ?? -Infinity) > settings.leaseMaxCheckAgeMs) return false
     return true
   }
 
@@ -165,12 +169,12 @@ export function createRelay(options: RelayOptions): Relay {
     const server = await eventLog.serverIdentity?.()
     const isAnother = server !== identity
     identity = server
-    const isOtherRecord = await store.followServer()
-    if (isOtherRecord) {
-      logger.error({ reason: 'record_changed' }, 'every channel started a new epoch')
-      observer?.epochStarted?.(null, 'record_changed')
+    const isOtherPostgres = await store.followServer()
+    if (isOtherPostgres) {
+      logger.error({ reason: 'postgres_changed' }, 'every channel started a new epoch')
+      observer?.epochStarted?.(null, 'postgres_changed')
     }
-    if (isAnother || isOtherRecord || now - lastVerifiedAll >= settings.verifyAllMs) {
+    if (isAnother || isOtherPostgres || now - lastVerifiedAll >= settings.verifyAllMs) {
       lastVerifiedAll = now
       for (const shard of everyShard()) unverified.add(shard)
     }

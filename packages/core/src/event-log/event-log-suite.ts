@@ -55,11 +55,11 @@ export function describeEventLog(make: () => LogUnderTest): void {
     (await eventLog.connect()).history(channel, { epoch, seq }, limit)
   const at = (seq: number, epoch = EPOCH): Position => ({ epoch, seq })
   /** What a reader of this channel hears from now on, by its bytes. */
-  const listen = async (reader?: EventLogReader) => {
+  const listen = async (given?: EventLogReader) => {
     const heard: string[] = []
-    const feed = reader ?? (await eventLog.connect())
-    feed.onMessage((from, bytes) => void (from === channel && heard.push(bytes)))
-    await feed.subscribe(channel)
+    const reader = given ?? (await eventLog.connect())
+    reader.onMessage((from, bytes) => void (from === channel && heard.push(bytes)))
+    await reader.subscribe(channel)
     return heard
   }
   const bytesOf = (list: readonly LogEntry[]) => list.map(({ bytes }) => bytes)
@@ -257,7 +257,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
     it('[HIS5] says that it is behind the cursor, of another epoch, or unknown', async () => {
       expect(await read(0)).toEqual({ kind: 'unknown' })
       await append(...entries(1, 3))
-      expect(await read(4)).toEqual({ kind: 'behind', head: at(3) })
+      expect(await read(4)).toEqual({ kind: 'lagging', head: at(3) })
       expect(await read(1, ALL, LATER)).toEqual({ kind: 'unreachable', head: at(3) })
     })
   })
@@ -300,12 +300,12 @@ export function describeEventLog(make: () => LogUnderTest): void {
 
   it('[HIS8] is vouched for as long as somebody has said, and no longer', async () => {
     const reader = await eventLog.connect()
-    await eventLog.writer.vouch(1)
-    await vi.waitFor(async () => expect(await reader.isVouchedFor()).toBe(false))
-    await eventLog.writer.vouch(60_000.7)
-    expect(await reader.isVouchedFor()).toBe(true)
-    await eventLog.writer.vouch(1)
-    await vi.waitFor(async () => expect(await reader.isVouchedFor()).toBe(false))
+    await eventLog.writer.renewCaughtUpLease(1)
+    await vi.waitFor(async () => expect(await reader.hasCaughtUpLease()).toBe(false))
+    await eventLog.writer.renewCaughtUpLease(60_000.7)
+    expect(await reader.hasCaughtUpLease()).toBe(true)
+    await eventLog.writer.renewCaughtUpLease(1)
+    await vi.waitFor(async () => expect(await reader.hasCaughtUpLease()).toBe(false))
   })
 }
 

@@ -1,23 +1,23 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
 import type { ManualClock } from '../testing/manual-clock.ts'
-import { shardOf } from '../log/shard.ts'
-import type { ChannelHead, OutboxRow, OwnedShard, RelayStore } from '../relay/relay-store.ts'
-import type { Dice } from './random.ts'
+import { shardOf } from '../event-log/shard.ts'
+import type { ChannelHead, OutboxRow, LockedShard, RelayStore } from './relay-store.ts'
+import type { Dice } from '../testing/random.ts'
 
 type Row = OutboxRow & { isPublished: boolean }
 type Head = ChannelHead & { isLocked: boolean }
 type Transaction = { marks: Row[]; undo: (() => void)[]; locked: Head[] }
 
 /** A pod's door to the record: once it is shut, every call fails, and what was open is rolled back. */
-export type RecordSession = RelayStore & { crash(): void }
+export type OutboxSession = RelayStore & { crash(): void }
 
 /** Postgres in memory, as far as the relay sees it: commits, locks that end with their owner, transactions that roll back. */
-export class MemoryRecord {
+export class MemoryOutbox {
   readonly heads = new Map<ChannelName, Head>()
   private rows: Row[] = []
   /** Every id that was ever committed at a position, lost ones too. */
   private readonly ids = new Map<string, Set<string>>()
-  private readonly owners = new Map<number, Promise<void>>()
+  private readonly lockHolders = new Map<number, Promise<void>>()
   private epochs = 1
   private isOther = false
 
@@ -80,7 +80,7 @@ export class MemoryRecord {
     return this.rows.filter(({ isPublished }) => !isPublished).length
   }
 
-  connect(): RecordSession {
+  connect(): OutboxSession {
     let isAlive = true
     const open = new Set<Transaction>()
     const assertAlive = () => {
@@ -97,18 +97,18 @@ export class MemoryRecord {
         for (const transaction of open) rollBack(transaction)
         open.clear()
       },
-      own: async (shard, { wait }, work) => {
+      withShardLock: async (shard, { wait }, work) => {
         await pause()
-        if (!wait && this.owners.has(shard)) return 'busy'
-        while (this.owners.has(shard)) await this.owners.get(shard)
+        if (!wait && this.lockHolders.has(shard)) return 'busy'
+        while (this.lockHolders.has(shard)) await this.lockHolders.get(shard)
         let release = () => {}
         const held = new Promise<void>((resolve) => (release = resolve))
-        this.owners.set(shard, held)
+        this.lockHolders.set(shard, held)
         const transaction: Transaction = { marks: [], undo: [], locked: [] }
         open.add(transaction)
         try {
           assertAlive()
-          const result = await work(this.createOwned(shard, transaction, pause))
+          const result = await work(this.createLockedShard(shard, transaction, pause))
           await pause()
           for (const row of transaction.marks) row.isPublished = true
           for (const head of transaction.locked) head.isLocked = false
@@ -116,7 +116,7 @@ export class MemoryRecord {
           return result
         } finally {
           if (open.delete(transaction)) rollBack(transaction)
-          this.owners.delete(shard)
+          this.lockHolders.delete(shard)
           release()
         }
       },
@@ -137,7 +137,7 @@ export class MemoryRecord {
     }
   }
 
-  private createOwned(shard: number, transaction: Transaction, pause: () => Promise<void>): OwnedShard {
+  private createLockedShard(shard: number, transaction: Transaction, pause: () => Promise<void>): LockedShard {
     const ofShard = (row: { channel: ChannelName }) => shardOf(row.channel) === shard
     return {
       pending: async (limit, except = []) => {
