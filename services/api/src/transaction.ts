@@ -3,7 +3,7 @@ import type { VerifiedToken } from '@derm/auth'
 import { withTenant, type TenantTx } from '@derm/database'
 import { createEventCollector, fromPrisma } from '@derm/publisher'
 import { loadCaller, type Caller } from './access/principal.ts'
-import type { SocketKicker } from './access/socket-kicker.ts'
+import type { SocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { toAuditRow, type AuditEvent } from './audit/audit-writer.ts'
 import { toPositions } from './events/positions.ts'
@@ -27,7 +27,7 @@ export type Change = {
   tx: ReadTx
   caller: Caller
   /** For `afterCommit`. */
-  kicker: SocketKicker
+  revoker: SocketRevoker
   /** @throws Error when the route has not declared that it emits this. */
   record: (event: NewEvent) => void
   audit: (event: AuditEvent) => void
@@ -73,11 +73,11 @@ export async function runChange(
   command: (change: Change) => Promise<ChangeAnswer>,
 ): Promise<StoredAnswer & { isRepeat: boolean }> {
   const afterCommit: (() => void)[] = []
-  const { partitions, ...result } = await withTenant(api.prisma, token.tid, async (tx) => {
+  const { shards, ...result } = await withTenant(api.prisma, token.tid, async (tx) => {
     const caller = await loadCaller(tx, token)
     const claim = idempotency && { ...idempotency, caller }
     const first = claim && (await claimKey(tx, claim))
-    if (first) return { ...first, isRepeat: true, partitions: [] }
+    if (first) return { ...first, isRepeat: true, shards: [] }
 
     const events = createEventCollector({ traceparent, ...(claim ? { mutationId: claim.key } : {}) })
     const recorded = new Set<EventType>()
@@ -87,7 +87,7 @@ export async function runChange(
       tx,
       [FULL_TX]: tx,
       caller,
-      kicker: api.kicker,
+      revoker: api.revoker,
       record(event: NewEvent) {
         if (!emits.includes(event.type)) throw new Error(`${event.type} is not among what this change emits`)
         recorded.add(event.type)
@@ -100,12 +100,12 @@ export async function runChange(
     requireTold({ emits, recorded, expected, audits: audits.length, changedNothing })
     if (audits.length > 0)
       await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, requestId, event)) })
-    const { positions, partitions } = await events.flush(fromPrisma(tx))
+    const { positions, shards } = await events.flush(fromPrisma(tx))
     const published: Positions = toPositions(positions)
     if (claim) await completeKey(tx, claim, { ...answer, published })
-    return { ...answer, published, isRepeat: false, partitions }
+    return { ...answer, published, isRepeat: false, shards }
   })
-  if (partitions.length > 0) api.wakeRelay(partitions)
+  if (shards.length > 0) api.wakeRelay(shards)
   for (const run of afterCommit) run()
   if (result.isRepeat) api.metrics.idempotentRepeats.inc()
   return result

@@ -22,7 +22,7 @@ export async function revokeUser(change: Change, id: string): Promise<UserAccess
   await endSessions(tx, id)
   const row = await tx.userAccess.update({ where: { userId: id }, data: { active: false, version: { increment: 1 } } })
   audit({ action: 'user.revoke', subjectType: 'user', subjectId: id })
-  afterCommit(() => change.kicker.revokeUser(TenantId.parse(caller.tenantId), UserId.parse(id)))
+  afterCommit(() => change.revoker.revokeUser(TenantId.parse(caller.tenantId), UserId.parse(id)))
   return toUserAccess(row)
 }
 
@@ -40,7 +40,7 @@ export async function updateGrants(
       throw invalid('body', 'grants', 'names a location that is not this practice’s')
   const row = await tx.userAccess.update({ where: { userId: id }, data: { grants, version: { increment: 1 } } })
   audit({ action: 'user.grants', subjectType: 'user', subjectId: id, details: { count: grants.length } })
-  afterCommit(() => change.kicker.checkAccess(UserId.parse(id)))
+  afterCommit(() => change.revoker.checkAccess(UserId.parse(id)))
   return toUserAccess(row)
 }
 

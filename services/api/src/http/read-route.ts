@@ -165,6 +165,6 @@ function parseMinAsOf(header: string | undefined): Positions {
 
 /** We read the primary: what it does not cover yet, no other copy does. Channels that do not feed the answer do not matter. */
 function requireFresh(asOf: Positions, needed: Positions): void {
-  for (const [local, position] of Object.entries(needed))
-    if (asOf[local] && !covers(asOf[local], position)) throw new CodedError('not_fresh_enough', { retryAfter: 1 })
+  for (const [key, position] of Object.entries(needed))
+    if (asOf[key] && !covers(asOf[key], position)) throw new CodedError('not_fresh_enough', { retryAfter: 1 })
 }

@@ -1,5 +1,5 @@
 /** The newest frames of one channel, without a hole, bounded in number and bytes. */
-export class Ring {
+export class FrameRing {
   private frames: string[] = []
   private bytes = 0
   private lastSeq = 0

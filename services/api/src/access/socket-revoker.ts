@@ -16,7 +16,7 @@ import {
  * Reaches sockets on every realtime node, through the Socket.IO adapter's channels. At most once: it only makes faster what the nodes find out
  * anyway by comparing access versions.
  */
-export interface SocketKicker {
+export interface SocketRevoker {
   /** Closes the session's sockets on every node. */
   endSession(sessionId: SessionId): void
   /** Closes all of the user's sockets. */
@@ -28,7 +28,7 @@ export interface SocketKicker {
 /** The message between servers that `checkAccess` sends; its argument is the user's id. */
 const ACCESS_CHECK = 'access:check'
 
-export function createSocketKicker(redis: Redis): SocketKicker {
+export function createSocketRevoker(redis: Redis): SocketRevoker {
   const emitter = new Emitter(redis, { key: ADAPTER_KEY })
   const close = (room: RoomName, code: ErrorCode) => {
     const [target] = requireRooms([room])

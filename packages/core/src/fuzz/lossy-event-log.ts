@@ -1,14 +1,14 @@
-import type { EventLogWriter } from '../log/event-log.ts'
-import { MemoryEventLog } from '../log/memory-event-log.ts'
+import type { EventLogWriter } from '../event-log/event-log.ts'
+import { MemoryEventLog } from '../event-log/memory-event-log.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
-import type { Dice } from './random.ts'
+import type { Dice } from '../testing/random.ts'
 
 /** What befalls the live messages for now, as probabilities. */
 export type Weather = { drop: number; repeat: number; delay: number }
 export const CALM: Weather = { drop: 0, repeat: 0, delay: 0 }
 
 /** The event log in memory, behind a network that loses answers, and drops, repeats and delays live messages. */
-export class LossyLog {
+export class LossyEventLog {
   weather: Weather = CALM
   /** Probability that a call's answer is lost, after it was carried out. */
   lostAnswers = 0
@@ -31,7 +31,7 @@ export class LossyLog {
   restartEmpty(): void {
     this.memory.flush()
     this.identity++
-    this.memory.breakFeeds()
+    this.memory.breakConnections()
   }
 
   connectWriter(isAlive: () => boolean): EventLogWriter & { serverIdentity(): Promise<string> } {
@@ -47,7 +47,7 @@ export class LossyLog {
       append: (batches) => call(() => this.memory.append(batches)),
       refill: (batch, base, options) => call(() => this.memory.refill(batch, base, options)),
       heads: (channels) => call(() => this.memory.heads(channels)),
-      vouch: (forMs) => call(() => this.memory.vouch(forMs)),
+      renewCaughtUpLease: (forMs) => call(() => this.memory.renewCaughtUpLease(forMs)),
       serverIdentity: () => call(async () => String(this.identity)),
     }
   }

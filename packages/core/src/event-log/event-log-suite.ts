@@ -23,10 +23,10 @@ let born = 0
 
 /** What every event log does; `make` gives one log for all of the tests, each of which has a channel of its own. */
 export function describeEventLog(make: () => LogUnderTest): void {
-  let log: LogUnderTest
+  let eventLog: LogUnderTest
   let channel: ChannelName
   beforeEach(() => {
-    log = make()
+    eventLog = make()
     channel = nextChannel()
   })
 
@@ -47,19 +47,19 @@ export function describeEventLog(make: () => LogUnderTest): void {
   const entries = (from: number, to: number, options: Of = {}) =>
     Array.from({ length: to - from + 1 }, (_, i) => entry(from + i, options))
   const append = async (...list: LogEntry[]): Promise<AppendResult> =>
-    (await log.writer.append([{ channel, entries: list }]))[0]!
+    (await eventLog.writer.append([{ channel, entries: list }]))[0]!
   const refill = (list: LogEntry[], base: Position, options = {}) =>
-    log.writer.refill({ channel, entries: list }, base, options)
-  const head = async () => (await log.writer.heads([channel]))[0]
+    eventLog.writer.refill({ channel, entries: list }, base, options)
+  const head = async () => (await eventLog.writer.heads([channel]))[0]
   const read = async (seq: number, limit = ALL, epoch = EPOCH) =>
-    (await log.connect()).history(channel, { epoch, seq }, limit)
+    (await eventLog.connect()).history(channel, { epoch, seq }, limit)
   const at = (seq: number, epoch = EPOCH): Position => ({ epoch, seq })
   /** What a reader of this channel hears from now on, by its bytes. */
-  const listen = async (reader?: EventLogReader) => {
+  const listen = async (given?: EventLogReader) => {
     const heard: string[] = []
-    const feed = reader ?? (await log.connect())
-    feed.onMessage((from, bytes) => void (from === channel && heard.push(bytes)))
-    await feed.subscribe(channel)
+    const reader = given ?? (await eventLog.connect())
+    reader.onMessage((from, bytes) => void (from === channel && heard.push(bytes)))
+    await reader.subscribe(channel)
     return heard
   }
   const bytesOf = (list: readonly LogEntry[]) => list.map(({ bytes }) => bytes)
@@ -85,7 +85,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
     it('[HIS1] answers channel by channel, in their order: one refusal concerns no other', async () => {
       const other = nextChannel()
       const name = other
-      const results = await log.writer.append([
+      const results = await eventLog.writer.append([
         { channel, entries: [entry(5)] },
         { channel: other, entries: [entry(1, { name })] },
       ])
@@ -93,7 +93,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
         { ok: false, reason: 'unknown', head: null, appended: 0 },
         { ok: true, appended: 1, head: at(1) },
       ])
-      expect(await log.writer.heads([other, channel])).toEqual([at(1), null])
+      expect(await eventLog.writer.heads([other, channel])).toEqual([at(1), null])
     })
 
     it('[HIS2] that is repeated is a success, and is not published again', async () => {
@@ -113,7 +113,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
 
     it('[HIS2] of what was trimmed cannot be compared', async () => {
       await append(...entries(1, 3))
-      await log.trim(channel, 1)
+      await eventLog.trim(channel, 1)
       expect(await append(...entries(2, 4))).toMatchObject({ ok: false, reason: 'unverifiable', head: at(3) })
       expect(await head()).toEqual(at(3))
     })
@@ -122,7 +122,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
       expect(await append(entry(2))).toEqual({ ok: false, reason: 'unknown', head: null, appended: 0 })
       expect(await head()).toBeNull()
       expect(await append(...entries(1, 2))).toMatchObject({ ok: true, head: at(2) })
-      await log.forget(channel)
+      await eventLog.forget(channel)
       expect(await append(entry(3))).toMatchObject({ ok: false, reason: 'unknown' })
     })
 
@@ -219,7 +219,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
 
     it('[HIS3] brings back what a failover lost', async () => {
       await append(...entries(1, 6))
-      await log.loseAfter(channel, at(4))
+      await eventLog.loseAfter(channel, at(4))
       expect(await head()).toEqual(at(4))
       expect(await append(entry(7))).toMatchObject({ ok: false, reason: 'gap', head: at(4) })
       expect(await refill(entries(5, 6), at(4))).toMatchObject({ ok: true, appended: 2, head: at(6) })
@@ -246,10 +246,10 @@ export function describeEventLog(make: () => LogUnderTest): void {
 
     it('[HIS5] that was trimmed is unreachable from before, and complete from where it begins', async () => {
       await append(...entries(1, 5))
-      await log.trim(channel, 2)
+      await eventLog.trim(channel, 2)
       expect(await read(2)).toEqual({ kind: 'unreachable', head: at(5) })
       expect(await read(3)).toEqual({ kind: 'complete', head: at(5), entries: entries(4, 5) })
-      await log.trim(channel, 0)
+      await eventLog.trim(channel, 0)
       expect(await read(4)).toEqual({ kind: 'unreachable', head: at(5) })
       expect(await read(5)).toEqual({ kind: 'complete', head: at(5), entries: [] })
     })
@@ -257,23 +257,23 @@ export function describeEventLog(make: () => LogUnderTest): void {
     it('[HIS5] says that it is behind the cursor, of another epoch, or unknown', async () => {
       expect(await read(0)).toEqual({ kind: 'unknown' })
       await append(...entries(1, 3))
-      expect(await read(4)).toEqual({ kind: 'behind', head: at(3) })
+      expect(await read(4)).toEqual({ kind: 'lagging', head: at(3) })
       expect(await read(1, ALL, LATER)).toEqual({ kind: 'unreachable', head: at(3) })
     })
   })
 
   describe('a subscription', () => {
     it('[HIS7] gets, once it is confirmed, every entry of its channel, and of no other', async () => {
-      const reader = await log.connect()
+      const reader = await eventLog.connect()
       const heard = await listen(reader)
       const other = nextChannel()
-      await log.writer.append([{ channel: other, entries: [entry(1, { name: other })] }])
+      await eventLog.writer.append([{ channel: other, entries: [entry(1, { name: other })] }])
       for (let seq = 1; seq <= 20; seq++) await append(entry(seq))
       await vi.waitFor(() => expect(heard).toEqual(bytesOf(entries(1, 20))))
     })
 
     it('[HIS7] that has ended gets nothing any more', async () => {
-      const reader = await log.connect()
+      const reader = await eventLog.connect()
       const heard = await listen(reader)
       await append(entry(1))
       await vi.waitFor(() => expect(heard).toHaveLength(1))
@@ -286,7 +286,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
     })
 
     it('[HIS7] holds again before a break is told', async () => {
-      const reader = await log.connect()
+      const reader = await eventLog.connect()
       const heard = await listen(reader)
       await append(entry(1))
       await vi.waitFor(() => expect(heard).toHaveLength(1))
@@ -299,13 +299,13 @@ export function describeEventLog(make: () => LogUnderTest): void {
   })
 
   it('[HIS8] is vouched for as long as somebody has said, and no longer', async () => {
-    const reader = await log.connect()
-    await log.writer.vouch(1)
-    await vi.waitFor(async () => expect(await reader.isVouchedFor()).toBe(false))
-    await log.writer.vouch(60_000.7)
-    expect(await reader.isVouchedFor()).toBe(true)
-    await log.writer.vouch(1)
-    await vi.waitFor(async () => expect(await reader.isVouchedFor()).toBe(false))
+    const reader = await eventLog.connect()
+    await eventLog.writer.renewCaughtUpLease(1)
+    await vi.waitFor(async () => expect(await reader.hasCaughtUpLease()).toBe(false))
+    await eventLog.writer.renewCaughtUpLease(60_000.7)
+    expect(await reader.hasCaughtUpLease()).toBe(true)
+    await eventLog.writer.renewCaughtUpLease(1)
+    await vi.waitFor(async () => expect(await reader.hasCaughtUpLease()).toBe(false))
   })
 }
 

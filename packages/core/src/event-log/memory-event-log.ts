@@ -18,8 +18,8 @@ type Stored = { head: Position; entries: LogEntry[] }
  */
 export class MemoryEventLog implements EventLogWriter {
   private readonly channels = new Map<ChannelName, Stored>()
-  private readonly feeds = new Set<MemoryFeed>()
-  private vouchedUntil = -Infinity
+  private readonly readers = new Set<MemoryEventLogReader>()
+  private caughtUpUntil = -Infinity
   /** Set to make every call reject, as an unreachable server would. */
   isDown = false
   constructor(
@@ -65,20 +65,20 @@ export class MemoryEventLog implements EventLogWriter {
     return channels.map((channel) => this.channels.get(channel)?.head ?? null)
   }
 
-  async vouch(forMs: number): Promise<void> {
+  async renewCaughtUpLease(forMs: number): Promise<void> {
     this.assertUp()
-    this.vouchedUntil = this.now() + forMs
+    this.caughtUpUntil = this.now() + forMs
   }
 
-  async isVouchedFor(): Promise<boolean> {
+  async hasCaughtUpLease(): Promise<boolean> {
     this.assertUp()
-    return this.now() < this.vouchedUntil
+    return this.now() < this.caughtUpUntil
   }
 
   // What can befall it.
   flush(): void {
     this.channels.clear()
-    this.vouchedUntil = -Infinity
+    this.caughtUpUntil = -Infinity
   }
   forget(channel: ChannelName): void {
     this.channels.delete(channel)
@@ -97,14 +97,14 @@ export class MemoryEventLog implements EventLogWriter {
     if (stored) stored.entries.splice(0, Math.max(0, stored.entries.length - count))
   }
   /** Every live feed loses its connection and gets it back. */
-  breakFeeds(): void {
-    for (const feed of this.feeds) feed.reconnect()
+  breakConnections(): void {
+    for (const reader of this.readers) reader.reconnect()
   }
 
-  connect(): MemoryFeed {
-    const feed = new MemoryFeed(this, (gone) => this.feeds.delete(gone))
-    this.feeds.add(feed)
-    return feed
+  connect(): MemoryEventLogReader {
+    const reader = new MemoryEventLogReader(this, (gone) => this.readers.delete(gone))
+    this.readers.add(reader)
+    return reader
   }
 
   read(channel: ChannelName, after: Position, limit: HistoryLimit): HistoryRead {
@@ -113,7 +113,7 @@ export class MemoryEventLog implements EventLogWriter {
     if (!stored) return { kind: 'unknown' }
     const { head } = stored
     if (head.epoch !== after.epoch) return { kind: 'unreachable', head }
-    if (head.seq < after.seq) return { kind: 'behind', head }
+    if (head.seq < after.seq) return { kind: 'lagging', head }
     if (head.seq === after.seq) return { kind: 'complete', head, entries: [] }
     const first = stored.entries[0]
     if (!first || first.seq > after.seq + 1) return { kind: 'unreachable', head }
@@ -146,7 +146,7 @@ export class MemoryEventLog implements EventLogWriter {
       if (outcome === 'known') continue
       if (outcome !== 'appended') return { ok: false, reason: outcome, head: stored.head, appended }
       appended++
-      for (const feed of this.feeds) this.publish(() => feed.receive(channel, entry.bytes))
+      for (const reader of this.readers) this.publish(() => reader.receive(channel, entry.bytes))
     }
     this.trim(stored)
     return { ok: true, appended, head: stored.head }
@@ -176,22 +176,22 @@ export class MemoryEventLog implements EventLogWriter {
 }
 
 /** One node's connection to the memory log. */
-export class MemoryFeed implements EventLogReader {
+export class MemoryEventLogReader implements EventLogReader {
   private readonly subscribed = new Set<ChannelName>()
   private listener: (channel: ChannelName, bytes: string) => void = () => {}
   private breakListener: () => void = () => {}
   constructor(
-    private readonly log: MemoryEventLog,
-    private readonly onClose: (feed: MemoryFeed) => void,
+    private readonly eventLog: MemoryEventLog,
+    private readonly onClose: (reader: MemoryEventLogReader) => void,
   ) {}
   heads(channels: readonly ChannelName[]) {
-    return this.log.heads(channels)
+    return this.eventLog.heads(channels)
   }
-  isVouchedFor() {
-    return this.log.isVouchedFor()
+  hasCaughtUpLease() {
+    return this.eventLog.hasCaughtUpLease()
   }
   async history(channel: ChannelName, after: Position, limit: HistoryLimit): Promise<HistoryRead> {
-    return this.log.read(channel, after, limit)
+    return this.eventLog.read(channel, after, limit)
   }
   async subscribe(channel: ChannelName): Promise<void> {
     await Promise.resolve()

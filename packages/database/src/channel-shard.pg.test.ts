@@ -1,12 +1,12 @@
 import type { ChannelName } from '@derm/contract'
-import { partitionOf } from '@derm/core'
+import { shardOf } from '@derm/core'
 import { useTestDatabase } from '@derm/local-servers/testing'
 import pg from 'pg'
 import { expect, it } from 'vitest'
 
 const db = useTestDatabase()
 
-it('places a channel in the same partition as the relay and the nodes do', async () => {
+it('places a channel in the same shard as the relay and the nodes do', async () => {
   const channels = Array.from({ length: 500 }, (_, i) => {
     const scope = [`l:${crypto.randomUUID()}`, 't', `u:${crypto.randomUUID()}`][i % 3]!
     return `${crypto.randomUUID()}/${scope}/${['scheduling', 'patients', 'inbox'][i % 3]!}` as ChannelName
@@ -14,12 +14,12 @@ it('places a channel in the same partition as the relay and the nodes do', async
   const client = new pg.Client({ connectionString: db.superuserUrl })
   await client.connect()
   try {
-    const { rows } = await client.query<{ partition: number }>(
-      'SELECT channel_partition(name) AS partition FROM unnest($1::text[]) WITH ORDINALITY AS given (name, i) ORDER BY i',
+    const { rows } = await client.query<{ shard: number }>(
+      'SELECT channel_shard(name) AS shard FROM unnest($1::text[]) WITH ORDINALITY AS given (name, i) ORDER BY i',
       [channels],
     )
-    expect(rows.map(({ partition }) => partition)).toEqual(channels.map(partitionOf))
-    expect(new Set(rows.map(({ partition }) => partition)).size).toBe(16)
+    expect(rows.map(({ shard }) => shard)).toEqual(channels.map(shardOf))
+    expect(new Set(rows.map(({ shard }) => shard)).size).toBe(16)
   } finally {
     await client.end()
   }

@@ -46,7 +46,7 @@ export interface EventLogWriter {
   refill(batch: ChannelBatch, base: Position, options?: { replaces?: boolean }): Promise<AppendResult>
   heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>
   /** A relay found nothing committed that waits to be appended, but for the last moment: that holds for so many milliseconds. */
-  vouch(forMs: number): Promise<void>
+  renewCaughtUpLease(forMs: number): Promise<void>
 }
 
 export type HistoryRead =
@@ -57,7 +57,7 @@ export type HistoryRead =
   /** Another epoch, or the history begins later than `after.seq + 1`. */
   | { kind: 'unreachable'; head: Position }
   /** The head is behind `after` in the same epoch: the log lost data, and will be refilled. */
-  | { kind: 'behind'; head: Position }
+  | { kind: 'lagging'; head: Position }
   /** The log does not know the channel. */
   | { kind: 'unknown' }
 
@@ -66,7 +66,7 @@ export type HistoryLimit = { entries: number; bytes: number }
 export interface EventLogReader {
   heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>
   /** Whether a relay has vouched of late. */
-  isVouchedFor(): Promise<boolean>
+  hasCaughtUpLease(): Promise<boolean>
   /** One atomic read of head and entries. */
   history(channel: ChannelName, after: Position, limit: HistoryLimit): Promise<HistoryRead>
   /** Resolves when the server has confirmed: every entry published from now on reaches `onMessage`. */

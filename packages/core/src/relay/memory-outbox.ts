@@ -1,23 +1,23 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
 import type { ManualClock } from '../testing/manual-clock.ts'
-import { partitionOf } from '../log/partition.ts'
-import type { ChannelHead, OutboxRow, OwnedPartition, RelayStore } from '../relay/relay-store.ts'
-import type { Dice } from './random.ts'
+import { shardOf } from '../event-log/shard.ts'
+import type { ChannelHead, OutboxRow, LockedShard, RelayStore } from './relay-store.ts'
+import type { Dice } from '../testing/random.ts'
 
 type Row = OutboxRow & { isPublished: boolean }
 type Head = ChannelHead & { isLocked: boolean }
 type Transaction = { marks: Row[]; undo: (() => void)[]; locked: Head[] }
 
 /** A pod's door to the record: once it is shut, every call fails, and what was open is rolled back. */
-export type RecordSession = RelayStore & { crash(): void }
+export type OutboxSession = RelayStore & { crash(): void }
 
 /** Postgres in memory, as far as the relay sees it: commits, locks that end with their owner, transactions that roll back. */
-export class MemoryRecord {
+export class MemoryOutbox {
   readonly heads = new Map<ChannelName, Head>()
   private rows: Row[] = []
   /** Every id that was ever committed at a position, lost ones too. */
   private readonly ids = new Map<string, Set<string>>()
-  private readonly owners = new Map<number, Promise<void>>()
+  private readonly lockHolders = new Map<number, Promise<void>>()
   private epochs = 1
   private isOther = false
 
@@ -30,7 +30,7 @@ export class MemoryRecord {
     for (const channel of channels) this.heads.set(channel, { channel, epoch, seq: 0, base: 0, isLocked: false })
   }
 
-  /** @returns the partition to wake a relay for, or `null` when the channel's head is locked: the writer would wait. */
+  /** @returns the shard to wake a relay for, or `null` when the channel's head is locked: the writer would wait. */
   commit(channel: ChannelName, count: number, body = '{"data":{}}'): number | null {
     const head = this.heads.get(channel)!
     if (head.isLocked) return null
@@ -51,7 +51,7 @@ export class MemoryRecord {
       const key = `${channel}|${epoch}|${seq}`
       this.ids.set(key, (this.ids.get(key) ?? new Set()).add(id))
     }
-    return partitionOf(channel)
+    return shardOf(channel)
   }
 
   wasCommitted(channel: string, { epoch, seq }: Position, id?: string): boolean {
@@ -80,7 +80,7 @@ export class MemoryRecord {
     return this.rows.filter(({ isPublished }) => !isPublished).length
   }
 
-  connect(): RecordSession {
+  connect(): OutboxSession {
     let isAlive = true
     const open = new Set<Transaction>()
     const assertAlive = () => {
@@ -97,18 +97,18 @@ export class MemoryRecord {
         for (const transaction of open) rollBack(transaction)
         open.clear()
       },
-      own: async (partition, { wait }, work) => {
+      withShardLock: async (shard, { wait }, work) => {
         await pause()
-        if (!wait && this.owners.has(partition)) return 'busy'
-        while (this.owners.has(partition)) await this.owners.get(partition)
+        if (!wait && this.lockHolders.has(shard)) return 'busy'
+        while (this.lockHolders.has(shard)) await this.lockHolders.get(shard)
         let release = () => {}
         const held = new Promise<void>((resolve) => (release = resolve))
-        this.owners.set(partition, held)
+        this.lockHolders.set(shard, held)
         const transaction: Transaction = { marks: [], undo: [], locked: [] }
         open.add(transaction)
         try {
           assertAlive()
-          const result = await work(this.createOwned(partition, transaction, pause))
+          const result = await work(this.createLockedShard(shard, transaction, pause))
           await pause()
           for (const row of transaction.marks) row.isPublished = true
           for (const head of transaction.locked) head.isLocked = false
@@ -116,7 +116,7 @@ export class MemoryRecord {
           return result
         } finally {
           if (open.delete(transaction)) rollBack(transaction)
-          this.owners.delete(partition)
+          this.lockHolders.delete(shard)
           release()
         }
       },
@@ -137,15 +137,15 @@ export class MemoryRecord {
     }
   }
 
-  private createOwned(partition: number, transaction: Transaction, pause: () => Promise<void>): OwnedPartition {
-    const ofPartition = (row: { channel: ChannelName }) => partitionOf(row.channel) === partition
+  private createLockedShard(shard: number, transaction: Transaction, pause: () => Promise<void>): LockedShard {
+    const ofShard = (row: { channel: ChannelName }) => shardOf(row.channel) === shard
     return {
       pending: async (limit, except = []) => {
         await pause()
         return this.rows
           .filter(
             (row) =>
-              ofPartition(row) && !row.isPublished && !transaction.marks.includes(row) && !except.includes(row.channel),
+              ofShard(row) && !row.isPublished && !transaction.marks.includes(row) && !except.includes(row.channel),
           )
           .toSorted((a, b) => (a.channel < b.channel ? -1 : a.channel > b.channel ? 1 : a.seq - b.seq))
           .slice(0, limit)
@@ -161,7 +161,7 @@ export class MemoryRecord {
       heads: async () => {
         await pause()
         return [...this.heads.values()]
-          .filter(ofPartition)
+          .filter(ofShard)
           .map(({ channel, epoch, seq, base }) => ({ channel, epoch, seq, base }))
       },
       read: async (channel, after, limit) => {
