@@ -90,7 +90,10 @@ describe('[LOG6] Min-As-Of', () => {
     expect((await desk.get(list, { 'min-as-of': later })).status).toBe(503)
     const elsewhere = formatPositions({ 't/billing': { epoch: 'f'.repeat(16), seq: 9 } })
     expect((await desk.get(list, { 'min-as-of': elsewhere })).status).toBe(200)
-    expect((await desk.get(list, { 'min-as-of': 'nonsense' })).status).toBe(400)
+    const reordered = ` "${scheduling}"; seq=${head.seq};later;epoch="${head.epoch}"\t`
+    expect((await desk.get(list, { 'min-as-of': reordered })).status).toBe(200)
+    for (const malformed of ['nonsense', `${beyond},`, `${later}, "t/billing";seq=1`])
+      expect((await desk.get(list, { 'min-as-of': malformed })).status).toBe(400)
   })
 })
 
