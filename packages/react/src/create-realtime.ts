@@ -1,10 +1,10 @@
 import { definitionOf, type EventEnvelope, type Position, type Resource } from '@derm/contract'
 import { silentLog, systemClock, type Clock, type Log } from '@derm/core'
 import {
-  Planner,
+  RefetchScheduler,
   Subscriber,
   type Connection,
-  type PlannerSettings,
+  type RefetchSettings,
   type SubscriberSettings,
   type Transport,
   type Want,
@@ -15,7 +15,7 @@ import { withDeadline } from './deadline.ts'
 import { LastUpdates } from './last-updated.ts'
 import { createMutations, type MutationContext, type MutationFunction } from './query/mutation.ts'
 import { createQueryCachePort } from './query/query-cache-port.ts'
-import { registerLiveSource } from './query/live.ts'
+import { registerQuerySource } from './query/live.ts'
 import { createResourcesOf, type ResourceKeys } from './resource-keys.ts'
 import { createSocketTransport } from './socket-transport.ts'
 import { createEventToasts, showBuiltInToast, type Notify } from './toaster.ts'
@@ -37,7 +37,7 @@ export type RealtimeOptions = {
   /** For tests. */
   transport?: Transport
   clock?: Clock
-  planner?: Partial<PlannerSettings>
+  refetch?: Partial<RefetchSettings>
   subscriber?: Partial<SubscriberSettings>
 }
 
@@ -92,16 +92,16 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   let connection = held
   let endOnline = () => {}
 
-  const planner = new Planner({
+  const scheduler = new RefetchScheduler({
     queries: createQueryCachePort(queryClient),
     clock,
     random: () => Math.random(),
     resourcesOf: createResourcesOf(options.resources),
-    touches: (event) => definitionOf(event.type).touches,
-    ...(options.planner ? { settings: options.planner } : {}),
+    invalidatedBy: (event) => definitionOf(event.type).touches,
+    ...(options.refetch ? { settings: options.refetch } : {}),
   })
-  const unregister = registerLiveSource(queryClient, { planner, fetch: apiFetch })
-  const { mutation, isOwn: isOwnKey } = createMutations({ queryClient, planner, clock, fetch: apiFetch })
+  const unregister = registerQuerySource(queryClient, { scheduler, fetch: apiFetch })
+  const { mutation, isOwn: isOwnKey } = createMutations({ queryClient, scheduler, clock, fetch: apiFetch })
 
   /** One listener that throws must not keep the event from the others. */
   function tell<Args extends unknown[]>(all: Iterable<(...args: Args) => void>, ...args: Args): void {
@@ -123,20 +123,20 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     refreshToken,
     onEvent(event) {
       const isOwn = isOwnKey(event.mutationId)
-      planner.noteEvent(event)
+      scheduler.noteEvent(event)
       lastUpdates.note(event, isOwn, clock.now())
       tell(listeners.event, event, isOwn)
     },
-    onPosition: (channel, position) => planner.notePosition(channel, position),
+    onPosition: (channel, position) => scheduler.notePosition(channel, position),
     onResync(channel, position) {
-      planner.noteResync(channel, position)
+      scheduler.noteResync(channel, position)
       tell(listeners.resync, channel, position)
     },
-    onRemoved: (channels) => planner.removeChannels(channels),
-    onAdded: () => planner.addChannels(),
+    onRemoved: (channels) => scheduler.removeChannels(channels),
+    onAdded: () => scheduler.addChannels(),
     ...(options.subscriber ? { settings: options.subscriber } : {}),
     onConnection(now) {
-      if (now.status === 'live' && held.status !== 'live') planner.noteReconnect()
+      if (now.status === 'live' && held.status !== 'live') scheduler.noteReconnect()
       held = now
       tellConnection()
     },
@@ -159,7 +159,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       document.removeEventListener('visibilitychange', nudge)
     }
     subscriber.close()
-    planner.endSession()
+    scheduler.endSession()
     lastUpdates.clear()
   }
 
@@ -172,7 +172,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     dispose() {
       if (holders > 0) end()
       holders = 0
-      planner.dispose()
+      scheduler.dispose()
       unregister()
     },
     start() {

@@ -1,6 +1,6 @@
 import { isEventType, type ChannelName, type EventEnvelope, type Position, type SubscribeAck } from '@derm/contract'
 import { silentLog } from '../clock.ts'
-import type { Transport, TransportHandlers } from '../client/transport.ts'
+import type { Transport, TransportHandlers } from '../subscriber/transport.ts'
 import { envelopeOf, type Sign } from '../log/frame.ts'
 import type { MemoryFeed } from '../log/memory-event-log.ts'
 import { ChannelHub } from '../node/channel-hub.ts'

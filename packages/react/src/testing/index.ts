@@ -31,7 +31,7 @@ export type TestRealtime = Realtime & {
   readonly subscriptions: readonly unknown[]
 }
 
-/** A realtime without a server, for an application's own tests: the real subscriber and planner on a transport in memory. */
+/** A realtime without a server, for an application's own tests: the real subscriber and refetch scheduler on a transport in memory. */
 export function createTestRealtime(
   options: Partial<RealtimeOptions> & Pick<RealtimeOptions, 'queryClient'>,
 ): TestRealtime {
