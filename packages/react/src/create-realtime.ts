@@ -7,7 +7,7 @@ import {
   type RefetchSettings,
   type SubscriberSettings,
   type Transport,
-  type Want,
+  type TopicInterest,
 } from '@derm/core/client'
 import { onlineManager, type QueryClient } from '@tanstack/react-query'
 import { ApiError, createApiFetch, type ApiFetch } from './api-fetch.ts'
@@ -33,7 +33,7 @@ export type RealtimeOptions = {
   resources: ResourceKeys
   /** The application's toaster; a small one is built in. */
   notify?: Notify
-  log?: Log
+  logger?: Log
   /** For tests. */
   transport?: Transport
   clock?: Clock
@@ -48,13 +48,13 @@ export interface Realtime {
   readonly queryClient: QueryClient
   /** Connects while somebody holds it; call what it returns to let go. `RealtimeProvider` does both. */
   start(): () => void
-  retain(want: Want): () => void
+  retain(interest: TopicInterest): () => void
   getConnection(): Connection
   onConnection(listener: () => void): () => void
   onEvent(listener: EventListener): () => void
   onResync(listener: ResyncListener): () => void
   /**
-   * Wraps a mutation's function: one Idempotency-Key for all its tries, refetches of the resources held until it has settled, and the
+   * Wraps a mutation's function: one Idempotency-Key for all its tries, no refetch of the resources until it has settled, and the
    * positions of its events noted, so that the echo of one's own change does not refetch in vain.
    */
   mutation<Variables, Result>(
@@ -74,7 +74,7 @@ export interface Realtime {
 
 /** Made once, outside React, and given to `RealtimeProvider`. Touches neither network nor page before `start`. */
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const { queryClient, clock = systemClock, log = silentLog } = options
+  const { queryClient, clock = systemClock, logger = silentLog } = options
   const unanswered = () => new ApiError('offline', 0)
   const getToken = withDeadline(options.getToken, unanswered)
   const refreshToken = withDeadline(options.refreshToken, unanswered)
@@ -87,9 +87,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     connection: new Set<() => void>(),
   }
   let holders = 0
-  /** As the subscriber has it, and as it is told: while the browser takes itself for offline nothing is read anew, so it is not live. [SUB12] */
-  let held: Connection = { status: 'idle', since: clock.now() }
-  let connection = held
+  /** The connection as the subscriber has it, and as the application is told: while the browser takes itself for offline, it is not live. [SUB12] */
+  let subscribed: Connection = { status: 'idle', since: clock.now() }
+  let connection = subscribed
   let endOnline = () => {}
 
   const scheduler = new RefetchScheduler({
@@ -109,7 +109,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       try {
         listener(...args)
       } catch (error) {
-        log.error({ error }, 'a listener threw')
+        logger.error({ error }, 'a listener threw')
         if (typeof reportError === 'function') reportError(error)
       }
   }
@@ -118,7 +118,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     transport: options.transport ?? createSocketTransport(options.url),
     clock,
     random: () => Math.random(),
-    log,
+    logger,
     getToken,
     refreshToken,
     onEvent(event) {
@@ -136,16 +136,16 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onAdded: () => scheduler.addChannels(),
     ...(options.subscriber ? { settings: options.subscriber } : {}),
     onConnection(now) {
-      if (now.status === 'live' && held.status !== 'live') scheduler.noteReconnect()
-      held = now
+      if (now.status === 'live' && subscribed.status !== 'live') scheduler.noteReconnect()
+      subscribed = now
       tellConnection()
     },
   })
 
   function tellConnection(): void {
-    const isPaused = held.status === 'live' && !onlineManager.isOnline()
+    const isPaused = subscribed.status === 'live' && !onlineManager.isOnline()
     const since = connection.status === 'delayed' ? connection.since : clock.now()
-    connection = isPaused ? { ...held, status: 'delayed', since } : held
+    connection = isPaused ? { ...subscribed, status: 'delayed', since } : subscribed
     tell(listeners.connection)
   }
 
@@ -194,7 +194,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         }, 0)
       }
     },
-    retain: (want) => subscriber.retain(want),
+    retain: (interest) => subscriber.retain(interest),
     getConnection: () => connection,
     onConnection: (listener) => listen(listeners.connection, listener),
     onEvent: (listener) => listen(listeners.event, listener),

@@ -27,7 +27,7 @@ export class FuzzClient {
       transport: this.transport,
       clock,
       random: dice.random,
-      log: silentLog,
+      logger: silentLog,
       getToken: async () => 'token',
       refreshToken: async () => 'token',
       onEvent: (event) => this.apply(event),

@@ -59,7 +59,7 @@ function setUp() {
     transport: line,
     clock,
     random: () => 0.5,
-    log: silentLog,
+    logger: silentLog,
     getToken: () => Promise.resolve('first'),
     refreshToken: () => refresh(),
     onEvent: ({ seq, channel }) => told.push(`${channel === north ? '' : 'south '}${seq}`),
