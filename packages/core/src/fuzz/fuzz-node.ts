@@ -1,4 +1,4 @@
-import { isEventType, type ChannelName, type EventEnvelope, type Position, type SubscribeAck } from '@derm/contract'
+import type { ChannelName, EventEnvelope, Position, SubscribeAck } from '@derm/contract'
 import { silentLog } from '../clock.ts'
 import type { Transport, TransportHandlers } from '../subscriber/transport.ts'
 import { envelopeOf, type Sign } from '../log/frame.ts'
@@ -129,9 +129,8 @@ export class Connection {
 
   send(frame: string): void {
     this.deliver(() => {
-      const [name, body] = JSON.parse(frame.slice(2)) as [string, never]
-      if (isEventType(name)) this.handlers.onEvent(body)
-      else this.handlers.onMessage(name as 'heads', body)
+      const [name, body] = JSON.parse(frame.slice(2)) as [string, unknown]
+      this.handlers.onMessage(name, body)
     })
   }
 

@@ -1,12 +1,10 @@
 import {
   comparePositions,
+  type ChannelPosition,
   type EventEnvelope,
   type Position,
-  type ServerMessages,
-  type SubscribeAck,
+  type SubscribedChannel,
 } from '@derm/contract'
-
-export type ChannelAnswer = Extract<SubscribeAck, { ok: true }>['channels'][number]
 
 export type CursorListener = {
   /** Each event once, and in order within its channel. */
@@ -38,7 +36,7 @@ export class Cursors {
   }
 
   /** What a subscription was answered with. Afterwards the next event finds its cursor. [SUB5] */
-  acceptAnswer({ channel, epoch, seq, status, events }: ChannelAnswer): void {
+  acceptAnswer({ channel, epoch, seq, status, events }: SubscribedChannel): void {
     const cursor = this.positions.get(channel)
     const position = { epoch, seq }
     if (status === 'resync') {
@@ -58,13 +56,13 @@ export class Cursors {
   }
 
   /** What the node says of a channel that it cannot go on with. */
-  acceptResync({ channel, epoch, seq }: ServerMessages['resync']): void {
+  acceptResync({ channel, epoch, seq }: ChannelPosition): void {
     const cursor = this.positions.get(channel)
     if (cursor && (cursor.epoch !== epoch || cursor.seq <= seq)) this.moveTo(channel, { epoch, seq })
   }
 
   /** Whether the node has delivered what did not come here. [SUB7] */
-  hasGap(heads: ServerMessages['heads']['channels']): boolean {
+  hasGap(heads: readonly ChannelPosition[]): boolean {
     return heads.some((head) => {
       const cursor = this.positions.get(head.channel)
       return cursor !== undefined && comparePositions(head, cursor) > 0

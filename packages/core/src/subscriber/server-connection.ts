@@ -1,4 +1,12 @@
-import { ERRORS, isErrorCode, type ClientAction, type EventEnvelope, type ServerMessages } from '@derm/contract'
+import {
+  ERRORS,
+  isDownName,
+  isErrorCode,
+  readDownMessage,
+  type ClientAction,
+  type DownMessage,
+  type UpName,
+} from '@derm/contract'
 import type { Clock, Log, Random, Timer } from '../clock.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { SilenceWatch, type SilenceSettings } from './silence-watch.ts'
@@ -25,8 +33,9 @@ export type ConnectionSettings = SilenceSettings & {
 type ConnectionHandlers = {
   onConnect(): void
   onLost(): void
-  onEvent(event: EventEnvelope): void
-  onMessage<Name extends keyof ServerMessages>(name: Name, body: ServerMessages[Name]): void
+  onMessage(message: DownMessage): void
+  /** A message of this name came, and could not be read. */
+  onUnreadable(name: string): void
 }
 
 /**
@@ -81,7 +90,7 @@ export class ServerConnection {
   }
 
   /** The answer comes at its place in the stream, and not at all when the connection has ended meanwhile. [SUB5] */
-  request(name: Parameters<Transport['request']>[0], body: unknown, answer: (body: unknown) => void): void {
+  request(name: UpName, body: unknown, answer: (body: unknown) => void): void {
     const { connectionId } = this
     this.options.transport.request(name, body, (given) => {
       if (connectionId === this.connectionId) answer(given)
@@ -146,17 +155,20 @@ export class ServerConnection {
       },
       onDisconnect: () => isCurrent() && this.lose(this.closingCode),
       onRefused: (code) => isCurrent() && this.lose(code, true),
-      onEvent: (event) => {
-        if (!isCurrent()) return
-        this.silence.noteHeard()
-        this.handlers.onEvent(event)
-      },
-      onMessage: (name, body) => {
-        if (!isCurrent()) return
-        this.silence.noteHeard()
-        this.handlers.onMessage(name, body)
-      },
+      onMessage: (name, body) => isCurrent() && this.hear(name, body),
     })
+  }
+
+  /** What cannot be read is no word of the node's: it does not end the silence. [SUB13] */
+  private hear(name: string, body: unknown): void {
+    if (!isDownName(name)) return
+    const message = readDownMessage(name, body)
+    if (message) {
+      this.silence.noteHeard()
+      return this.handlers.onMessage(message)
+    }
+    this.options.logger.warn({ name }, 'a message could not be read')
+    this.handlers.onUnreadable(name)
   }
 
   private lose(code: string | undefined, isFailure = false): void {

@@ -1,4 +1,4 @@
-import { ERRORS, type SubscribeAck } from '@derm/contract'
+import { ERRORS, isErrorCode, readSubscribeAck, type SubscribeAck } from '@derm/contract'
 import type { Clock, Log, Timer } from '../clock.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { Cursors } from './cursors.ts'
@@ -81,7 +81,7 @@ export class SubscribeRequests {
       const sent = Object.fromEntries([...cursors.all()].filter(([channel]) => isInterestedIn(interest, channel)))
       return { ...interest, ...(Object.keys(sent).length > 0 ? { cursors: sent } : {}) }
     })
-    connection.request('subscribe', { channels }, (ack) => this.accept(asked, ack as SubscribeAck | undefined))
+    connection.request('subscribe', { channels }, (ack) => this.accept(asked, readSubscribeAck(ack)))
   }
 
   /** Removed channels are forgotten, cursors first. [SUB6] */
@@ -102,13 +102,15 @@ export class SubscribeRequests {
   }
 
   /** Runs at the answer's place in the stream: the next frame already finds the cursors. [SUB5] */
-  private accept(asked: readonly Subscription[], ack: SubscribeAck | undefined): void {
+  private accept(asked: readonly Subscription[], ack: SubscribeAck | null): void {
     const { clock, logger, connection, cursors, state } = this.parts
     this.isSubscribing = false
     clock.clearTimeout(this.unanswered)
     if (!ack?.ok) {
       logger.warn({ code: ack?.code ?? null }, 'a subscription was not answered')
-      return connection.giveUp(ack && ERRORS[ack.code]?.client === 'stop' ? ack.code : undefined)
+      return connection.giveUp(
+        ack && isErrorCode(ack.code) && ERRORS[ack.code].client === 'stop' ? ack.code : undefined,
+      )
     }
     state.setNode(ack.node)
     this.acceptAccess(asked, new Set(ack.channels.map(({ channel }) => channel)))

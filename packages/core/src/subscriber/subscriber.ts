@@ -1,4 +1,4 @@
-import type { Position, ServerMessages } from '@derm/contract'
+import { isEventType, type AccessChanged, type DownMessage, type Feed, type Position } from '@derm/contract'
 import { ConnectionState } from './connection-state.ts'
 import type { Connection } from './connection-status.ts'
 import { Cursors, type CursorListener } from './cursors.ts'
@@ -56,8 +56,8 @@ export class Subscriber {
     this.connection = new ServerConnection(options, settings, this.state, {
       onConnect: () => this.requests.onConnect(),
       onLost: () => this.requests.onLost(),
-      onEvent: (event) => this.applied.receive(event),
-      onMessage: (name, body) => this.hear(name, body),
+      onMessage: (message) => this.hear(message),
+      onUnreadable: (name) => this.onUnreadable(name),
     })
     this.requests = new SubscribeRequests({
       clock: options.clock,
@@ -106,34 +106,41 @@ export class Subscriber {
     this.requests.subscribe()
   }
 
-  private hear<Name extends keyof ServerMessages>(name: Name, body: ServerMessages[Name]): void {
+  private hear({ name, body }: DownMessage): void {
     switch (name) {
+      case 'event':
+        return this.applied.receive(body)
       case 'heads':
-        if (!this.requests.isSubscribing && this.applied.hasGap((body as ServerMessages['heads']).channels))
-          this.closeGap()
+        if (!this.requests.isSubscribing && this.applied.hasGap(body.channels)) this.closeGap()
         return
       case 'resync':
-        return this.applied.acceptResync(body as ServerMessages['resync'])
+        return this.applied.acceptResync(body)
       case 'feed':
-        return this.hearFeed(body as ServerMessages['feed'])
-      case 'access:changed': {
-        const { added, removed } = body as ServerMessages['access:changed']
-        this.requests.remove(removed)
-        // What is new is in the answer.
-        if (added.length > 0) this.requests.subscribe()
-        return
-      }
+        return this.hearFeed(body)
+      case 'access:changed':
+        return this.hearAccess(body)
       case 'auth:expiring':
         return void this.connection.refreshAuth()
       case 'closing':
-        return this.connection.noteClosing((body as ServerMessages['closing']).code)
+        return this.connection.noteClosing(body.code)
       case 'server:draining':
         // The server closes then. Until then the old connection serves.
         return this.connection.forgetFailures()
     }
   }
 
-  private hearFeed({ isLate }: ServerMessages['feed']): void {
+  /** The answer says what an event, a resync or a change of access would have said. The rest is repeated, or says nothing of data. [SUB13] */
+  private onUnreadable(name: string): void {
+    if (name === 'access:changed' || name === 'resync' || isEventType(name)) this.closeGap()
+  }
+
+  private hearAccess({ added, removed }: AccessChanged): void {
+    this.requests.remove(removed)
+    // What is new is in the answer.
+    if (added.length > 0) this.requests.subscribe()
+  }
+
+  private hearFeed({ isLate }: Feed): void {
     this.connection.expectWords()
     if (isLate) return this.state.signal('lagging')
     this.state.signal('not_lagging')

@@ -1,4 +1,4 @@
-import { CATALOGUE, type EventEnvelope, type EventType, type SubscribeAck } from '@derm/contract'
+import { CATALOGUE, readDownMessage, type EventEnvelope, type EventType, type SubscribeAck } from '@derm/contract'
 import type { Transport, TransportHandlers } from '@derm/core/client'
 import { createRealtime, type Realtime, type RealtimeOptions } from '../create-realtime.ts'
 
@@ -123,7 +123,9 @@ export function createTestRealtime(
         ...(input.mutationId === undefined ? {} : { mutationId: input.mutationId }),
         ...(input.spreadMs === undefined ? {} : { spreadMs: input.spreadMs }),
       } as unknown as EventEnvelope<Type>
-      handlers?.onEvent(event as unknown as EventEnvelope)
+      if (!readDownMessage(type, event))
+        throw new Error(`emit: not an event as a client reads it: ${JSON.stringify(event)}`)
+      handlers?.onMessage(type, event)
       return event
     },
     resync(next = epoch) {
