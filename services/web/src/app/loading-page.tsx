@@ -1,8 +1,9 @@
 import { Center, Loader } from '@mantine/core'
 
-export function LoadingPage() {
+/** `component`: `div` inside of the layout, which has the page's `main` already. */
+export function LoadingPage({ component = 'main' }: { component?: 'main' | 'div' }) {
   return (
-    <Center component="main" mih="100dvh" aria-busy="true">
+    <Center component={component} mih={component === 'main' ? '100dvh' : '60%'} aria-busy="true">
       <Loader aria-label="Loading" />
     </Center>
   )

@@ -38,7 +38,7 @@ export function SignInPage() {
     setPending(email)
     try {
       await session.login(email, password)
-      await router.navigate({ to: '/schedule', replace: true })
+      await router.navigate({ to: '/', replace: true })
     } catch (caught) {
       setError(describeError(caught))
     } finally {

@@ -1,0 +1,42 @@
+import { ROLES, type Role, type User } from '@derm/contract'
+import { expect, it } from 'vitest'
+import { SCREENS } from './screens.ts'
+import { screenAt, screensFor } from './screens-for.ts'
+
+const userWith = (...roles: Role[]): User => ({
+  id: 'u',
+  tenantId: 't',
+  tenantName: 'Lakeside',
+  displayName: 'Ann',
+  email: 'a@x.example',
+  grants: roles.map((role) => ({ role, locationId: null })),
+})
+const pathsFor = (...roles: Role[]) => screensFor(userWith(...roles)).map(({ path }) => path)
+
+it('a role’s screens, and where it starts', () => {
+  expect(Object.fromEntries(ROLES.map((role) => [role, pathsFor(role)]))).toEqual({
+    owner: ['/schedule'],
+    provider: ['/schedule'],
+    medical_assistant: ['/schedule'],
+    front_desk: ['/schedule'],
+    biller: ['/schedule'],
+    pathology_coordinator: [],
+    auditor: [],
+  })
+})
+
+it('who has two roles has the screens of both, each once', () => {
+  expect(pathsFor('auditor', 'front_desk', 'biller')).toEqual(pathsFor('front_desk'))
+})
+
+it('a path belongs to the screen above it, and not to one whose name it only begins with', () => {
+  expect(screenAt('/schedule')?.path).toBe('/schedule')
+  expect(screenAt('/schedule/anything')?.path).toBe('/schedule')
+  expect(screenAt('/schedules')).toBeUndefined()
+  expect(screenAt('/')).toBeUndefined()
+})
+
+it('no two screens share a path or a label', () => {
+  for (const key of ['path', 'label'] as const)
+    expect(new Set(SCREENS.map((screen) => screen[key])).size).toBe(SCREENS.length)
+})
