@@ -1,7 +1,8 @@
 import type { Patient, PatientUpdate } from '@derm/contract'
-import { NativeSelect, Skeleton, Stack, TextInput } from '@mantine/core'
+import { NativeSelect, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useState } from 'react'
+import { QueryView } from '../app/query-view.tsx'
 import { ApiError, describeError } from '../http/api-error.ts'
 import { fullName } from '../schedule/appointment-labels.ts'
 import { FormFrame } from '../schedule/form-frame.tsx'
@@ -12,27 +13,10 @@ type Props = { patientId: string; onDone: () => void; onCancel: () => void }
 
 export function PatientForm({ patientId, onDone, onCancel }: Props) {
   const patient = usePatient(patientId)
-  if (patient.data) return <LoadedPatientForm patient={patient.data} onDone={onDone} onCancel={onCancel} />
-  if (patient.error)
-    return (
-      <FormFrame
-        title="Patient"
-        submitLabel="Try again"
-        testId="patient-form"
-        isPending={patient.isFetching}
-        error={describeError(patient.error)}
-        onSubmit={() => void patient.refetch()}
-        onCancel={onCancel}
-      >
-        {null}
-      </FormFrame>
-    )
   return (
-    <Stack aria-busy="true">
-      <Skeleton h={36} />
-      <Skeleton h={36} />
-      <Skeleton h={36} />
-    </Stack>
+    <QueryView query={patient} what="The patient">
+      {(loaded) => <LoadedPatientForm patient={loaded} onDone={onDone} onCancel={onCancel} />}
+    </QueryView>
   )
 }
 

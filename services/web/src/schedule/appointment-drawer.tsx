@@ -2,6 +2,8 @@ import type { Appointment, Location, Provider } from '@derm/contract'
 import { Alert, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { IconAlertCircle, IconEdit, IconUserEdit } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
+import type { QueryState } from '../app/query-state.ts'
+import { QueryView } from '../app/query-view.tsx'
 import { PatientForm } from '../patients/patient-form.tsx'
 import { AppointmentActions, type ActionPanel } from './appointment-actions.tsx'
 import { TYPE_LABEL, CANCEL_LABEL, formatBirthDate, fullName } from './appointment-labels.ts'
@@ -14,8 +16,7 @@ import { StatusBadge } from './status-badge.tsx'
 import { formatDate, formatTime, toWallTime, zoneName } from './zone-time.ts'
 
 export type AppointmentDrawerProps = {
-  /** `undefined` while it is loading, `null` when nothing is open. */
-  appointment: Appointment | null | undefined
+  opened: QueryState<Appointment>
   /** What is open beneath the head. */
   panel: ActionPanel
   onPanel: (panel: ActionPanel) => void
@@ -28,10 +29,10 @@ export type AppointmentDrawerProps = {
 
 /** One appointment: what it is, and everything that can be done with it. */
 export function AppointmentDrawer(props: AppointmentDrawerProps) {
-  const { appointment, panel, onClose } = props
+  const { opened, panel, onClose } = props
   return (
     <Drawer
-      opened={appointment !== null}
+      opened
       onClose={onClose}
       // Escape goes back from a form first.
       closeOnEscape={panel === null}
@@ -46,16 +47,14 @@ export function AppointmentDrawer(props: AppointmentDrawerProps) {
         title: classes['title']!,
       }}
     >
-      {appointment === undefined ? (
-        <LoadingDetails />
-      ) : appointment === null ? null : (
-        <Details key={appointment.id} {...props} appointment={appointment} />
-      )}
+      <QueryView query={opened} what="The appointment" skeleton={<LoadingDetails />}>
+        {(appointment) => <Details key={appointment.id} {...props} appointment={appointment} />}
+      </QueryView>
     </Drawer>
   )
 }
 
-function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
+function Details(props: Omit<AppointmentDrawerProps, 'opened'> & { appointment: Appointment }) {
   const { appointment, panel, onPanel, location, providers, appointments, isWritable } = props
   const [error, setError] = useState<string | null>(null)
   const heading = useRef<HTMLHeadingElement>(null)
