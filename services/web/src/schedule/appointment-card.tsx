@@ -52,10 +52,14 @@ export const AppointmentCard = memo(function AppointmentCard(props: AppointmentC
           tabIndex={isTabStop ? 0 : -1}
         >
           <span className={classes['title']}>
-            <span className={classes['name']}>
-              {fullName(patient)}
+            <span className={classes['line']}>
+              <span className={classes['name']}>{fullName(patient)}</span>
               {length < 20 ? (
-                <span className={classes['inline']}>{` ${formatMinutes(start)} · ${TYPE_LABEL[type]}`}</span>
+                <>
+                  {' '}
+                  <span className={classes['inline']}>{formatMinutes(start)}</span>{' '}
+                  <span className={classes['inline']}>{TYPE_LABEL[type]}</span>
+                </>
               ) : null}
             </span>
             <span className={classes['status']}>

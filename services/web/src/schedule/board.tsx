@@ -119,7 +119,7 @@ export const Board = memo(function Board(props: BoardProps) {
             <div key={provider.id} className={classes['head']}>
               <h2 id={`provider-${provider.id}`}>{provider.displayName}</h2>
               <p>
-                {provider.specialty} · {cards.length} {cards.length === 1 ? 'visit' : 'visits'}
+                {cards.length} {cards.length === 1 ? 'visit' : 'visits'} · {provider.specialty}
               </p>
             </div>
           ))}
