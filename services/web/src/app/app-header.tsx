@@ -5,8 +5,8 @@ import { IconChevronDown, IconKeyboard, IconLogout, IconMoon, IconSun } from '@t
 import type { ReactNode } from 'react'
 import { session } from '../session/browser-session.ts'
 import classes from './app-header.module.css'
-import { Brand } from './brand.tsx'
-import { setPreferences, usePreferences } from './preferences.ts'
+import { Brand } from '../ui/brand.tsx'
+import { setPreferences, usePreferences } from '../ui/preferences.ts'
 import { roleNames } from './role-labels.ts'
 
 /** `menu`: the way to the other screens, where there is no room for a rail. */

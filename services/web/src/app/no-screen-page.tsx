@@ -1,6 +1,6 @@
 import type { User } from '@derm/contract'
 import { useEffect } from 'react'
-import { MessagePage } from './message-page.tsx'
+import { MessagePage } from '../ui/message-page.tsx'
 import { roleNames } from './role-labels.ts'
 import { screensFor } from './screens-for.ts'
 

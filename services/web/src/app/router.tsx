@@ -9,8 +9,8 @@ import {
 import { describeError } from '../http/api-error.ts'
 import type { Session } from '../session/session.ts'
 import { SignInPage } from '../session/sign-in-page.tsx'
-import { LoadingPage } from './loading-page.tsx'
-import { MessagePage } from './message-page.tsx'
+import { LoadingPage } from '../ui/loading-page.tsx'
+import { MessagePage } from '../ui/message-page.tsx'
 import { SCREENS } from './screens.ts'
 
 const rootRoute = createRootRouteWithContext<{ session: Session }>()({

@@ -4,7 +4,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
-import { formatBirthDate, fullName } from '../schedule/appointment-labels.ts'
+import { formatBirthDate, fullName } from './patient-names.ts'
 import { usePatientSearch } from './patient-queries.ts'
 
 type Props = {

@@ -1,10 +1,11 @@
 import type { Appointment } from '@derm/contract'
 import { UpdateHighlight } from '@derm/react'
 import { memo } from 'react'
-import { STATUS_LABEL, TYPE_LABEL, fullName } from './appointment-labels.ts'
+import { STATUS_LABEL, TYPE_LABEL } from '../appointments/appointment-labels.ts'
+import { fullName } from '../patients/patient-names.ts'
 import classes from './appointment-card.module.css'
-import { StatusIcon } from './status-icon.tsx'
-import { formatMinutes } from './zone-time.ts'
+import { StatusIcon } from '../appointments/status-icon.tsx'
+import { formatMinutes } from '../time/zone-time.ts'
 
 export type AppointmentCardProps = {
   appointment: Appointment

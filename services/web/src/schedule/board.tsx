@@ -15,7 +15,7 @@ import { nextCard } from './card-navigation.ts'
 import type { DropTarget } from './drag-target.ts'
 import { ProviderColumn, slotAt } from './provider-column.tsx'
 import { useBoardDrag } from './use-board-drag.ts'
-import { formatMinutes, zoneName } from './zone-time.ts'
+import { formatMinutes, zoneName } from '../time/zone-time.ts'
 
 export type BoardProps = {
   columns: readonly Column[]

@@ -3,7 +3,7 @@ import { live } from '@derm/react'
 import { keepPreviousData, queryOptions, skipToken, useQuery } from '@tanstack/react-query'
 import { request, requestAll } from '../http/request.ts'
 import { hasRole, seesTopic } from '../session/access.ts'
-import { dayRange } from './zone-time.ts'
+import { dayRange } from '../time/zone-time.ts'
 
 /** Locations change with the practice's papers, not during a day. */
 const RARELY = 10 * 60_000

@@ -1,15 +1,15 @@
 import type { Location } from '@derm/contract'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { MessagePage } from '../app/message-page.tsx'
-import { QueryView } from '../app/query-view.tsx'
+import { MessagePage } from '../ui/message-page.tsx'
+import { QueryView } from '../ui/query-view.tsx'
 import { useUser } from '../session/use-user.ts'
 import { LiveUpdates } from './live-updates.tsx'
 import { SchedulePage } from './schedule-page.tsx'
 import { locationsQuery, visibleLocations } from './schedule-queries.ts'
 import { parseScheduleSearch } from './schedule-search.ts'
 import { LoadingBoard } from './schedule-states.tsx'
-import { todayIn } from './zone-time.ts'
+import { todayIn } from '../time/zone-time.ts'
 
 export default function ScheduleScreen() {
   const locations = useQuery(locationsQuery())

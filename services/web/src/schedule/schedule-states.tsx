@@ -1,6 +1,6 @@
 import { Button, Center, Skeleton } from '@mantine/core'
 import { IconCalendarPlus } from '@tabler/icons-react'
-import { EmptyState } from '../app/empty-state.tsx'
+import { EmptyState } from '../ui/empty-state.tsx'
 import classes from './schedule-page.module.css'
 
 export function LoadingBoard() {
