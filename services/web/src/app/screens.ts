@@ -1,5 +1,5 @@
 import type { Topic } from '@derm/contract'
-import { IconCalendar, type Icon } from '@tabler/icons-react'
+import { IconCalendar, IconUsers, type Icon } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 
 /** A page's component, in a bundle of its own. */
@@ -28,5 +28,13 @@ export const SCREENS: readonly Screen[] = [
     icon: IconCalendar,
     topic: 'scheduling',
     load: () => import('../schedule/schedule-screen.tsx'),
+  },
+  {
+    path: '/patients',
+    label: 'Patients',
+    icon: IconUsers,
+    topic: 'patients',
+    load: () => import('../patients/search-screen.tsx'),
+    pages: [{ path: '/$patientId', load: () => import('../patients/chart-screen.tsx') }],
   },
 ]

@@ -1,7 +1,7 @@
 import '@derm/react/styles.css'
 import { RealtimeProvider, RealtimeWrapper } from '@derm/react'
 import { QueryClientProvider } from '@tanstack/react-query'
-import { Outlet, useLocation } from '@tanstack/react-router'
+import { Outlet, useLocation, useRouter } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { queryClient, realtime } from '../realtime/realtime.ts'
 import { useUser } from '../session/use-user.ts'
@@ -18,7 +18,7 @@ export function SignedInLayout() {
   const user = useUser()
   const pathname = useLocation({ select: (location) => location.pathname })
   const searchOf = useLastSearches()
-  const main = useFocusOnNewPage(pathname)
+  const main = useFocusOnNewPage()
   if (!user) return <LoadingPage />
   const screens = screensFor(user)
   const navigation = { screens, searchOf }
@@ -45,13 +45,16 @@ export function SignedInLayout() {
 }
 
 /** After a link to another page the focus is in its content, as it is after a page load; a page that has put it into a field keeps it there. */
-function useFocusOnNewPage(pathname: string) {
+function useFocusOnNewPage() {
+  const router = useRouter()
   const main = useRef<HTMLElement>(null)
-  const last = useRef(pathname)
-  useEffect(() => {
-    if (last.current === pathname) return
-    last.current = pathname
-    if (main.current?.contains(document.activeElement) === false) main.current.focus({ preventScroll: true })
-  }, [pathname])
+  useEffect(
+    () =>
+      router.subscribe('onRendered', ({ pathChanged }) => {
+        if (pathChanged && main.current?.contains(document.activeElement) === false)
+          main.current.focus({ preventScroll: true })
+      }),
+    [router],
+  )
   return main
 }

@@ -1,6 +1,7 @@
 import type { Appointment, Location, Provider } from '@derm/contract'
 import { Alert, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { IconAlertCircle, IconEdit, IconUserEdit } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 import type { QueryState } from '../ui/query-state.ts'
 import { QueryView } from '../ui/query-view.tsx'
@@ -84,6 +85,14 @@ function Details(props: Omit<AppointmentDrawerProps, 'opened'> & { appointment: 
             <Text c="dimmed" fz="sm" className="numbers">
               Born {formatBirthDate(patient.dateOfBirth)} · MRN {patient.mrn}
             </Text>
+            <Link
+              to="/patients/$patientId"
+              params={{ patientId: patient.id }}
+              className={classes['chart']}
+              data-testid="open-chart"
+            >
+              Open the chart
+            </Link>
           </div>
           {isWritable && panel !== 'patient' ? (
             <Button
