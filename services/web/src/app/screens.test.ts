@@ -9,6 +9,7 @@ const userWith = (...roles: Role[]): User => ({
   tenantName: 'Lakeside',
   displayName: 'Ann',
   email: 'a@x.example',
+  isLicensed: false,
   grants: roles.map((role) => ({ role, locationId: null })),
 })
 const pathsFor = (...roles: Role[]) => screensFor(userWith(...roles)).map(({ path }) => path)

@@ -1,4 +1,4 @@
-import type { Patient } from '@derm/contract'
+import { mayDo, type Patient } from '@derm/contract'
 import { IconUserEdit } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
 import { useUser } from '../session/use-user.ts'
@@ -6,12 +6,11 @@ import { ChartSection } from './chart-section.tsx'
 import classes from './demographics.module.css'
 import { PatientForm } from './patient-form.tsx'
 import { SEX_LABEL, formatBirthDate } from './patient-names.ts'
-import { mayEditPatients } from './patient-permissions.ts'
 
 export function Demographics({ patient }: { patient: Patient }) {
   const user = useUser()
   const [isEditing, setEditing] = useState(false)
-  const isWritable = user !== null && mayEditPatients(user)
+  const isWritable = user !== null && mayDo(user, 'demographics', null)
   return (
     <ChartSection
       title="Demographics and contact"

@@ -1,8 +1,8 @@
-import { WRITERS, type Appointment, type Location, type Provider, type User } from '@derm/contract'
+import { mayDo, type Appointment, type Location, type Provider, type User } from '@derm/contract'
 import { live } from '@derm/react'
 import { keepPreviousData, queryOptions, skipToken, useQuery } from '@tanstack/react-query'
 import { request, requestAll } from '../http/request.ts'
-import { hasRole, seesTopic } from '../session/access.ts'
+import { seesTopic } from '../session/access.ts'
 import { dayRange } from '../time/zone-time.ts'
 
 /** Locations change with the practice's papers, not during a day. */
@@ -54,5 +54,5 @@ export function visibleLocations(user: User, locations: readonly Location[]): Lo
 }
 
 export function maySchedule(user: User, locationId: string): boolean {
-  return hasRole(user, WRITERS.scheduling, locationId)
+  return mayDo(user, 'schedule', locationId)
 }
