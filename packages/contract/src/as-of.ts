@@ -1,9 +1,10 @@
+import type { ChannelKey } from './channel.ts'
 import { Position, comparePositions } from './position.ts'
 import { parseStringList } from './string-list.ts'
 
 /**
  * The `As-Of`, `Min-As-Of` and `Published` headers: an RFC 9651 list of strings with parameters,
- * `"l:<id>/scheduling";epoch="00…";seq=17, "t/patients";epoch="00…";seq=4`, keyed by `<scope>/<topic>`.
+ * `"l:<id>/scheduling";epoch="00…";seq=17, "t/patients";epoch="00…";seq=4`, keyed by `ChannelKey`.
  */
 export type Positions = Record<string, Position>
 
@@ -13,7 +14,7 @@ export const MAX_HEADER_CHANNELS = 32
 export function formatPositions(positions: Positions): string {
   return Object.keys(positions)
     .sort()
-    .map((local) => `"${local}";epoch="${positions[local]!.epoch}";seq=${positions[local]!.seq}`)
+    .map((key) => `"${key}";epoch="${positions[key]!.epoch}";seq=${positions[key]!.seq}`)
     .join(', ')
 }
 
@@ -30,10 +31,10 @@ export function parsePositions(header: string | null | undefined): Positions | n
   const items = parseStringList(header)
   if (!items) return null
   const positions: Positions = {}
-  for (const { value: local, parameters } of items) {
+  for (const { value: key, parameters } of items) {
     const position = Position.safeParse({ epoch: parameters.get('epoch'), seq: parameters.get('seq') })
-    if (!LOCAL.test(local) || positions[local] || !position.success) return null
-    positions[local] = position.data
+    if (!LOCAL.test(key) || positions[key] || !position.success) return null
+    positions[key] = position.data
   }
   return positions
 }
@@ -42,10 +43,10 @@ export function parsePositions(header: string | null | undefined): Positions | n
 export function parseBodyPositions(value: unknown): Positions | null {
   if (typeof value !== 'object' || value === null) return null
   const positions: Positions = {}
-  for (const [local, position] of Object.entries(value)) {
+  for (const [key, position] of Object.entries(value)) {
     const parsed = Position.safeParse(position)
     if (!parsed.success) return null
-    positions[local] = parsed.data
+    positions[key] = parsed.data
   }
   return positions
 }
@@ -56,9 +57,9 @@ export function parseBodyPositions(value: unknown): Positions | null {
  */
 export function oldestPositions(a: Positions, b: Positions): Positions {
   const oldest: Positions = { ...a }
-  for (const [local, position] of Object.entries(b)) {
-    const other = a[local]
-    if (!other || comparePositions(position, other) < 0) oldest[local] = position
+  for (const [key, position] of Object.entries(b)) {
+    const other = a[key]
+    if (!other || comparePositions(position, other) < 0) oldest[key] = position
   }
   return oldest
 }

@@ -11,14 +11,18 @@ import {
   type TenantTx,
 } from '@derm/database'
 import { useTestDatabase } from '@derm/test-kit'
-import { listAppointments } from './appointments/queries.ts'
+import { readPage } from './aggregate/entity-reads.ts'
+import { appointments } from './appointments/appointment.ts'
+import { appointmentList } from './appointments/routes.ts'
 import { searchPatients } from './patients/queries.ts'
-import { listWaitlist } from './waitlist/queries.ts'
+import { waitlistList } from './waitlist/routes.ts'
+import { waitlist } from './waitlist/waitlist-entry.ts'
 
 const db = useTestDatabase()
 const { lakeside } = getSeedIds()
 const tenantId = TenantId.parse(lakeside.tenantId)
 const locationId = LocationId.parse(lakeside.locations['downtown']!.id)
+const here = { at: locationId, locations: [locationId] }
 const statements: Statement[] = []
 let prisma: PrismaClient
 let client: pg.Client
@@ -88,13 +92,19 @@ describe.each(['force_custom_plan', 'force_generic_plan'])('under row-level secu
       'appointments of a location by time',
       'appointments',
       (tx) =>
-        listAppointments(tx, { locationId, from: '2026-11-25T00:00:00Z', to: '2026-11-26T00:00:00Z', limit: 100 }),
+        readPage(
+          tx,
+          appointments,
+          appointmentList,
+          { locationId, from: '2026-11-25T00:00:00Z', to: '2026-11-26T00:00:00Z', limit: 100 },
+          here,
+        ),
       /Index Cond: .*tenant_id.*location_id.*starts_at.*starts_at/,
     ],
     [
       'the waitlist of a location',
       'waitlist_entries',
-      (tx) => listWaitlist(tx, { locationId, limit: 100 }),
+      (tx) => readPage(tx, waitlist, waitlistList, { locationId, limit: 100 }, here),
       /Index Cond: .*tenant_id.*location_id/,
     ],
     [

@@ -14,7 +14,7 @@ let limiter: SignInLimiter
 let other: SignInLimiter
 
 beforeAll(async () => {
-  connections = createRedisConnections({ url: redis.url, instance: 'test', log, commandDeadlineMs: 200 })
+  connections = createRedisConnections({ url: redis.url, instance: 'test', logger, commandDeadlineMs: 200 })
   client = connections.commands('sign-in')
   const second = connections.commands('other')
   for (const one of [client, second]) await whenReady(one)
