@@ -6,7 +6,7 @@ export const TEST_GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
       'services/realtime/src/',
       'packages/contract/src/wire/',
       'packages/core/src/node/',
-      'packages/core/src/client/',
+      'packages/core/src/subscriber/',
       'services/web/src/realtime/',
       'packages/test-kit/src/protocol-page',
     ],
