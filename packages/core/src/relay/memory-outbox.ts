@@ -1,7 +1,8 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
 import type { ManualClock } from '../testing/manual-clock.ts'
 import { shardOf } from '../event-log/shard.ts'
-import type { ChannelHead, OutboxRow, LockedShard, RelayStore } from './relay-store.ts'
+import type { OutboxRow } from '../event-log/outbox-row.ts'
+import type { ChannelHead, LockedShard, RelayStore } from './relay-store.ts'
 import type { Dice } from '../testing/random.ts'
 
 type Row = OutboxRow & { isPublished: boolean }
