@@ -1,4 +1,5 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
+import { delay } from '../delay.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
 import { shardOf } from '../event-log/shard.ts'
 import type { OutboxRow } from '../event-log/outbox-row.ts'
@@ -215,7 +216,7 @@ export class MemoryOutbox {
   }
 
   private pause(): Promise<void> {
-    return new Promise((resolve) => this.clock.setTimeout(resolve, this.dice.between(0, 4)))
+    return delay(this.clock, this.dice.between(0, 4))
   }
 }
 
