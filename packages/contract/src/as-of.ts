@@ -1,8 +1,9 @@
+import type { ChannelKey } from './channel.ts'
 import { Epoch, Position, Seq, comparePositions } from './position.ts'
 
 /**
  * The `As-Of`, `Min-As-Of` and `Published` headers: an RFC 9651 list of strings with parameters,
- * `"l:<id>/scheduling";epoch="00…";seq=17, "t/patients";epoch="00…";seq=4`, keyed by `<scope>/<topic>`.
+ * `"l:<id>/scheduling";epoch="00…";seq=17, "t/patients";epoch="00…";seq=4`, keyed by `ChannelKey`.
  */
 export type Positions = Record<string, Position>
 
@@ -12,7 +13,7 @@ export const MAX_HEADER_CHANNELS = 32
 export function formatPositions(positions: Positions): string {
   return Object.keys(positions)
     .sort()
-    .map((local) => `"${local}";epoch="${positions[local]!.epoch}";seq=${positions[local]!.seq}`)
+    .map((key) => `"${key}";epoch="${positions[key]!.epoch}";seq=${positions[key]!.seq}`)
     .join(', ')
 }
 
@@ -29,10 +30,10 @@ export function parsePositions(header: string | null | undefined): Positions | n
   for (const item of header.split(',')) {
     const match = ITEM.exec(item)
     if (!match) return null
-    const [, local, epoch, digits] = match as unknown as [string, string, string, string]
+    const [, key, epoch, digits] = match as unknown as [string, string, string, string]
     const seq = Number(digits)
     if (!Epoch.safeParse(epoch).success || !Seq.safeParse(seq).success) return null
-    positions[local] = { epoch, seq }
+    positions[key] = { epoch, seq }
   }
   return positions
 }
@@ -41,10 +42,10 @@ export function parsePositions(header: string | null | undefined): Positions | n
 export function parseBodyPositions(value: unknown): Positions | null {
   if (typeof value !== 'object' || value === null) return null
   const positions: Positions = {}
-  for (const [local, position] of Object.entries(value)) {
+  for (const [key, position] of Object.entries(value)) {
     const parsed = Position.safeParse(position)
     if (!parsed.success) return null
-    positions[local] = parsed.data
+    positions[key] = parsed.data
   }
   return positions
 }
@@ -55,9 +56,9 @@ export function parseBodyPositions(value: unknown): Positions | null {
  */
 export function oldestPositions(a: Positions, b: Positions): Positions {
   const oldest: Positions = { ...a }
-  for (const [local, position] of Object.entries(b)) {
-    const other = a[local]
-    if (!other || comparePositions(position, other) < 0) oldest[local] = position
+  for (const [key, position] of Object.entries(b)) {
+    const other = a[key]
+    if (!other || comparePositions(position, other) < 0) oldest[key] = position
   }
   return oldest
 }

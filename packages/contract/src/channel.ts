@@ -8,10 +8,14 @@ import { Id, type LocationId, type TenantId, type UserId } from './ids.ts'
 export const TOPICS = [
   'scheduling',
   'patients',
+  'accounts',
+  'safety',
   'clinical',
   'pathology',
   'billing',
+  'authorizations',
   'prescriptions',
+  'tasks',
   'inbox',
   'alerts',
 ] as const
@@ -20,14 +24,18 @@ export type Topic = z.infer<typeof Topic>
 
 export type ScopeKind = 'location' | 'tenant' | 'user'
 
-/** The kind of scope that each topic's events travel in. */
+/** The kind of scope that each topic's events travel in. Postgres knows it too (`topics_of`); a test compares the two. */
 export const TOPIC_SCOPE = {
   scheduling: 'location',
   patients: 'tenant',
+  accounts: 'tenant',
+  safety: 'tenant',
   clinical: 'location',
   pathology: 'location',
   billing: 'tenant',
+  authorizations: 'tenant',
   prescriptions: 'location',
+  tasks: 'location',
   inbox: 'user',
   alerts: 'user',
 } as const satisfies Record<Topic, ScopeKind>
@@ -44,17 +52,19 @@ export function userChannel(tenantId: TenantId, userId: UserId, topic: Topic): C
   return `${tenantId}/u:${userId}/${topic}` as ChannelName
 }
 
-/** `<tenantId>/<scope>/<topic>` → `<scope>/<topic>`, as `As-Of` names it. */
-export function toLocal(channel: string): string {
-  return channel.slice(channel.indexOf('/') + 1)
+/** `<scope>/<topic>`: names a channel within its tenant. `As-Of` is keyed by it. */
+export type ChannelKey = string & z.$brand<'ChannelKey'>
+
+/** `<tenantId>/<scope>/<topic>` → `<scope>/<topic>`. */
+export function toChannelKey(channel: string): ChannelKey {
+  return channel.slice(channel.indexOf('/') + 1) as ChannelKey
 }
 
 export type ParsedChannel = {
   name: ChannelName
   tenantId: TenantId
   topic: Topic
-  /** `<scope>/<topic>`, the form of `As-Of`: within one tenant it names the channel. */
-  local: string
+  key: ChannelKey
 } & ({ kind: 'location'; locationId: LocationId } | { kind: 'tenant' } | { kind: 'user'; userId: UserId })
 
 const isId = (value: string | undefined): value is string => Id.safeParse(value).success
@@ -69,7 +79,7 @@ export function parseChannel(name: string): ParsedChannel | null {
     name: name as ChannelName,
     tenantId: tenant as TenantId,
     topic: parsedTopic.data,
-    local: `${scope}/${parsedTopic.data}`,
+    key: `${scope}/${parsedTopic.data}` as ChannelKey,
   }
   const kind = TOPIC_SCOPE[parsedTopic.data]
   if (kind === 'tenant') return scope === 't' ? { ...base, kind } : null
@@ -86,6 +96,6 @@ export const ChannelName: z.ZodType<ChannelName, string> = z
   .transform((name) => name)
 
 /** `<scope>/<topic>` → the channel of that tenant; `null` when it is none. */
-export function channelOfTenant(tenantId: TenantId, local: string): ChannelName | null {
-  return parseChannel(`${tenantId}/${local}`)?.name ?? null
+export function channelOfTenant(tenantId: TenantId, key: string): ChannelName | null {
+  return parseChannel(`${tenantId}/${key}`)?.name ?? null
 }

@@ -2,32 +2,32 @@ import { readFile, readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { withSchemaEngine } from './schema-engine.ts'
+import { PRISMA_FOLDER } from './schema-folder.ts'
 
-const DIRECTORY = new URL('../prisma/migrations/', import.meta.url)
 /** One number for this system's advisory locks, and one for each use; the relay's and the partitions' are in the SQL. */
 const MIGRATION_LOCK = [7104, 0] as const
 
 /**
  * Applies the migrations that the database lacks, in order, as `prisma migrate deploy` would, and answers their names.
- * Pods that start together take turns; the later ones find nothing to do. `ownerUrl`: derm_owner.
+ * Pods that start together take turns; the later ones find nothing to do. `ownerUrl`: derm_owner. `folder`: whose `migrations`.
  *
  * @throws when a migration fails, or when one that failed before has not been resolved.
  */
-export async function migrate(ownerUrl: string): Promise<string[]> {
+export async function migrate(ownerUrl: string, folder: URL = PRISMA_FOLDER): Promise<string[]> {
   const client = new pg.Client({ connectionString: ownerUrl })
   await client.connect()
   try {
     // Whoever migrates may take long: the lock waits for it, without the role's timeout.
     await client.query('SET lock_timeout = 0')
     await client.query('SELECT pg_advisory_lock($1, $2)', [...MIGRATION_LOCK])
-    return await applyMigrations(ownerUrl)
+    return await applyMigrations(ownerUrl, new URL('migrations/', folder))
   } finally {
     await client.end()
   }
 }
 
-async function applyMigrations(ownerUrl: string): Promise<string[]> {
-  const entries = await readdir(DIRECTORY, { withFileTypes: true })
+async function applyMigrations(ownerUrl: string, directory: URL): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true })
   const names = entries
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name)
@@ -36,10 +36,10 @@ async function applyMigrations(ownerUrl: string): Promise<string[]> {
     engine.applyMigrations({
       filters: { externalTables: [], externalEnums: [] },
       migrationsList: {
-        baseDir: fileURLToPath(DIRECTORY),
+        baseDir: fileURLToPath(directory),
         lockfile: {
           path: 'migration_lock.toml',
-          content: await readFile(new URL('migration_lock.toml', DIRECTORY), 'utf8'),
+          content: await readFile(new URL('migration_lock.toml', directory), 'utf8'),
         },
         shadowDbInitScript: '',
         migrationDirectories: await Promise.all(
@@ -49,7 +49,7 @@ async function applyMigrations(ownerUrl: string): Promise<string[]> {
               path: 'migration.sql',
               content: {
                 tag: 'ok' as const,
-                value: await readFile(new URL(`${name}/migration.sql`, DIRECTORY), 'utf8'),
+                value: await readFile(new URL(`${name}/migration.sql`, directory), 'utf8'),
               },
             },
           })),

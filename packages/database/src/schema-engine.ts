@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import { ColumnTypeEnum, bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
@@ -46,7 +46,7 @@ export function withSchemaEngine<T>(url: string, work: (engine: bindings.SchemaE
 async function run<T>(url: string, work: (engine: bindings.SchemaEngine) => Promise<T>): Promise<T> {
   await start()
   const pool = new pg.Pool({ connectionString: url, max: 1 })
-  const adapter = bindMigrationAwareSqlAdapterFactory(new WholeScripts(pool))
+  const adapter = bindMigrationAwareSqlAdapterFactory(new EngineAdapter(pool))
   try {
     const engine = await bindings.SchemaEngine.new({ datamodels: undefined }, () => {}, adapter)
     try {
@@ -59,15 +59,39 @@ async function run<T>(url: string, work: (engine: bindings.SchemaEngine) => Prom
   }
 }
 
+/** Postgres' type `"char"`, which columns of its catalogue have, and the type as which the adapter lets it pass. */
+const [CHAR, TEXT] = [18, 25]
+
 /**
- * Prisma's adapter cuts a script at every semicolon, those in comments and function bodies included. Sent whole, it is
- * also one transaction: a migration applies entirely or not at all.
+ * Prisma's adapter with two faults mended, for the schema engine alone. It cuts a script at every semicolon, those in comments and
+ * function bodies included: sent whole, a script is also one transaction, so that a migration applies entirely or not at all.
+ * And it refuses results of the type `"char"`, which the engine asks the catalogue for when it compares a database with a schema.
  */
-class WholeScripts extends PrismaPg {
+class EngineAdapter extends PrismaPg {
   override async connect() {
     const adapter = await super.connect()
+    const driver = adapter.underlyingDriver()
     adapter.executeScript = async (script) => {
-      await adapter.underlyingDriver().query(script)
+      await driver.query(script)
+    }
+    const characters = new Set<string>()
+    const query = driver.query.bind(driver) as (config: unknown) => Promise<pg.QueryResult>
+    driver.query = (async (config: unknown) => {
+      const result = await query(config)
+      for (const field of result.fields ?? [])
+        if (field.dataTypeID === CHAR) {
+          characters.add(field.name)
+          field.dataTypeID = TEXT
+        }
+      return result
+    }) as typeof driver.query
+    const queryRaw = adapter.queryRaw.bind(adapter)
+    adapter.queryRaw = async (request) => {
+      characters.clear()
+      const { columnNames, columnTypes, ...result } = await queryRaw(request)
+      const toType = (type: (typeof columnTypes)[number], index: number) =>
+        characters.has(columnNames[index] ?? '') ? ColumnTypeEnum.Character : type
+      return { ...result, columnNames, columnTypes: columnTypes.map(toType) }
     }
     return adapter
   }

@@ -1,5 +1,5 @@
 import { definitionOf, type EventEnvelope, type Position, type Resource } from '@derm/contract'
-import { silentLog, systemClock, type Clock, type Log } from '@derm/core'
+import { silentLogger, systemClock, type Clock, type Logger } from '@derm/core'
 import {
   RefetchScheduler,
   Subscriber,
@@ -33,7 +33,7 @@ export type RealtimeOptions = {
   resources: ResourceKeys
   /** The application's toaster; a small one is built in. */
   notify?: Notify
-  logger?: Log
+  logger?: Logger
   /** For tests. */
   transport?: Transport
   clock?: Clock
@@ -74,7 +74,7 @@ export interface Realtime {
 
 /** Made once, outside React, and given to `RealtimeProvider`. Touches neither network nor page before `start`. */
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const { queryClient, clock = systemClock, logger = silentLog } = options
+  const { queryClient, clock = systemClock, logger = silentLogger } = options
   const unanswered = () => new ApiError('offline', 0)
   const getToken = withDeadline(options.getToken, unanswered)
   const refreshToken = withDeadline(options.refreshToken, unanswered)
@@ -97,7 +97,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     clock,
     random: () => Math.random(),
     resourcesOf: createResourcesOf(options.resources),
-    invalidatedBy: (event) => definitionOf(event.type).touches,
+    invalidatedBy: (event) => definitionOf(event.type).invalidates,
     ...(options.refetch ? { settings: options.refetch } : {}),
   })
   const unregister = registerQuerySource(queryClient, { scheduler, fetch: apiFetch })

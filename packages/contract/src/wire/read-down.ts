@@ -1,5 +1,5 @@
 import type { EventEnvelope } from '../envelope.ts'
-import { isEventType } from '../events/catalogue.ts'
+import { isEventType } from '../catalogue.ts'
 import { DOWN_SHAPES } from './down-shapes.ts'
 import type { DownMessage } from './down.ts'
 import { hasShape } from './shape.ts'

@@ -7,7 +7,8 @@ import {
   type DownMessage,
   type UpName,
 } from '@derm/contract'
-import type { Clock, Log, Random, Timer } from '../clock.ts'
+import type { Clock, Random, Timer } from '../clock.ts'
+import type { Logger } from '../logger.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { SilenceWatch, type SilenceSettings } from './silence-watch.ts'
 import type { Transport } from './transport.ts'
@@ -16,7 +17,7 @@ export type ConnectionOptions = {
   transport: Transport
   clock: Clock
   random: Random
-  logger: Log
+  logger: Logger
   /** An access token that is good for some seconds more. */
   getToken(): Promise<string>
   /** A new access token, whatever the age of the old one. */
@@ -167,7 +168,7 @@ export class ServerConnection {
       this.silence.noteHeard()
       return this.handlers.onMessage(message)
     }
-    this.options.logger.warn({ name }, 'a message could not be read')
+    this.options.logger.warn({ type: name }, 'a message could not be read')
     this.handlers.onUnreadable(name)
   }
 

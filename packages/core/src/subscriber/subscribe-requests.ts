@@ -1,5 +1,6 @@
 import { ERRORS, isErrorCode, readSubscribeAck, type SubscribeAck } from '@derm/contract'
-import type { Clock, Log, Timer } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
+import type { Logger } from '../logger.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { Cursors } from './cursors.ts'
 import type { ServerConnection } from './server-connection.ts'
@@ -20,7 +21,7 @@ export type AccessListener = {
 
 type Parts = {
   clock: Clock
-  logger: Log
+  logger: Logger
   answerMs: number
   state: ConnectionState
   connection: ServerConnection

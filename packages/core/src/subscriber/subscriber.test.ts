@@ -1,6 +1,6 @@
 import type { DownBody, DownName, EventEnvelope, Position, SubscribeAck, SubscribedChannel } from '@derm/contract'
 import { describe, expect, it } from 'vitest'
-import { silentLog } from '../clock.ts'
+import { silentLogger } from '../logger.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
 import { Subscriber } from './subscriber.ts'
 import type { Transport, TransportHandlers } from './transport.ts'
@@ -62,7 +62,7 @@ function setUp() {
     transport: line,
     clock,
     random: () => 0.5,
-    logger: silentLog,
+    logger: silentLogger,
     getToken: () => Promise.resolve('first'),
     refreshToken: () => refresh(),
     onEvent: ({ seq, channel }) => told.push(`${channel === north ? '' : 'south '}${seq}`),

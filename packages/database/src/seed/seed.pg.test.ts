@@ -71,7 +71,7 @@ it('has statuses that fit the day', async () => {
 
 it('writes no events, and begins every channel that can be subscribed to', async () => {
   expect(await count('events')).toBe(0)
-  const topics = 2 * (await count('tenants')) + 4 * (await count('locations')) + 2 * (await count('users'))
+  const topics = 5 * (await count('tenants')) + 5 * (await count('locations')) + 2 * (await count('users'))
   expect(await count('channel_heads')).toBe(topics)
   expect(await count('channel_heads WHERE seq <> 0')).toBe(0)
 })

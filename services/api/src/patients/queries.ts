@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { CodedError, Id, type Patient, type PatientList, type PatientSearch } from '@derm/contract'
+import { Id, type PatientList, type PatientSearch } from '@derm/contract'
 import type { Prisma, TenantTx } from '@derm/database'
 import { decodeCursor, toPage } from '../http/cursor.ts'
-import { SUMMARY_COLUMNS, toPatient, toPatientSummary } from './patient-view.ts'
+import { SUMMARY_COLUMNS, toPatientSummary } from './patient-view.ts'
 
 /**
  * Patients whose last or first name begins with the words, in either order, or whose record number they are; by last name.
@@ -44,11 +44,4 @@ function matching(query: string): Prisma.PatientWhereInput {
       { nameKey: { startsWith: two }, givenKey: { startsWith: one } },
     ],
   }
-}
-
-/** @throws CodedError `not_found` */
-export async function getPatient(tx: TenantTx, id: string): Promise<Patient> {
-  const row = await tx.patient.findUnique({ where: { id } })
-  if (!row) throw new CodedError('not_found')
-  return toPatient(row)
 }

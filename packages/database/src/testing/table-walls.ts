@@ -1,0 +1,74 @@
+/** What stands between a table's rows and who asks for them. */
+export type TableWall = {
+  wall: 'forced' | 'not forced' | 'none'
+  /** By name: for what, to whom, on what condition. */
+  policies: Record<string, string>
+  /** By role, the table's owner left out; a privilege on one column names the column. */
+  grants: Record<string, string>
+}
+
+const TENANT = { tenant: 'ALL TO public USING (tenant_id = current_tenant()) CHECK (tenant_id = current_tenant())' }
+const RELAY = { relay: 'ALL TO derm_relay USING true CHECK true' }
+const UPKEEP = { upkeep: 'ALL TO derm_owner USING true CHECK true' }
+const LOGIN = { login: 'SELECT TO derm_owner USING true' }
+
+const behindWall = (grants: Record<string, string>, ...more: Record<string, string>[]): TableWall => ({
+  wall: 'forced',
+  policies: Object.assign({}, TENANT, ...more) as Record<string, string>,
+  grants,
+})
+/** A tenant's records: read, added to and changed by the API, deleted by nobody. `build_tenant_wall(…, 'SELECT, INSERT, UPDATE')`. */
+const record = behindWall({ derm_api: 'INSERT, SELECT, UPDATE' })
+const deletable = behindWall({ derm_api: 'DELETE, INSERT, SELECT, UPDATE' })
+
+/** Every table and sequence of the database. A new one gets its line here, next to the migration that builds its wall. */
+export const TABLE_WALLS: Record<string, TableWall> = {
+  _prisma_migrations: { wall: 'none', policies: {}, grants: {} },
+  appointments: record,
+  audit_log: behindWall({ derm_api: 'INSERT, SELECT' }),
+  audit_log_id_seq: { wall: 'none', policies: {}, grants: { derm_api: 'USAGE' } },
+  channel_heads: behindWall({ derm_api: 'INSERT, SELECT, UPDATE', derm_relay: 'SELECT, UPDATE' }, RELAY, UPKEEP),
+  event_epoch: { wall: 'none', policies: {}, grants: { derm_api: 'SELECT', derm_relay: 'SELECT' } },
+  events: behindWall({ derm_api: 'INSERT, SELECT', derm_relay: 'SELECT, UPDATE' }, RELAY, UPKEEP),
+  'events_<day>': { wall: 'forced', policies: {}, grants: {} },
+  events_default: { wall: 'forced', policies: UPKEEP, grants: {} },
+  idempotency_keys: deletable,
+  locations: record,
+  patients: record,
+  provider_locations: deletable,
+  providers: record,
+  rooms: record,
+  sessions: behindWall({ derm_api: 'DELETE, INSERT, SELECT, UPDATE' }, LOGIN),
+  tenants: {
+    wall: 'forced',
+    policies: { tenant: 'ALL TO public USING (id = current_tenant()) CHECK (id = current_tenant())' },
+    grants: { derm_api: 'SELECT' },
+  },
+  user_access: behindWall(
+    { derm_api: 'INSERT, SELECT, UPDATE', derm_realtime: 'SELECT' },
+    { access: 'SELECT TO derm_realtime USING true' },
+  ),
+  users: behindWall({ derm_api: 'INSERT, SELECT, UPDATE' }, LOGIN),
+  waitlist_entries: record,
+}
+
+/** Every function, with whose rights it runs, and who but the owner may call it. */
+export const FUNCTION_CALLERS: Record<string, string> = {
+  'begin_channels(uuid,text,text[])': 'as owner:',
+  'begin_missing_channels()': 'as caller:',
+  'begin_own_channels()': 'as owner:',
+  'build_tenant_wall(regclass,text)': 'as caller:',
+  'channel_partition(text)': 'as caller:',
+  'current_tenant()': 'as caller: derm_api, derm_realtime, derm_relay',
+  'ensure_event_partitions(integer)': 'as owner: derm_relay',
+  'event_server_identity()': 'as owner:',
+  'find_login(text)': 'as owner: derm_api',
+  'find_session(text)': 'as owner: derm_api',
+  'follow_event_server()': 'as owner: derm_relay',
+  'next_epoch(text)': 'as caller: derm_relay',
+  'pending_events(integer,integer,text[])': 'as caller: derm_relay',
+  'prune_event_partitions(integer)': 'as owner: derm_relay',
+  'raise_access_version()': 'as caller:',
+  'start_event_epoch()': 'as owner:',
+  'topics_of(text)': 'as caller:',
+}
