@@ -1,3 +1,4 @@
+import { drawBackoff } from '../backoff.ts'
 import type { Clock, Random, Timer } from '../clock.ts'
 import type { QueryFreshness } from './query-freshness.ts'
 import type { RefetchSettings } from './refetch-options.ts'
@@ -70,7 +71,7 @@ export class RefetchTimers {
   private drawBackoff({ setbacks, isFailing }: QueryFreshness): number {
     if (setbacks === 0) return 0
     const { minDelayMs, maxDelayMs, maxErrorDelayMs } = this.settings
-    const ceilingMs = Math.min(isFailing ? maxErrorDelayMs : maxDelayMs, minDelayMs * 2 ** setbacks)
-    return ceilingMs * (0.5 + this.random() / 2)
+    const maxMs = isFailing ? maxErrorDelayMs : maxDelayMs
+    return drawBackoff(setbacks, { minMs: minDelayMs, maxMs, floor: 0.5 }, this.random)
   }
 }
