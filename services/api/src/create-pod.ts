@@ -7,7 +7,7 @@ import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { createAuditWriter } from './audit/audit-writer.ts'
 import { createRefreshTokens } from './auth/refresh-token.ts'
-import { createMemoryCounters, createRedisCounters, createSignInLimiter, withFallback } from './auth/sign-in-limiter.ts'
+import { createSignInLimiter } from './auth/sign-in-limiter.ts'
 import type { ApiConfig } from './config.ts'
 import { createApp } from './create-app.ts'
 import { createSharedReads } from './http/shared-reads.ts'
@@ -51,9 +51,7 @@ export function createPod(
     verifier: createTokenVerifier({ keys: keyRing, ...tokens }),
     audit,
     sharedReads: createSharedReads(() => apiMetrics.readsShared.inc()),
-    limiter: createSignInLimiter(
-      withFallback(createRedisCounters(redis.commands('sign-in')), createMemoryCounters(now)),
-    ),
+    limiter: createSignInLimiter(redis.commands('sign-in')),
     refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET),
     revoker: createSocketRevoker(redis.publisher('emitter')),
     wakeRelay: relay.wake,

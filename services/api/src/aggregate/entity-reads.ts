@@ -4,7 +4,7 @@ import type { TenantTx } from '@derm/database'
 import { requireLocation, requireTopic } from '../access/location-scope.ts'
 import type { Caller } from '../access/principal.ts'
 import { decodeCursor, toPage } from '../http/cursor.ts'
-import { defineRead } from '../http/read-route.ts'
+import { defineRead, type ReadPlace } from '../http/read-route.ts'
 import type { Route } from '../http/route.ts'
 import {
   delegateOf,
@@ -29,6 +29,14 @@ export type ListRead<Name extends Model, Query extends z.ZodObject> = {
   details?: (query: z.infer<Query>) => Record<string, string>
 }
 
+/** Declares a list of an aggregate's, checked against its columns. */
+export function defineList<Name extends Model, View, Entity, Thin, Query extends z.ZodObject>(
+  _aggregate: Aggregate<Name, View, Entity, Thin>,
+  list: ListRead<Name, Query>,
+): ListRead<Name, Query> {
+  return list
+}
+
 const params = z.strictObject({ id: Id })
 const errors: readonly ErrorCode[] = ['forbidden', 'not_found']
 
@@ -45,13 +53,14 @@ export function defineEntityReads<
   Thin,
   Query extends z.ZodObject,
 >(aggregate: Aggregate<Name, View, Entity, Thin>, { list }: { list?: ListRead<Name, Query> }): readonly Route[] {
-  return [...(list ? [defineList(aggregate, list)] : []), defineGet(aggregate)]
+  return [...(list ? [defineListRoute(aggregate, list)] : []), defineGet(aggregate)]
 }
 
-function defineList<Name extends Model, View, Entity, Thin, Query extends z.ZodObject>(
+function defineListRoute<Name extends Model, View, Entity, Thin, Query extends z.ZodObject>(
   aggregate: Aggregate<Name, View, Entity, Thin>,
-  { summary, query: schema, where, sort, details }: ListRead<Name, Query>,
+  read: ListRead<Name, Query>,
 ): Route {
+  const { summary, query: schema, details } = read
   const { path, topic, resource, scope } = subjectOf(aggregate.subject)
   const placeOf = (query: object) => (query as { locationId?: string }).locationId
   return defineRead(
@@ -73,23 +82,7 @@ function defineList<Name extends Model, View, Entity, Thin, Query extends z.ZodO
         requireTopic(caller, topic)
         return '*'
       },
-      loadShared: async (tx, { query }, { locations }) => {
-        const { cursor, limit } = query as { cursor?: string; limit: number }
-        const page = decodeCursor(cursor, [sort.is === 'time' ? z.iso.datetime() : z.string().max(300), Id])
-        const rows = await delegateOf<RowOf<Name, View> & EntityRow>(tx, aggregate).findMany({
-          where: {
-            AND: [
-              scope === 'location' ? { locationId: { in: [...locations] } } : {},
-              where(query as z.infer<Query>),
-              page ? after(sort, page[0], page[1]) : {},
-            ],
-          },
-          orderBy: [{ [sort.by]: 'asc' }, { id: 'asc' }],
-          take: limit + 1,
-          include: aggregate.view,
-        })
-        return toPage(rows, limit, (row) => [toKey(row, sort), row.id], aggregate.toEntity)
-      },
+      loadShared: (tx, { query }, place) => readPage(tx, aggregate, read, query as PageQuery & z.infer<Query>, place),
       audit: ({ items }, { query }) => ({
         action: toAuditAction(aggregate, 'list'),
         subjectType: aggregate.subject,
@@ -98,6 +91,34 @@ function defineList<Name extends Model, View, Entity, Thin, Query extends z.ZodO
       }),
     },
   )
+}
+
+type PageQuery = { cursor?: string | undefined; limit: number }
+
+/** One page of a list, as its route reads it: within the place's locations, and within the transaction's tenant. */
+export async function readPage<Name extends Model, View, Entity, Thin, Query>(
+  tx: TenantTx,
+  aggregate: Aggregate<Name, View, Entity, Thin>,
+  { where, sort }: { where: (query: Query) => WhereOf<Name>; sort: Sort },
+  query: PageQuery & NoInfer<Query>,
+  { at, locations }: ReadPlace,
+): Promise<{ items: Entity[]; nextCursor: string | null }> {
+  const { cursor, limit } = query
+  const { scope } = subjectOf(aggregate.subject)
+  const page = decodeCursor(cursor, [sort.is === 'time' ? z.iso.datetime() : z.string().max(300), Id])
+  const rows = await delegateOf<RowOf<Name, View> & EntityRow>(tx, aggregate).findMany({
+    where: {
+      AND: [
+        scope === 'location' ? { locationId: at === '*' ? { in: [...locations] } : at } : {},
+        where(query),
+        page ? after(sort, page[0], page[1]) : {},
+      ],
+    },
+    orderBy: [{ [sort.by]: 'asc' }, { id: 'asc' }],
+    take: limit + 1,
+    include: aggregate.view,
+  })
+  return toPage(rows, limit, (row) => [toKey(row, sort), row.id], aggregate.toEntity)
 }
 
 function defineGet<Name extends Model, View, Entity extends { id: string; version: number }, Thin>(

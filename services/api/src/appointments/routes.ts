@@ -1,6 +1,6 @@
 import { AppointmentQuery } from '@derm/contract'
 import { defineEntityChanges } from '../aggregate/entity-changes.ts'
-import { defineEntityReads } from '../aggregate/entity-reads.ts'
+import { defineEntityReads, defineList } from '../aggregate/entity-reads.ts'
 import { invalid } from '../http/invalid.ts'
 import type { Route } from '../http/route.ts'
 import { requirePatient } from '../patients/require-patient.ts'
@@ -11,23 +11,21 @@ import { appointments } from './appointment.ts'
 /** The longest span of a list, in days. */
 const MAX_DAYS = 62
 
-const reads = defineEntityReads(appointments, {
-  list: {
-    summary: 'Appointments of a location that start in [from, to), by their start',
-    query: AppointmentQuery,
-    where({ from, to, providerId, status }) {
-      const days = (Date.parse(to) - Date.parse(from)) / 86_400_000
-      if (!(days > 0 && days <= MAX_DAYS))
-        throw invalid('query', 'to', `must be later than from, by ${MAX_DAYS} days at most`)
-      return {
-        startsAt: { gte: new Date(from), lt: new Date(to) },
-        ...(providerId === undefined ? {} : { providerId }),
-        ...(status === undefined ? {} : { status }),
-      }
-    },
-    sort: { by: 'startsAt', is: 'time' },
-    details: ({ from, to }) => ({ from, to }),
+export const appointmentList = defineList(appointments, {
+  summary: 'Appointments of a location that start in [from, to), by their start',
+  query: AppointmentQuery,
+  where({ from, to, providerId, status }) {
+    const days = (Date.parse(to) - Date.parse(from)) / 86_400_000
+    if (!(days > 0 && days <= MAX_DAYS))
+      throw invalid('query', 'to', `must be later than from, by ${MAX_DAYS} days at most`)
+    return {
+      startsAt: { gte: new Date(from), lt: new Date(to) },
+      ...(providerId === undefined ? {} : { providerId }),
+      ...(status === undefined ? {} : { status }),
+    }
   },
+  sort: { by: 'startsAt', is: 'time' },
+  details: ({ from, to }) => ({ from, to }),
 })
 
 const changes = defineEntityChanges(
@@ -81,4 +79,7 @@ const changes = defineEntityChanges(
   { errors: { create: ['slot_taken', 'invalid_transition'], reschedule: ['slot_taken'] } },
 )
 
-export const appointmentRoutes: readonly Route[] = [...reads, ...changes]
+export const appointmentRoutes: readonly Route[] = [
+  ...defineEntityReads(appointments, { list: appointmentList }),
+  ...changes,
+]

@@ -1,19 +1,17 @@
 import { WaitlistQuery } from '@derm/contract'
 import { defineEntityChanges } from '../aggregate/entity-changes.ts'
-import { defineEntityReads } from '../aggregate/entity-reads.ts'
+import { defineEntityReads, defineList } from '../aggregate/entity-reads.ts'
 import { invalid } from '../http/invalid.ts'
 import type { Route } from '../http/route.ts'
 import { requirePatient } from '../patients/require-patient.ts'
 import { requireProviderAt } from '../providers/require-provider.ts'
 import { waitlist } from './waitlist-entry.ts'
 
-const reads = defineEntityReads(waitlist, {
-  list: {
-    summary: 'The waitlist of a location, who waits longest first',
-    query: WaitlistQuery,
-    where: ({ status }) => (status === undefined ? {} : { status }),
-    sort: { by: 'createdAt', is: 'time' },
-  },
+export const waitlistList = defineList(waitlist, {
+  summary: 'The waitlist of a location, who waits longest first',
+  query: WaitlistQuery,
+  where: ({ status }) => (status === undefined ? {} : { status }),
+  sort: { by: 'createdAt', is: 'time' },
 })
 
 const changes = defineEntityChanges(waitlist, {
@@ -49,4 +47,4 @@ const changes = defineEntityChanges(waitlist, {
   },
 })
 
-export const waitlistRoutes: readonly Route[] = [...reads, ...changes]
+export const waitlistRoutes: readonly Route[] = [...defineEntityReads(waitlist, { list: waitlistList }), ...changes]

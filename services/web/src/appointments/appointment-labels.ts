@@ -46,20 +46,3 @@ export const CANCEL_LABEL = {
   duplicate: 'Booked twice',
   other: 'Other reason',
 } as const satisfies Record<CancelCode, string>
-
-export function fullName(patient: { firstName: string; lastName: string }): string {
-  return `${patient.lastName}, ${patient.firstName}`
-}
-
-/** `MM/DD/YYYY`, as a front desk asks for it. */
-export function formatBirthDate(date: string): string {
-  const [year, month, day] = date.split('-')
-  return `${month}/${day}/${year}`
-}
-
-export function optionsOf<Code extends string>(labels: Record<Code, string>): { value: Code; label: string }[] {
-  return (Object.entries(labels) as [Code, string][]).map(([value, label]) => ({
-    value,
-    label,
-  }))
-}

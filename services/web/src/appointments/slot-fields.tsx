@@ -1,7 +1,7 @@
 import type { Provider } from '@derm/contract'
 import { NativeSelect, TextInput } from '@mantine/core'
 import classes from './slot-fields.module.css'
-import { isDate, parseClock, toInstant } from './zone-time.ts'
+import { isDate, parseClock, toInstant } from '../time/zone-time.ts'
 
 /** A slot as a form holds it: what stands in the fields, right or not. `time`: `HH:mm`; `length`: minutes. */
 export type SlotDraft = {
