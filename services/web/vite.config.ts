@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react'
-import { defineConfig, type Plugin } from 'vite'
-import { PAGES } from './src/app/pages.ts'
+import { join } from 'node:path'
+import { defineConfig, runnerImport, type Plugin } from 'vite'
+import type { PAGES } from './src/app/pages.ts'
 
 /** Where `vite` (not the build) finds a running stack. */
 const stack = 'http://localhost:8080'
@@ -8,8 +9,10 @@ const stack = 'http://localhost:8080'
 /** Writes the list of pages beside them: the front door answers other paths with 404. */
 const listPages: Plugin = {
   name: 'list-pages',
-  generateBundle() {
-    this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(PAGES) })
+  async generateBundle() {
+    // Loaded by Vite, which leaves the screens themselves alone: an import of this file would bundle them into the configuration.
+    const { module } = await runnerImport<{ PAGES: typeof PAGES }>(join(import.meta.dirname, 'src/app/pages.ts'))
+    this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(module.PAGES) })
   },
 }
 
