@@ -1,4 +1,4 @@
-import type { EventEnvelope, Position, ServerMessages, SubscribeAck, SubscribedChannel } from '@derm/contract'
+import type { DownBody, DownName, EventEnvelope, Position, SubscribeAck, SubscribedChannel } from '@derm/contract'
 import { describe, expect, it } from 'vitest'
 import { silentLogger } from '../logger.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
@@ -38,16 +38,19 @@ class Line implements Transport {
     const full = channels.map((one) => ({ channel: north, epoch: EPOCH, status: 'live' as const, events: [], ...one }))
     this.asked.at(-1)!.answer({ ok: true, node: 'n1', channels: full, denied: [] } satisfies SubscribeAck)
   }
-  say<Name extends keyof ServerMessages>(name: Name, body: ServerMessages[Name]): void {
+  say<Name extends DownName>(name: Name, body: DownBody<Name>): void {
     this.handlers!.onMessage(name, body)
   }
   send(seq: number, channel = north, epoch = EPOCH): void {
-    this.handlers!.onEvent(event(seq, channel, epoch))
+    this.handlers!.onMessage('appointment:updated', event(seq, channel, epoch))
   }
 }
 
 function event(seq: number, channel = north, epoch = EPOCH): EventEnvelope {
-  return { id: `${epoch}:${seq}`, type: 'appointment:updated', channel, epoch, seq } as unknown as EventEnvelope
+  const subject = { type: 'appointment', id: NORTH, version: 1 }
+  const at = '2026-01-02T03:04:05.678Z'
+  const head = { id: TENANT, type: 'appointment:updated', channel, epoch, seq, at, actorId: TENANT, subject }
+  return { ...head, data: {} } as unknown as EventEnvelope
 }
 
 function setUp() {
@@ -93,6 +96,58 @@ function setUp() {
 }
 
 describe('the subscriber', () => {
+  it('[SUB13] asks again where an event, a resync or a change of access cannot be read', async () => {
+    const { line, told, status, connect } = setUp()
+    await connect(10)
+    for (const [name, body] of [
+      ['appointment:updated', { ...event(11), seq: '11' }],
+      ['resync', { channel: north }],
+      ['access:changed', { removed: [north] }],
+    ] as const) {
+      line.handlers!.onMessage(name, body)
+      expect(status()).toBe('catching_up')
+      expect(line.asked.at(-1)!.body.channels![0]!.cursors).toEqual({ [north]: { epoch: EPOCH, seq: 10 } })
+      line.ack({ seq: 10, status: 'recovered' })
+      expect(status()).toBe('live')
+    }
+    expect(line.asked).toHaveLength(4)
+    expect(told).toEqual(['position 10'])
+  })
+
+  it('[SUB13] takes a recovery for a resync where one of its events cannot be read, as one of a later catalogue', async () => {
+    const { line, told, connect, reconnect } = setUp()
+    await connect(10)
+    await reconnect()
+    const later = { ...event(12), type: 'appointment:of_later' } as unknown as EventEnvelope
+    line.ack({ seq: 13, status: 'recovered', events: [event(11), later, event(13)] })
+    line.send(14)
+    expect(told).toEqual(['position 10', '11', 'resync 13', '14'])
+  })
+
+  it('[SUB13] leaves out other messages that cannot be read, and does not count them as a word of the node', async () => {
+    const { line, clock, status, connect } = setUp()
+    await connect(10)
+    line.say('feed', { isLate: false })
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(2600)
+      for (const name of ['feed', 'heads', 'closing', 'auth:expiring', 'server:draining', 'of an application'])
+        line.handlers!.onMessage(name, { isLate: 'no', channels: {}, code: 7 })
+      expect(status()).toBe('live')
+    }
+    await clock.advance(200)
+    expect(status()).toBe('delayed')
+    expect(line.asked).toHaveLength(1)
+  })
+
+  it('[SUB13] gives the connection up when an answer cannot be read', async () => {
+    const { line, connect, reconnect, status } = setUp()
+    await connect(10)
+    await reconnect()
+    line.asked.at(-1)!.answer({ ok: true, node: 'n1', channels: [{ channel: north, seq: 11 }], denied: [] })
+    expect(line.handlers).toBeUndefined()
+    expect(status()).not.toBe('live')
+  })
+
   it('[SUB1] applies each event once and in order, and asks again where one is missing', async () => {
     const { line, told, status, connect } = setUp()
     await connect(10)
@@ -106,7 +161,7 @@ describe('the subscriber', () => {
     expect(status()).toBe('live')
   })
 
-  it('[SUB1] takes an event of another epoch for a hole, whatever its number', async () => {
+  it('[SUB1] takes an event of another epoch for a gap, whatever its number', async () => {
     const { line, told, connect } = setUp()
     await connect(10)
     line.send(11, north, LATER)
@@ -162,7 +217,7 @@ describe('the subscriber', () => {
     expect(told).toEqual(['position 10', '11', '12'])
   })
 
-  it('[SUB4] takes a recovery with a hole for a resync', async () => {
+  it('[SUB4] takes a recovery with a gap for a resync', async () => {
     const { line, told, connect, reconnect } = setUp()
     await connect(10)
     await reconnect()

@@ -1,4 +1,4 @@
-import type { EventEnvelope, ServerMessages } from '@derm/contract'
+import type { UpName } from '@derm/contract'
 
 /** What a connection tells the subscriber. `code`: of the error catalogue, as far as the server gave one. */
 export type TransportHandlers = {
@@ -7,8 +7,8 @@ export type TransportHandlers = {
   onDisconnect(): void
   /** The server refused the handshake, or could not be reached (no code). */
   onRefused(code: string | undefined): void
-  onEvent(event: EventEnvelope): void
-  onMessage<Name extends keyof ServerMessages>(name: Name, body: ServerMessages[Name]): void
+  /** Everything that the server sent, events too, as it came: the subscriber checks it. */
+  onMessage(name: string, body: unknown): void
 }
 
 /** One connection at a time; it never reconnects by itself. Implemented with `socket.io-client`, and in memory by the fuzz. */
@@ -21,5 +21,5 @@ export interface Transport {
    * A promise would not do: what follows in the same packet would be delivered first. `undefined`: no answer in time, or the
    * connection ended. [SUB5]
    */
-  request(name: 'subscribe' | 'unsubscribe' | 'auth:refresh', body: unknown, answer: (body: unknown) => void): void
+  request(name: UpName, body: unknown, answer: (body: unknown) => void): void
 }

@@ -1,5 +1,5 @@
 /**
- * A cached query, as the planner sees it. `isActive`: somebody shows it. `isFetching`: a fetch is under way, or waits for the network.
+ * A cached query, as the refetch scheduler sees it. `isActive`: somebody shows it. `isFetching`: a fetch is under way, or waits for the network.
  * `hasFailed`: its last fetch ended in an error. `isMarked`: whoever shows it next fetches it.
  */
 export type QueryView = {
@@ -23,7 +23,7 @@ export type QueryChange =
   /** Its state was written, not fetched: a fetch was cancelled, or data came from elsewhere (hydration). Not for `setQueryData`. */
   | { type: 'written'; hash: string }
 
-/** What the planner needs of a query cache. Implemented on TanStack Query in `@derm/react`, and in memory for the planner's tests. */
+/** What the refetch scheduler needs of a query cache. `@derm/react` implements it on TanStack Query. */
 export interface QueryPort {
   list(): QueryView[]
   get(hash: string): QueryView | undefined

@@ -1,17 +1,17 @@
 import type { Clock, Timer } from '../clock.ts'
 
 export type SilenceSettings = {
-  /** After so many milliseconds without a word of a node that speaks every 3 s, it counts as late; after `deadMs`, as gone. */
+  /** A node speaks every 3 s. One that was silent for `silentMs` counts as lagging, one that was silent for `deadMs` as gone. Milliseconds. */
   silentMs: number
   deadMs: number
 }
 
 /**
- * Listens whether a node still speaks: one that is frozen, or a network that swallows everything, cannot say that it is late. [SUB10]
+ * Watches whether the node still speaks. A node that is frozen, or behind a network that swallows everything, cannot say that it lags. [SUB10]
  */
 export class SilenceWatch {
   private timer: Timer | undefined
-  /** When it was last heard, by both clocks: one stands while a computer sleeps, the other steps when it is set. */
+  /** When the node was last heard, by both clocks: one stands while the computer sleeps, the other steps when it is set. */
   private heardAt = { now: 0, elapsed: 0 }
 
   constructor(

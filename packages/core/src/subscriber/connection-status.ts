@@ -1,12 +1,17 @@
 /**
- * - `idle`: not started. `connecting`: no connection yet, or none since the last was lost a moment ago.
- * - `catching_up`: connected; what was missed is on its way. `live`: everything that this node has is here.
- * - `delayed`: connected, but the node is cut off from the events, or may not deliver them: what is shown may be old.
- * - `offline`: several attempts failed: what is shown may be old. `stopped`: the server said that a person has to act.
+ * - `idle`: not started. `connecting`: no connection yet, or the last one was lost a moment ago.
+ * - `catching_up`: connected; what was missed is on its way. `live`: everything that the node has is here.
+ * - `delayed`: connected, but the node lags: it may lack events, or may not deliver them. What is shown may be old.
+ * - `offline`: several attempts failed. What is shown may be old. `stopped`: the server said that a person has to act.
  */
 export type ConnectionStatus = 'idle' | 'connecting' | 'catching_up' | 'live' | 'delayed' | 'offline' | 'stopped'
+
+/**
+ * `catch_up`: something is missing and was asked for. `caught_up`: nothing is. `lagging`, `not_lagging`: what the node says of itself, or
+ * its silence. `lost`: the connection ended. `failed`: several attempts did. `ended`: the server's code says not to come back.
+ */
 export type ConnectionSignal =
-  'start' | 'connected' | 'behind' | 'caught_up' | 'late' | 'in_time' | 'lost' | 'failed' | 'ended' | 'close'
+  'start' | 'connected' | 'catch_up' | 'caught_up' | 'lagging' | 'not_lagging' | 'lost' | 'failed' | 'ended' | 'close'
 
 const ALWAYS = { close: 'idle', ended: 'stopped' } as const
 
@@ -17,10 +22,10 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     ended: 'idle',
     start: 'connecting',
     connected: 'idle',
-    behind: 'idle',
+    catch_up: 'idle',
     caught_up: 'idle',
-    late: 'idle',
-    in_time: 'idle',
+    lagging: 'idle',
+    not_lagging: 'idle',
     lost: 'idle',
     failed: 'idle',
   },
@@ -28,10 +33,10 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     ...ALWAYS,
     start: 'connecting',
     connected: 'catching_up',
-    behind: 'connecting',
+    catch_up: 'connecting',
     caught_up: 'connecting',
-    late: 'connecting',
-    in_time: 'connecting',
+    lagging: 'connecting',
+    not_lagging: 'connecting',
     lost: 'connecting',
     failed: 'offline',
   },
@@ -39,10 +44,10 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     ...ALWAYS,
     start: 'catching_up',
     connected: 'catching_up',
-    behind: 'catching_up',
+    catch_up: 'catching_up',
     caught_up: 'live',
-    late: 'delayed',
-    in_time: 'catching_up',
+    lagging: 'delayed',
+    not_lagging: 'catching_up',
     lost: 'connecting',
     failed: 'offline',
   },
@@ -50,10 +55,10 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     ...ALWAYS,
     start: 'live',
     connected: 'catching_up',
-    behind: 'catching_up',
+    catch_up: 'catching_up',
     caught_up: 'live',
-    late: 'delayed',
-    in_time: 'live',
+    lagging: 'delayed',
+    not_lagging: 'live',
     lost: 'connecting',
     failed: 'offline',
   },
@@ -61,10 +66,10 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     ...ALWAYS,
     start: 'delayed',
     connected: 'catching_up',
-    behind: 'delayed',
+    catch_up: 'delayed',
     caught_up: 'delayed',
-    late: 'delayed',
-    in_time: 'catching_up',
+    lagging: 'delayed',
+    not_lagging: 'catching_up',
     lost: 'connecting',
     failed: 'offline',
   },
@@ -72,10 +77,10 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     ...ALWAYS,
     start: 'offline',
     connected: 'catching_up',
-    behind: 'offline',
+    catch_up: 'offline',
     caught_up: 'offline',
-    late: 'offline',
-    in_time: 'offline',
+    lagging: 'offline',
+    not_lagging: 'offline',
     lost: 'offline',
     failed: 'offline',
   },
@@ -83,10 +88,10 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
     close: 'idle',
     start: 'connecting',
     connected: 'stopped',
-    behind: 'stopped',
+    catch_up: 'stopped',
     caught_up: 'stopped',
-    late: 'stopped',
-    in_time: 'stopped',
+    lagging: 'stopped',
+    not_lagging: 'stopped',
     lost: 'stopped',
     failed: 'stopped',
     ended: 'stopped',
