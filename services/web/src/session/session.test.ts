@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { OTHER_ACCOUNT, createExclusive, createSession } from './session.ts'
+import { OTHER_ACCOUNT, createExclusive, createSession, type SessionTrace } from './session.ts'
 
 const user = (id: string) => ({
   id,
@@ -12,13 +12,19 @@ const user = (id: string) => ({
 const answer = (id: string, accessToken: string) => Response.json({ accessToken, expiresIn: 600, user: user(id) })
 const problem = (code: string, status: number) => Response.json({ code, title: code, status }, { status })
 
-function setUp(respond: (path: string) => Response | Promise<Response>) {
+function createTrace(isSignedIn = true): SessionTrace {
+  let marked = isSignedIn
+  return { has: () => marked, set: (next) => (marked = next) }
+}
+
+function setUp(respond: (path: string) => Response | Promise<Response>, trace = createTrace()) {
   let clock = 0
   const fetch = vi.fn(async (url: string) => respond(url.replace('/api/v1/auth/', '')))
   const session = createSession({
     fetch: fetch as unknown as typeof globalThis.fetch,
     now: () => clock,
     exclusively: createExclusive(undefined),
+    trace,
   })
   return {
     session,
@@ -45,6 +51,23 @@ describe('the session', () => {
       code: 'offline',
     })
     expect(away.session.getState().status).toBe('unknown')
+  })
+  it('asks nothing where nobody has signed in, and again after the next sign-in', async () => {
+    const trace = createTrace(false)
+    const { session, paths } = setUp(() => answer('ann', 'one'), trace)
+    expect(await session.restore()).toEqual({ status: 'signed-out', notice: null })
+    expect(paths()).toEqual([])
+    await session.login('a', 'b')
+    expect(trace.has()).toBe(true)
+    await session.logout()
+    expect(trace.has()).toBe(false)
+  })
+  it('leaves the trace of the other account that has taken over the browser', async () => {
+    const trace = createTrace()
+    const { session } = setUp((path) => answer(path === 'login' ? 'ann' : 'bob', 'one'), trace)
+    await session.login('a', 'b')
+    await expect(session.refreshToken()).rejects.toMatchObject({ code: 'session_ended' })
+    expect(trace.has()).toBe(true)
   })
   it('renews the token before it ends, once for all that ask', async () => {
     let count = 0
@@ -117,6 +140,7 @@ describe('the session', () => {
           : Promise.resolve(answer('ann', 'one')),
       now: () => 0,
       exclusively: createExclusive(undefined),
+      trace: createTrace(),
     })
     const stuck = session.refreshToken()
     await Promise.resolve()

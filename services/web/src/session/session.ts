@@ -12,7 +12,7 @@ export type SessionState =
 export type Session = {
   getState: () => SessionState
   subscribe: (listener: () => void) => () => void
-  /** Asks for a token with the refresh cookie, once per page. @throws ApiError when the server gave no answer that decides. */
+  /** Asks for a token with the refresh cookie, once per page, if there may be one. @throws ApiError when the server gave no answer that decides. */
   restore: () => Promise<SessionState>
   /** @throws ApiError */
   login: (email: string, password: string) => Promise<void>
@@ -31,7 +31,11 @@ export type SessionOptions = {
   now: () => number
   /** Runs one at a time over all tabs of this browser: the refresh cookie rotates, and two uses of one would look like theft. */
   exclusively: <Result>(run: () => Promise<Result>) => Promise<Result>
+  trace: SessionTrace
 }
+
+/** Whether this browser may hold a refresh cookie, which no script can see. Without one, nothing is asked, and nothing is refused in the console. */
+export type SessionTrace = { has: () => boolean; set: (isSignedIn: boolean) => void }
 
 /** Without an answer for so long, in milliseconds, there is none: whoever waits holds the lock over all tabs. */
 const DEADLINE = 30_000
@@ -41,7 +45,7 @@ const RENEW_BEFORE = 30_000
 export const OTHER_ACCOUNT =
   'Another account has signed in to this browser, so this window was signed out. To work with two accounts side by side, use a private window.'
 
-export function createSession({ fetch, now, exclusively }: SessionOptions): Session {
+export function createSession({ fetch, now, exclusively, trace }: SessionOptions): Session {
   let state: SessionState = { status: 'unknown' }
   let token: { text: string; endsAt: number } | null = null
   let refreshing: Promise<string> | null = null
@@ -54,6 +58,8 @@ export function createSession({ fetch, now, exclusively }: SessionOptions): Sess
 
   function end(notice: string | null) {
     token = null
+    // The other account's session is in this browser still.
+    if (notice !== OTHER_ACCOUNT) trace.set(false)
     setState({ status: 'signed-out', notice })
   }
 
@@ -83,6 +89,7 @@ export function createSession({ fetch, now, exclusively }: SessionOptions): Sess
       text: answer.accessToken,
       endsAt: now() + answer.expiresIn * 1000,
     }
+    trace.set(true)
     setState({ status: 'signed-in', user: answer.user })
   }
 
@@ -119,6 +126,10 @@ export function createSession({ fetch, now, exclusively }: SessionOptions): Sess
     },
     async restore() {
       if (state.status !== 'unknown') return state
+      if (!trace.has()) {
+        end(null)
+        return state
+      }
       await refreshToken().catch((error: unknown) => {
         if (state.status === 'unknown') throw error
       })
