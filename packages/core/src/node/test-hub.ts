@@ -24,7 +24,7 @@ export class TestHub {
   /** Live messages are lost. */
   isDeaf = false
   isConfirmed = true
-  /** A relay says that nothing waits outside of the log. */
+  /** A relay has the caught-up lease. */
   hasCaughtUpLease = true
   /** `ann 3`, `ann resync 7`. */
   readonly heard: string[] = []
