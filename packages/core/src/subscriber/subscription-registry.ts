@@ -1,4 +1,4 @@
-import { parseChannel, type Topic } from '@derm/contract'
+import { TOPIC_SCOPE, parseChannel, type Topic } from '@derm/contract'
 import type { Clock, Timer } from '../clock.ts'
 
 /** What a screen wants to hear of. Without a location: every location that is granted. */
@@ -10,6 +10,11 @@ export type Subscription = {
   holders: number
   isAnswered: boolean
   linger?: Timer
+}
+
+/** A tenant's or a user's topic has no location: asked for with one, it would be denied. [SUB14] */
+function withoutNeedlessLocation(interest: TopicInterest): TopicInterest {
+  return TOPIC_SCOPE[interest.topic] === 'location' ? interest : { topic: interest.topic }
 }
 
 export function isInterestedIn({ topic, location = '*' }: TopicInterest, channel: string): boolean {
@@ -36,7 +41,8 @@ export class SubscriptionRegistry {
   }
 
   /** @returns what releases the interest. */
-  retain(interest: TopicInterest): () => void {
+  retain(wanted: TopicInterest): () => void {
+    const interest = withoutNeedlessLocation(wanted)
     const key = `${interest.topic}|${interest.location ?? '*'}`
     const isNew = !this.subscriptions.has(key)
     const subscription: Subscription = this.subscriptions.get(key) ?? { interest, holders: 0, isAnswered: false }
