@@ -1,5 +1,5 @@
-/** Runs once at a time: whoever calls meanwhile gets the result of the run that is under way. */
+/** Makes calls that come while one is under way share its result. */
 export function coalesce<Result>(run: () => Promise<Result>): () => Promise<Result> {
-  let running: Promise<Result> | undefined
-  return () => (running ??= run().finally(() => (running = undefined)))
+  let underWay: Promise<Result> | undefined
+  return () => (underWay ??= run().finally(() => (underWay = undefined)))
 }

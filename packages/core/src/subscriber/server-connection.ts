@@ -7,7 +7,7 @@ import {
   type DownMessage,
   type UpName,
 } from '@derm/contract'
-import { drawBackoff } from '../backoff.ts'
+import { drawBackOff } from '../back-off.ts'
 import type { Clock, Random, Timer } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { ConnectionState } from './connection-state.ts'
@@ -183,8 +183,8 @@ export class ServerConnection {
     if (action === 'refresh') this.mustRefresh = true
     if (isFailure) this.failures++
     this.state.signal(this.failures >= this.settings.failuresToOffline ? 'failed' : 'lost')
-    const { minDelayMs, maxDelayMs } = this.settings
-    const delayMs = drawBackoff(this.failures, { minMs: minDelayMs, maxMs: maxDelayMs, floor: 0 }, this.options.random)
+    const { minDelayMs: baseMs, maxDelayMs: maxMs } = this.settings
+    const delayMs = drawBackOff({ baseMs, maxMs, floor: 0 }, this.failures + 1, this.options.random)
     if (!isFailure) this.failures++
     this.options.clock.clearTimeout(this.retry)
     this.retry = this.options.clock.setTimeout(() => this.open(), delayMs)
