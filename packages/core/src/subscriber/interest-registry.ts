@@ -5,7 +5,7 @@ import type { Clock, Timer } from '../clock.ts'
 export type TopicInterest = { topic: Topic; location?: string }
 
 /** One interest and those who share it. `isAnswered`: an acknowledgement has said once which of its channels are granted. */
-export type Subscription = {
+export type SharedInterest = {
   readonly interest: TopicInterest
   holders: number
   isAnswered: boolean
@@ -23,12 +23,12 @@ export function isInterestedIn({ topic, location = '*' }: TopicInterest, channel
   return location === '*' || parsed.kind !== 'location' || parsed.locationId === location
 }
 
-export const isSubscribedTo = (subscriptions: readonly Subscription[], channel: string) =>
-  subscriptions.some(({ interest }) => isInterestedIn(interest, channel))
+export const isWanted = (shared: readonly SharedInterest[], channel: string) =>
+  shared.some(({ interest }) => isInterestedIn(interest, channel))
 
-/** The topic interests of this window. Those who have the same interest share one subscription, which lingers when the last one has gone. */
-export class SubscriptionRegistry {
-  private readonly subscriptions = new Map<string, Subscription>()
+/** The topic interests of this window. Those who have the same interest share it, and it lingers when the last one has gone. */
+export class InterestRegistry {
+  private readonly shared = new Map<string, SharedInterest>()
 
   constructor(
     private readonly clock: Clock,
@@ -36,41 +36,41 @@ export class SubscriptionRegistry {
     private readonly on: { added(): void; dropped(interest: TopicInterest): void },
   ) {}
 
-  all(): Subscription[] {
-    return [...this.subscriptions.values()]
+  all(): SharedInterest[] {
+    return [...this.shared.values()]
   }
 
   /** @returns what releases the interest. */
   retain(wanted: TopicInterest): () => void {
     const interest = withoutNeedlessLocation(wanted)
     const key = `${interest.topic}|${interest.location ?? '*'}`
-    const isNew = !this.subscriptions.has(key)
-    const subscription: Subscription = this.subscriptions.get(key) ?? { interest, holders: 0, isAnswered: false }
-    this.clock.clearTimeout(subscription.linger)
-    subscription.holders++
-    this.subscriptions.set(key, subscription)
+    const isNew = !this.shared.has(key)
+    const one: SharedInterest = this.shared.get(key) ?? { interest, holders: 0, isAnswered: false }
+    this.clock.clearTimeout(one.linger)
+    one.holders++
+    this.shared.set(key, one)
     if (isNew) this.on.added()
     let isReleased = false
     return () => {
       if (isReleased) return
       isReleased = true
-      if (--subscription.holders > 0) return
-      subscription.linger = this.clock.setTimeout(() => this.drop(key, subscription), this.lingerMs)
+      if (--one.holders > 0) return
+      one.linger = this.clock.setTimeout(() => this.drop(key, one), this.lingerMs)
     }
   }
 
-  /** The user's session is over: nothing was answered yet, and no subscription lingers. */
+  /** The user's session is over: nothing was answered yet, and none lingers. */
   startOver(): void {
-    for (const [key, subscription] of this.subscriptions) {
-      this.clock.clearTimeout(subscription.linger)
-      subscription.isAnswered = false
-      if (subscription.holders === 0) this.subscriptions.delete(key)
+    for (const [key, one] of this.shared) {
+      this.clock.clearTimeout(one.linger)
+      one.isAnswered = false
+      if (one.holders === 0) this.shared.delete(key)
     }
   }
 
-  private drop(key: string, subscription: Subscription): void {
-    if (this.subscriptions.get(key) !== subscription || subscription.holders > 0) return
-    this.subscriptions.delete(key)
-    this.on.dropped(subscription.interest)
+  private drop(key: string, one: SharedInterest): void {
+    if (this.shared.get(key) !== one || one.holders > 0) return
+    this.shared.delete(key)
+    this.on.dropped(one.interest)
   }
 }
