@@ -17,7 +17,7 @@ export type SystemOptions = {
 }
 export type Databases = { ownerUrl: string; apiUrl: string; relayUrl: string; realtimeUrl: string }
 
-/** Roles, migrations and, in an empty database, the seed. */
+/** Roles, migrations, and the seed of what is empty. */
 export async function prepareDatabase(
   postgres: Postgres,
   { passwords }: Secrets,
