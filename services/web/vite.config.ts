@@ -1,12 +1,21 @@
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
+import { PAGES } from './src/app/pages.ts'
 
 /** Where `vite` (not the build) finds a running stack. */
 const stack = 'http://localhost:8080'
 
+/** Writes the list of pages beside them: the front door answers other paths with 404. */
+const listPages: Plugin = {
+  name: 'list-pages',
+  generateBundle() {
+    this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(PAGES) })
+  },
+}
+
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react()],
+  plugins: [react(), listPages],
   // No polyfill script and no data: urls: the page runs under a Content-Security-Policy of 'self'.
   build: {
     outDir: 'dist',

@@ -1,8 +1,10 @@
-import { Epoch, Position, Seq, comparePositions } from './position.ts'
+import type { ChannelKey } from './channel.ts'
+import { Position, comparePositions } from './position.ts'
+import { parseStringList } from './string-list.ts'
 
 /**
  * The `As-Of`, `Min-As-Of` and `Published` headers: an RFC 9651 list of strings with parameters,
- * `"l:<id>/scheduling";epoch="00…";seq=17, "t/patients";epoch="00…";seq=4`, keyed by `<scope>/<topic>`.
+ * `"l:<id>/scheduling";epoch="00…";seq=17, "t/patients";epoch="00…";seq=4`, keyed by `ChannelKey`.
  */
 export type Positions = Record<string, Position>
 
@@ -12,27 +14,27 @@ export const MAX_HEADER_CHANNELS = 32
 export function formatPositions(positions: Positions): string {
   return Object.keys(positions)
     .sort()
-    .map((local) => `"${local}";epoch="${positions[local]!.epoch}";seq=${positions[local]!.seq}`)
+    .map((key) => `"${key}";epoch="${positions[key]!.epoch}";seq=${positions[key]!.seq}`)
     .join(', ')
 }
 
-const ITEM = /^\s*"([^"\\]{1,100})"\s*;\s*epoch="([0-9a-f]{16})"\s*;\s*seq=(\d{1,16})\s*$/
+/** `<scope>/<topic>`. */
+const LOCAL = /^[^/]{1,80}\/[^/]{1,80}$/
 
 /**
- * Parses such a header. `null` when it is malformed as a whole or in any part: half an `As-Of` would make
- * a view look newer than it is.
+ * Parses such a header: parameters in any order, unknown ones ignored, as the RFC asks. `null` when it is malformed as a whole or
+ * in any part, or names a channel twice: half an `As-Of` would make a view look newer than it is. An integer of the RFC has at most
+ * 15 digits; a `seq` beyond them, which a channel reaches after 31 years of a million events a second, is refused too.
  */
 export function parsePositions(header: string | null | undefined): Positions | null {
   if (header === null || header === undefined || header.length > 16_000) return null
-  if (header.trim() === '') return {}
+  const items = parseStringList(header)
+  if (!items) return null
   const positions: Positions = {}
-  for (const item of header.split(',')) {
-    const match = ITEM.exec(item)
-    if (!match) return null
-    const [, local, epoch, digits] = match as unknown as [string, string, string, string]
-    const seq = Number(digits)
-    if (!Epoch.safeParse(epoch).success || !Seq.safeParse(seq).success) return null
-    positions[local] = { epoch, seq }
+  for (const { value: key, parameters } of items) {
+    const position = Position.safeParse({ epoch: parameters.get('epoch'), seq: parameters.get('seq') })
+    if (!LOCAL.test(key) || positions[key] || !position.success) return null
+    positions[key] = position.data
   }
   return positions
 }
@@ -41,10 +43,10 @@ export function parsePositions(header: string | null | undefined): Positions | n
 export function parseBodyPositions(value: unknown): Positions | null {
   if (typeof value !== 'object' || value === null) return null
   const positions: Positions = {}
-  for (const [local, position] of Object.entries(value)) {
+  for (const [key, position] of Object.entries(value)) {
     const parsed = Position.safeParse(position)
     if (!parsed.success) return null
-    positions[local] = parsed.data
+    positions[key] = parsed.data
   }
   return positions
 }
@@ -55,9 +57,9 @@ export function parseBodyPositions(value: unknown): Positions | null {
  */
 export function oldestPositions(a: Positions, b: Positions): Positions {
   const oldest: Positions = { ...a }
-  for (const [local, position] of Object.entries(b)) {
-    const other = a[local]
-    if (!other || comparePositions(position, other) < 0) oldest[local] = position
+  for (const [key, position] of Object.entries(b)) {
+    const other = a[key]
+    if (!other || comparePositions(position, other) < 0) oldest[key] = position
   }
   return oldest
 }

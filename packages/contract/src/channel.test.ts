@@ -15,7 +15,7 @@ describe('[CHN1] a channel’s name', () => {
     ]) {
       const parsed = parseChannel(name)
       expect(parsed?.name).toBe(name)
-      expect(channelOfTenant(tenant, parsed!.local)).toBe(name)
+      expect(channelOfTenant(tenant, parsed!.key)).toBe(name)
     }
   })
 

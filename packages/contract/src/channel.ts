@@ -52,17 +52,19 @@ export function userChannel(tenantId: TenantId, userId: UserId, topic: Topic): C
   return `${tenantId}/u:${userId}/${topic}` as ChannelName
 }
 
-/** `<tenantId>/<scope>/<topic>` → `<scope>/<topic>`, as `As-Of` names it. */
-export function toLocal(channel: string): string {
-  return channel.slice(channel.indexOf('/') + 1)
+/** `<scope>/<topic>`: names a channel within its tenant. `As-Of` is keyed by it. */
+export type ChannelKey = string & z.$brand<'ChannelKey'>
+
+/** `<tenantId>/<scope>/<topic>` → `<scope>/<topic>`. */
+export function toChannelKey(channel: string): ChannelKey {
+  return channel.slice(channel.indexOf('/') + 1) as ChannelKey
 }
 
 export type ParsedChannel = {
   name: ChannelName
   tenantId: TenantId
   topic: Topic
-  /** `<scope>/<topic>`, the form of `As-Of`: within one tenant it names the channel. */
-  local: string
+  key: ChannelKey
 } & ({ kind: 'location'; locationId: LocationId } | { kind: 'tenant' } | { kind: 'user'; userId: UserId })
 
 const isId = (value: string | undefined): value is string => Id.safeParse(value).success
@@ -77,7 +79,7 @@ export function parseChannel(name: string): ParsedChannel | null {
     name: name as ChannelName,
     tenantId: tenant as TenantId,
     topic: parsedTopic.data,
-    local: `${scope}/${parsedTopic.data}`,
+    key: `${scope}/${parsedTopic.data}` as ChannelKey,
   }
   const kind = TOPIC_SCOPE[parsedTopic.data]
   if (kind === 'tenant') return scope === 't' ? { ...base, kind } : null
@@ -94,6 +96,6 @@ export const ChannelName: z.ZodType<ChannelName, string> = z
   .transform((name) => name)
 
 /** `<scope>/<topic>` → the channel of that tenant; `null` when it is none. */
-export function channelOfTenant(tenantId: TenantId, local: string): ChannelName | null {
-  return parseChannel(`${tenantId}/${local}`)?.name ?? null
+export function channelOfTenant(tenantId: TenantId, key: string): ChannelName | null {
+  return parseChannel(`${tenantId}/${key}`)?.name ?? null
 }

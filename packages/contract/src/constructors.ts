@@ -1,25 +1,48 @@
-import { locationChannel, tenantChannel } from './channel.ts'
+import {
+  CATALOGUE,
+  definitionOf,
+  type EventData,
+  type EventOf,
+  type EventPrevious,
+  type EventType,
+} from './catalogue.ts'
+import { locationChannel, tenantChannel, userChannel, type ChannelName, type TOPIC_SCOPE } from './channel.ts'
 import type { EventEnvelope, NewEvent } from './envelope.ts'
-import { CATALOGUE, definitionOf, type EventData, type EventPrevious, type EventType } from './events/catalogue.ts'
 import type { LocationId, TenantId, UserId } from './ids.ts'
 
 type Previous<Type extends EventType> =
   EventPrevious<Type> extends undefined ? { previous?: never } : { previous: EventPrevious<Type> }
 
+/** Where an event goes, by the scope of its topic: a location's channel, one user's, or the tenant's. */
+type Place<Type extends EventType> = {
+  location: { locationId: LocationId; recipientId?: never }
+  user: { recipientId: UserId; locationId?: LocationId }
+  tenant: { locationId?: LocationId; recipientId?: never }
+}[(typeof TOPIC_SCOPE)[EventOf<Type>['topic']]]
+
 /** What a publisher says of an event; its channel follows from the declaration. */
 export type EventInput<Type extends EventType> = {
   tenantId: TenantId
-  /** Required where the event's scope is a location. */
-  locationId?: LocationId
   actorId: UserId
   subject: { id: string; version: number }
   data: EventData<Type>
-} & Previous<Type>
+} & Place<Type> &
+  Previous<Type>
+
+type AnyInput = {
+  tenantId: TenantId
+  actorId: UserId
+  locationId?: LocationId
+  recipientId?: UserId
+  subject: { id: string; version: number }
+  data: unknown
+  previous?: unknown
+}
 
 /**
  * Makes an event of one type. Its payload is validated here, so that a wrong one fails the transaction that
  * made it, not a consumer later.
- * @throws ZodError when the payload does not fit the declaration.
+ * @throws ZodError when the payload does not fit the declaration; Error when the place is missing.
  */
 export function makeEvent<Type extends EventType>(
   type: Type,
@@ -27,24 +50,32 @@ export function makeEvent<Type extends EventType>(
   id: string = crypto.randomUUID(),
 ): NewEvent<Type> {
   const definition = definitionOf(type)
-  const { tenantId, locationId } = input
-  if (definition.scope === 'location' && locationId === undefined) throw new Error(`${type} needs a locationId`)
-  if (definition.scope === 'user') throw new Error(`${type}: events in a user's channel have constructors of their own`)
-  const channel =
-    definition.scope === 'location'
-      ? locationChannel(tenantId, locationId as LocationId, definition.topic)
-      : tenantChannel(tenantId, definition.topic)
+  const { locationId, actorId, subject, data, previous } = input as AnyInput
   const event = {
     id,
     type,
-    channel,
+    channel: toChannel(type, input as AnyInput),
     ...(locationId === undefined ? {} : { locationId }),
-    actorId: input.actorId,
-    subject: { type: definition.subject, id: input.subject.id, version: input.subject.version },
-    data: definition.data.parse(input.data),
-    ...(definition.previous ? { previous: definition.previous.parse(input.previous) } : {}),
+    actorId,
+    subject: { type: definition.subject, id: subject.id, version: subject.version },
+    data: definition.data.parse(data),
+    ...(definition.previous ? { previous: definition.previous.parse(previous) } : {}),
   }
   return event as unknown as NewEvent<Type>
+}
+
+function toChannel(type: EventType, { tenantId, locationId, recipientId }: AnyInput): ChannelName {
+  const { scope, topic } = definitionOf(type)
+  switch (scope) {
+    case 'tenant':
+      return tenantChannel(tenantId, topic)
+    case 'location':
+      if (locationId === undefined) throw new Error(`${type} needs a locationId`)
+      return locationChannel(tenantId, locationId, topic)
+    case 'user':
+      if (recipientId === undefined) throw new Error(`${type} needs a recipientId`)
+      return userChannel(tenantId, recipientId, topic)
+  }
 }
 
 type ConstructorName<Type extends string> = Type extends `${infer Subject}:${infer Verb}`

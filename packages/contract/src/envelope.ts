@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { definitionOf, isEventType, type EventData, type EventPrevious, type EventType } from './events/catalogue.ts'
+import { definitionOf, isEventType, type EventData, type EventPrevious, type EventType } from './catalogue.ts'
 import { Id } from './ids.ts'
 import { Epoch, Seq } from './position.ts'
 

@@ -6,7 +6,7 @@
  */
 export type ClientAction = 'fix' | 'refresh' | 'backoff' | 'reload' | 'stop'
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
-export type ErrorRow = { status: number; title: string; client: ClientAction; log: LogLevel }
+export type ErrorRow = { status: number; title: string; client: ClientAction; logLevel: LogLevel }
 
 export const ERRORS = {
   // requests
@@ -53,8 +53,8 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-function row(status: number, title: string, client: ClientAction, log: LogLevel): ErrorRow {
-  return { status, title, client, log }
+function row(status: number, title: string, client: ClientAction, logLevel: LogLevel): ErrorRow {
+  return { status, title, client, logLevel }
 }
 
 export function isErrorCode(code: unknown): code is ErrorCode {

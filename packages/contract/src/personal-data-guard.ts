@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import { isWireCode } from './wire-code.ts'
 
 /**
  * The paths within a payload's schema that could hold a person's data.
  *
- * Allowed are only forms that cannot: UUIDs, enums, literals, booleans, integers, times and dates with a fixed form,
+ * Allowed are only forms that cannot: UUIDs, codes of `wireCode`, booleans, integers, times with a fixed form,
  * and objects and arrays of these. Anything else is refused, so that a kind of schema that nobody thought of is
- * refused too.
+ * refused too. An enum that `wireCode` has not let through may be a diagnosis or a result's class.
  */
 export function findPersonalFields(schema: z.ZodType, path = ''): string[] {
   const here = path === '' ? '(payload)' : path
@@ -21,8 +22,7 @@ export function findPersonalFields(schema: z.ZodType, path = ''): string[] {
     return findPersonalFields(schema.unwrap() as z.ZodType, path)
   if (
     schema instanceof z.ZodUUID ||
-    schema instanceof z.ZodEnum ||
-    schema instanceof z.ZodLiteral ||
+    isWireCode(schema) ||
     schema instanceof z.ZodBoolean ||
     schema instanceof z.ZodISODateTime ||
     (schema instanceof z.ZodNumber && schema.format === 'safeint')

@@ -23,7 +23,7 @@ export const ROLES = [
 export const Role = z.enum(ROLES)
 export type Role = z.infer<typeof Role>
 
-/** Which topics a role may see, on a socket and over HTTP: the one table. */
+/** Which topics a role may see, on a socket and over HTTP: the one table. What a role may do is another (`PERMISSIONS`). */
 export const POLICY = {
   owner: TOPICS,
   provider: [
@@ -56,12 +56,6 @@ export const POLICY = {
   auditor: [],
 } as const satisfies Record<Role, readonly Topic[]>
 
-/** Which roles may change what the topic's events are about. The others that see it may only read. */
-export const WRITERS = {
-  scheduling: ['owner', 'provider', 'medical_assistant', 'front_desk'],
-  patients: ['owner', 'provider', 'medical_assistant', 'front_desk'],
-} as const satisfies Partial<Record<Topic, readonly Role[]>>
-
 /** A role in one location, or in all of the tenant's, now and later (`null`). */
 export type Grant = { role: Role; locationId: LocationId | null }
 
@@ -88,16 +82,6 @@ export function maySee(principal: Principal, channel: ParsedChannel): boolean {
   if (channel.kind === 'user' && channel.userId !== principal.userId) return false
   const locations = locationsFor(principal, channel.topic)
   return channel.kind === 'location' ? locations.includes(channel.locationId) : locations.length > 0
-}
-
-/** Whether the principal may change a topic's entities in a location, or anywhere when `locationId` is `null`. */
-export function mayChange(principal: Principal, topic: keyof typeof WRITERS, locationId: LocationId | null): boolean {
-  return principal.grants.some(
-    (grant) =>
-      (WRITERS[topic] as readonly Role[]).includes(grant.role) &&
-      (locationId === null || grant.locationId === null || grant.locationId === locationId) &&
-      (locationId === null || principal.locations.includes(locationId)),
-  )
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { ERRORS } from './errors.ts'
-import { EVENT_TYPES } from './events/catalogue.ts'
+import { EVENT_TYPES } from './catalogue.ts'
 
 const file = new URL('../../../docs/protocol.md', import.meta.url)
 

@@ -18,12 +18,3 @@ export const systemClock: Clock = {
   setTimeout: (run, ms) => setTimeout(run, ms) as unknown as Timer,
   clearTimeout: (timer) => clearTimeout(timer as unknown as ReturnType<typeof setTimeout>),
 }
-
-/** What the core says of itself. Fields are ids, counts and codes, nothing about a person. */
-export interface Log {
-  debug(fields: Record<string, unknown>, message: string): void
-  info(fields: Record<string, unknown>, message: string): void
-  warn(fields: Record<string, unknown>, message: string): void
-  error(fields: Record<string, unknown>, message: string): void
-}
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }

@@ -3,14 +3,21 @@ import { PrismaClient } from './generated/client.ts'
 
 /**
  * `max`: connections of the client's own pool. `hasPreparedStatements`: false behind a pooler that deals out connections by transaction and
- * does not carry prepared statements over (PgBouncer does since 1.21, with `max_prepared_statements`).
+ * does not carry prepared statements over (PgBouncer does since 1.21, with `max_prepared_statements`). `onStatement` is told each statement
+ * as it was sent, with its values, which may be a person's: it is for tests.
  */
-export type PrismaOptions = { max: number; applicationName?: string; hasPreparedStatements?: boolean }
+export type PrismaOptions = {
+  max: number
+  applicationName?: string
+  hasPreparedStatements?: boolean
+  onStatement?: (statement: Statement) => void
+}
+export type Statement = { sql: string; values: unknown[] }
 
 /** A client on a pool of its own. The caller ends it with `$disconnect()`. */
 export function createPrisma(
   url: string,
-  { max, applicationName, hasPreparedStatements = true }: PrismaOptions,
+  { max, applicationName, hasPreparedStatements = true, onStatement }: PrismaOptions,
 ): PrismaClient {
   const adapter = new PrismaPg(
     {
@@ -22,7 +29,10 @@ export function createPrisma(
     },
     hasPreparedStatements ? { statementNameGenerator: createStatementNames() } : {},
   )
-  return new PrismaClient({ adapter })
+  if (!onStatement) return new PrismaClient({ adapter })
+  const prisma = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
+  prisma.$on('query', ({ query, params }) => onStatement({ sql: query, values: JSON.parse(params) as unknown[] }))
+  return prisma
 }
 
 /** Each connection keeps every named statement: a list of ids as long as the page makes a statement of its own, so there is a limit. */

@@ -1,30 +1,9 @@
-import { createReadStream, existsSync, statSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { extname, join, normalize } from 'node:path'
 import { createProxyServer } from 'httpxy'
+import { createWebClient } from './web-client.ts'
 
 export type Upstream = { url: string; isReady(): Promise<boolean> }
-
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.json': 'application/json',
-  '.woff2': 'font/woff2',
-  '.map': 'application/json',
-}
-
-const HEADERS = {
-  'content-security-policy':
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-}
 
 /** One port in front of all: the web client's files, the API pods and the realtime nodes, each in turn, as far as they are ready. */
 export async function startGateway({
@@ -43,6 +22,7 @@ export async function startGateway({
   const proxy = createProxyServer({ xfwd: true, proxyTimeout: 30_000 })
   const pickApi = await createPicker(apis)
   const pickNode = await createPicker(nodes)
+  const serveWebClient = createWebClient(dist)
   const sockets = new Set<Socket>()
   proxy.on('error', (_error, _request, response) => {
     if (!response) return
@@ -58,7 +38,7 @@ export async function startGateway({
       const target = pickApi.next()
       if (!target) return answerUnavailable(response)
       proxy.web(request, response, { target: target.url }).catch(() => answerUnavailable(response))
-    } else serveFile(dist, path, request, response)
+    } else serveWebClient(request, response)
   })
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     socket.on('error', () => socket.destroy())
@@ -118,30 +98,4 @@ function answerUnavailable(response: ServerResponse): void {
       code: 'unavailable',
     }),
   )
-}
-
-function serveFile(dist: string, path: string, request: IncomingMessage, response: ServerResponse): void {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end()
-  let decoded: string
-  try {
-    decoded = decodeURIComponent(path)
-  } catch {
-    return void response.writeHead(400).end()
-  }
-  const wanted = normalize(join(dist, decoded))
-  const isFile = wanted.startsWith(dist) && !decoded.includes('\0') && existsSync(wanted) && statSync(wanted).isFile()
-  // A path without a file is a page of the client's; a missing asset is missing.
-  if (!isFile && extname(path) !== '') return void response.writeHead(404, HEADERS).end()
-  const file = isFile ? wanted : join(dist, 'index.html')
-  if (!existsSync(file)) return void response.writeHead(503, HEADERS).end('The web client is not built')
-  const isHashed = /\/assets\//.test(path) && isFile
-  response.writeHead(200, {
-    ...HEADERS,
-    'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-    'cache-control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
-  })
-  if (request.method === 'HEAD') return void response.end()
-  createReadStream(file)
-    .on('error', () => response.destroy())
-    .pipe(response)
 }

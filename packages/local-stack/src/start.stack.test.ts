@@ -84,6 +84,8 @@ it('serves everything behind one port, leaves no process behind on Ctrl-C, and k
   const page = await fetch(`http://localhost:${port}/`)
   expect(page.status).toBe(200)
   expect(await page.text()).toContain('<div id="root">')
+  expect((await fetch(`http://localhost:${port}/schedule`)).status).toBe(200)
+  expect((await fetch(`http://localhost:${port}/no-such-page`)).status).toBe(404)
   expect(first.output()).toContain('frontdesk@lakeside.example')
   const processes = JSON.parse(await readFile(join(folder, 'stack.json'), 'utf8')) as { name: string; pid: number }[]
   expect(processes.map(({ name }) => name)).toEqual([

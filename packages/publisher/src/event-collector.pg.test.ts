@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseEnvelope, type ChannelName } from '@derm/contract'
-import { partitionOf } from '@derm/core'
+import { shardOf } from '@derm/core'
 import { createEventCollector } from './event-collector.ts'
 import { readEvents } from './read-events.ts'
 import { readPositions } from './read-positions.ts'
@@ -40,10 +40,10 @@ describe('the flush', () => {
     const tenant = createTestTenant(1)
     const [location, patients] = tenant.channels as [ChannelName, ChannelName]
     const first = await publish(api, tenant, [location, patients, location])
-    const { positions, partitions } = await publish(api, tenant, [patients, location])
+    const { positions, shards } = await publish(api, tenant, [patients, location])
     expect(Object.fromEntries(positions)).toMatchObject({ [location]: { seq: 3 }, [patients]: { seq: 2 } })
     expect(positions.get(location)?.epoch).toBe(first.positions.get(location)?.epoch)
-    expect(partitions).toEqual([...new Set([partitionOf(location), partitionOf(patients)])].toSorted((a, b) => a - b))
+    expect(shards).toEqual([...new Set([shardOf(location), shardOf(patients)])].toSorted((a, b) => a - b))
     expect(await seqsOf(location)).toEqual([1, 2, 3])
   })
 
@@ -72,7 +72,7 @@ describe('the flush', () => {
 
   it('[LOG3] costs a transaction without events nothing', async () => {
     const never = { query: () => Promise.reject(new Error('no statement was expected')) }
-    expect(await createEventCollector().flush(never)).toEqual({ positions: new Map(), partitions: [] })
+    expect(await createEventCollector().flush(never)).toEqual({ positions: new Map(), shards: [] })
   })
 
   it('[LOG3] is one round trip, however many events and channels', async () => {

@@ -1,12 +1,12 @@
 import { parseChannel, type ChannelName, type NewEvent, type Position } from '@derm/contract'
-import { partitionOf } from '@derm/core'
+import { shardOf } from '@derm/core'
 import type { SqlTx } from './sql-tx.ts'
 
 /**
  * Where a transaction's events ended up, once it commits. `positions`: each channel's newest, for `Published`.
- * `partitions`: what the relay should drain after the commit, ascending.
+ * `shards`: what the relay should drain after the commit, ascending.
  */
-export type Flushed = { positions: Map<ChannelName, Position>; partitions: number[] }
+export type Flushed = { positions: Map<ChannelName, Position>; shards: number[] }
 
 export type EventCollector = {
   /** @throws after the flush: the event would never be written. */
@@ -30,22 +30,22 @@ export type EventOrigin = { mutationId?: string; traceparent?: string }
  */
 const FLUSH = `
   WITH heads AS (
-    INSERT INTO channel_heads AS head (channel, partition, tenant_id, epoch, seq, updated_at)
-    SELECT added.channel, added.partition, added.tenant_id, (SELECT epoch FROM event_epoch), added.count, clock_timestamp()
-    FROM unnest($1::text[], $2::int[], $3::uuid[], $4::int[]) AS added (channel, partition, tenant_id, count)
+    INSERT INTO channel_heads AS head (channel, shard, tenant_id, epoch, seq, updated_at)
+    SELECT added.channel, added.shard, added.tenant_id, (SELECT epoch FROM event_epoch), added.count, clock_timestamp()
+    FROM unnest($1::text[], $2::int[], $3::uuid[], $4::int[]) AS added (channel, shard, tenant_id, count)
     ORDER BY added.channel COLLATE "C"
     ON CONFLICT (channel) DO UPDATE SET seq = head.seq + excluded.seq, updated_at = clock_timestamp()
-    RETURNING channel, partition, tenant_id, epoch, seq
+    RETURNING channel, shard, tenant_id, epoch, seq
   ), written AS (
-    INSERT INTO events (channel, epoch, seq, id, type, partition, tenant_id, at, body)
-    SELECT heads.channel, heads.epoch, heads.seq - added.back, added.id, added.type, heads.partition, heads.tenant_id,
+    INSERT INTO events (channel, epoch, seq, id, type, shard, tenant_id, at, body)
+    SELECT heads.channel, heads.epoch, heads.seq - added.back, added.id, added.type, heads.shard, heads.tenant_id,
       clock_timestamp(), added.body
     FROM unnest($5::text[], $6::int[], $7::uuid[], $8::text[], $9::text[]) AS added (channel, back, id, type, body)
     JOIN heads ON heads.channel = added.channel
   )
-  SELECT channel, partition, epoch, seq FROM heads`
+  SELECT channel, shard, epoch, seq FROM heads`
 
-type HeadRow = { channel: ChannelName; partition: number; epoch: string; seq: bigint | string | number }
+type HeadRow = { channel: ChannelName; shard: number; epoch: string; seq: bigint | string | number }
 
 /** Collects the events of one transaction. */
 export function createEventCollector(origin: EventOrigin = {}): EventCollector {
@@ -63,11 +63,11 @@ export function createEventCollector(origin: EventOrigin = {}): EventCollector {
     async flush(tx) {
       if (isFlushed) throw new Error('a transaction’s events are flushed once, as its last statement')
       isFlushed = true
-      if (events.length === 0) return { positions: new Map(), partitions: [] }
+      if (events.length === 0) return { positions: new Map(), shards: [] }
       const rows = await tx.query<HeadRow>(FLUSH, toParameters(events, origin))
       return {
         positions: new Map(rows.map((row) => [row.channel, { epoch: row.epoch, seq: Number(row.seq) }])),
-        partitions: [...new Set(rows.map((row) => Number(row.partition)))].toSorted((a, b) => a - b),
+        shards: [...new Set(rows.map((row) => Number(row.shard)))].toSorted((a, b) => a - b),
       }
     },
   }
@@ -85,7 +85,7 @@ function toParameters(events: readonly NewEvent[], origin: EventOrigin): unknown
   })
   return [
     channels,
-    channels.map(partitionOf),
+    channels.map(shardOf),
     channels.map(tenantOf),
     [...counts.values()],
     events.map((event) => event.channel),

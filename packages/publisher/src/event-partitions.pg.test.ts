@@ -35,7 +35,7 @@ async function addDay(day: string, { published, partition = true }: { published:
     await superuser.query(`ALTER TABLE ${name} OWNER TO derm_owner`)
   }
   await superuser.query(
-    `INSERT INTO events (channel, epoch, seq, id, type, partition, tenant_id, at, body, published_at)
+    `INSERT INTO events (channel, epoch, seq, id, type, shard, tenant_id, at, body, published_at)
      VALUES ($1, '0000000000000001', 1, gen_random_uuid(), 'patient:updated', 1, $2, $3, '{}', $4)`,
     [channel, tenant.id, `${day} 12:00Z`, published ? `${day} 12:00Z` : null],
   )

@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { silentLog, type Clock, type Timer } from '@derm/core'
+import { silentLogger, type Clock, type Timer } from '@derm/core'
 import { createPartitionUpkeep } from './partition-upkeep.ts'
 import { createTestPool } from './test-events.ts'
 import { useTestDatabase } from '@derm/local-servers/testing'
@@ -45,7 +45,7 @@ it('[LOG10] makes the coming days’ partitions at once and again each hour, thr
     pool,
     clock: bell.clock,
     random: () => 0.5,
-    log: { ...silentLog, warn },
+    logger: { ...silentLogger, warn },
     daysAhead: 10,
   })
   const before = await count()

@@ -1,4 +1,4 @@
-import type { Clock, Log, Random, Timer } from '@derm/core'
+import type { Clock, Logger, Random, Timer } from '@derm/core'
 import type pg from 'pg'
 import { ensurePartitions, prunePartitions } from './event-partitions.ts'
 import { fromPg } from './sql-tx.ts'
@@ -11,7 +11,7 @@ export type UpkeepOptions = {
   pool: pg.Pool
   clock: Clock
   random: Random
-  log: Log
+  logger: Logger
   daysAhead?: number
   keepDays?: number
   everyMs?: number
@@ -28,7 +28,7 @@ export function createPartitionUpkeep({
   pool,
   clock,
   random,
-  log,
+  logger,
   daysAhead = 7,
   keepDays = 7,
   everyMs = 3_600_000,
@@ -41,9 +41,12 @@ export function createPartitionUpkeep({
     try {
       const made = await ensurePartitions(fromPg(pool), daysAhead)
       const dropped = await prunePartitions(fromPg(pool), keepDays)
-      if (made > 0 || dropped.length > 0) log.info({ made, dropped: dropped.length }, 'event partitions were kept')
+      if (made > 0 || dropped.length > 0) logger.info({ made, dropped: dropped.length }, 'event partitions were kept')
     } catch (error) {
-      log.warn({ code: (error as { code?: string }).code ?? 'unknown' }, 'event partitions could not be kept this time')
+      logger.warn(
+        { code: (error as { code?: string }).code ?? 'unknown' },
+        'event partitions could not be kept this time',
+      )
     }
     if (!isStopped) timer = clock.setTimeout(() => void (round = run()), everyMs * (0.9 + random() * 0.2))
   }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { ChannelName } from '@derm/contract'
-import { partitionOf } from '@derm/core'
+import { shardOf } from '@derm/core'
 import type { OutboxRow } from '@derm/core/relay'
 import { createPgRelayStore } from './pg-relay-store.ts'
 import { createRelayPool } from './relay-pool.ts'
@@ -22,19 +22,19 @@ afterAll(() => Promise.all([api, superuser, ...relays].map((pool) => pool.end())
 const range = (length: number) => Array.from({ length }, (_, index) => index + 1)
 const seqs = (rows: readonly OutboxRow[]) => rows.map((row) => row.seq)
 
-/** A tenant with at least two channels in one partition. */
+/** A tenant with at least two channels in one shard. */
 function createNeighbours() {
   for (;;) {
     const tenant = createTestTenant(8)
     const [first, ...others] = tenant.channels as [ChannelName, ...ChannelName[]]
-    const second = others.find((channel) => partitionOf(channel) === partitionOf(first))
-    if (second) return { tenant, first, second, partition: partitionOf(first) }
+    const second = others.find((channel) => shardOf(channel) === shardOf(first))
+    if (second) return { tenant, first, second, shard: shardOf(first) }
   }
 }
 
 describe('the relay’s store on Postgres', () => {
-  it('[LOG9] two relays that fight for a partition publish each event once, in order', async () => {
-    const { tenant, first, second, partition } = createNeighbours()
+  it('[LOG9] two relays that fight for a shard publish each event once, in order', async () => {
+    const { tenant, first, second, shard } = createNeighbours()
     const published = new Map<ChannelName, number[]>([
       [first, []],
       [second, []],
@@ -45,14 +45,14 @@ describe('the relay’s store on Postgres', () => {
     async function relay(pool: pg.Pool): Promise<void> {
       const store = createPgRelayStore(pool)
       for (let rows = 1; isWriting || rows > 0;) {
-        rows = (await store.own(partition, { wait: true }, async (owned) => {
-          const pending = await owned.pending(7)
+        rows = (await store.withShardLock(shard, { wait: true }, async (locked) => {
+          const pending = await locked.pending(7)
           // A publishing that takes a while: the other relay waits for the lock meanwhile.
           for (const row of pending) {
             published.get(row.channel)?.push(row.seq)
             await new Promise(setImmediate)
           }
-          await owned.mark(pending)
+          await locked.mark(pending)
           turns++
           return pending.length
         })) as number
@@ -69,21 +69,23 @@ describe('the relay’s store on Postgres', () => {
     expect(turns).toBeGreaterThan(10)
   })
 
-  it('[LOG9] says busy, without waiting, while another owns the partition', async () => {
+  it('[LOG9] says busy, without waiting, while another owns the shard', async () => {
     const [one, two] = relays.map(createPgRelayStore)
-    const inner = await one!.own(3, { wait: false }, () => two!.own(3, { wait: false }, async () => 'mine'))
+    const inner = await one!.withShardLock(3, { wait: false }, () =>
+      two!.withShardLock(3, { wait: false }, async () => 'mine'),
+    )
     expect(inner).toBe('busy')
-    expect(await two!.own(3, { wait: false }, async () => 'mine')).toBe('mine')
+    expect(await two!.withShardLock(3, { wait: false }, async () => 'mine')).toBe('mine')
   })
 
   it('[LOG9] marks nothing when its work fails, or when its connection is lost', async () => {
-    const { tenant, first, partition } = createNeighbours()
+    const { tenant, first, shard } = createNeighbours()
     await publish(api, tenant, [first, first])
     const store = createPgRelayStore(relays[0])
     const markAnd = (after: () => Promise<unknown>) =>
-      store.own(partition, { wait: true }, async (owned) => {
-        const rows = await owned.pending(10)
-        await owned.mark(rows)
+      store.withShardLock(shard, { wait: true }, async (locked) => {
+        const rows = await locked.pending(10)
+        await locked.mark(rows)
         await after()
         return seqs(rows)
       })
@@ -98,21 +100,21 @@ describe('the relay’s store on Postgres', () => {
   })
 
   it('[LOG8] an owner that freezes is ended, and the one that waits takes over what it has not marked', async () => {
-    const { tenant, first, partition } = createNeighbours()
+    const { tenant, first, shard } = createNeighbours()
     await publish(api, tenant, [first])
     const hasty = createTestPool(db.relayUrl, 1, '-c idle_in_transaction_session_timeout=200')
     const { opened: frozen, open: thaw } = createGate()
     const { opened: holds, open: held } = createGate()
-    const owner = createPgRelayStore(hasty).own(partition, { wait: true }, async (owned) => {
-      const rows = await owned.pending(10)
+    const owner = createPgRelayStore(hasty).withShardLock(shard, { wait: true }, async (locked) => {
+      const rows = await locked.pending(10)
       held()
       await frozen
-      await owned.mark(rows)
+      await locked.mark(rows)
     })
     owner.catch(() => {})
     await holds
-    const taken = await createPgRelayStore(relays[1]).own(partition, { wait: true }, async (owned) =>
-      seqs(await owned.pending(10)),
+    const taken = await createPgRelayStore(relays[1]).withShardLock(shard, { wait: true }, async (locked) =>
+      seqs(await locked.pending(10)),
     )
     expect(taken).toEqual([1])
     thaw()
@@ -122,58 +124,58 @@ describe('the relay’s store on Postgres', () => {
 
   it('[LOG8] goes on after Postgres has cut every connection', async () => {
     const store = createPgRelayStore(relays[0])
-    await store.own(1, { wait: true }, async () => {})
+    await store.withShardLock(1, { wait: true }, async () => {})
     await superuser.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'derm_relay' AND datname = current_database()`,
     )
-    await vi.waitFor(() => expect(store.own(1, { wait: true }, async () => 'on')).resolves.toBe('on'))
+    await vi.waitFor(() => expect(store.withShardLock(1, { wait: true }, async () => 'on')).resolves.toBe('on'))
   })
 
   it('gives what is pending per channel from its lowest, without the channels that stand still', async () => {
-    const { tenant, first, second, partition } = createNeighbours()
+    const { tenant, first, second, shard } = createNeighbours()
     await publish(api, tenant, [first, second, first, second, first])
-    const other = tenant.channels.find((channel) => partitionOf(channel) !== partition)!
+    const other = tenant.channels.find((channel) => shardOf(channel) !== shard)!
     await publish(api, tenant, [other])
-    await createPgRelayStore(relays[0]).own(partition, { wait: true }, async (owned) => {
+    await createPgRelayStore(relays[0]).withShardLock(shard, { wait: true }, async (locked) => {
       const ours = (rows: OutboxRow[]) => rows.filter((row) => row.channel.startsWith(tenant.id))
-      const rows = ours(await owned.pending(1000))
+      const rows = ours(await locked.pending(1000))
       expect(seqs(rows.filter((row) => row.channel === first))).toEqual([1, 2, 3])
       expect(seqs(rows.filter((row) => row.channel === second))).toEqual([1, 2])
       expect(rows).toHaveLength(5)
       expect(Math.abs(rows[0]!.at - Date.now())).toBeLessThan(60_000)
-      await owned.mark(rows.filter((row) => row.channel === first).slice(0, 2))
-      expect(seqs(ours(await owned.pending(1000)).filter((row) => row.channel === first))).toEqual([3])
-      expect(ours(await owned.pending(1000, [first])).map((row) => row.channel)).toEqual([second, second])
-      expect(await owned.pending(1)).toHaveLength(1)
-      expect(seqs(await owned.read(first, 1, 10))).toEqual([2, 3])
-      expect(seqs(await owned.read(first, 0, 2))).toEqual([1, 2])
+      await locked.mark(rows.filter((row) => row.channel === first).slice(0, 2))
+      expect(seqs(ours(await locked.pending(1000)).filter((row) => row.channel === first))).toEqual([3])
+      expect(ours(await locked.pending(1000, [first])).map((row) => row.channel)).toEqual([second, second])
+      expect(await locked.pending(1)).toHaveLength(1)
+      expect(seqs(await locked.read(first, 1, 10))).toEqual([2, 3])
+      expect(seqs(await locked.read(first, 0, 2))).toEqual([1, 2])
     })
   })
 
   it('knows the heads, all of them or the recent ones', async () => {
-    const { tenant, first, partition } = createNeighbours()
+    const { tenant, first, shard } = createNeighbours()
     const { positions } = await publish(api, tenant, [first])
-    await createPgRelayStore(relays[0]).own(partition, { wait: true }, async (owned) => {
+    await createPgRelayStore(relays[0]).withShardLock(shard, { wait: true }, async (locked) => {
       const head = { channel: first, ...positions.get(first)!, base: 0 }
-      expect(await owned.heads(0)).toContainEqual(head)
-      expect(await owned.heads(Date.now() - 1_000)).toContainEqual(head)
-      expect(await owned.heads(Date.now() + 3_600_000)).toEqual([])
+      expect(await locked.heads(0)).toContainEqual(head)
+      expect(await locked.heads(Date.now() - 1_000)).toContainEqual(head)
+      expect(await locked.heads(Date.now() + 3_600_000)).toEqual([])
     })
   })
 
   it('[LOG5] starts an epoch later than both the old one and the log’s, and takes along what was not published', async () => {
-    const { tenant, first, partition } = createNeighbours()
+    const { tenant, first, shard } = createNeighbours()
     const { positions } = await publish(api, tenant, [first, first, first])
     const old = positions.get(first)!.epoch
     const foreign = 'f0f0f0f0f0f0aaaa'
-    const head = await createPgRelayStore(relays[0]).own(partition, { wait: true }, async (owned) => {
-      const rows = (await owned.pending(1000)).filter((row) => row.channel === first)
-      await owned.mark(rows.slice(0, 2))
-      const started = await owned.startEpoch(first, foreign)
-      expect((await owned.pending(1000)).filter((row) => row.channel === first)).toMatchObject([
+    const head = await createPgRelayStore(relays[0]).withShardLock(shard, { wait: true }, async (locked) => {
+      const rows = (await locked.pending(1000)).filter((row) => row.channel === first)
+      await locked.mark(rows.slice(0, 2))
+      const started = await locked.startEpoch(first, foreign)
+      expect((await locked.pending(1000)).filter((row) => row.channel === first)).toMatchObject([
         { seq: 3, epoch: started.epoch },
       ])
-      expect(seqs(await owned.read(first, 0, 10))).toEqual([3])
+      expect(seqs(await locked.read(first, 0, 10))).toEqual([3])
       return started
     })
     if (head === 'busy') throw new Error('nobody else relays here')

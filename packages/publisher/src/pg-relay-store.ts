@@ -1,5 +1,5 @@
 import type { ChannelName } from '@derm/contract'
-import type { ChannelHead, OutboxRow, OwnedPartition, RelayStore } from '@derm/core/relay'
+import type { ChannelHead, OutboxRow, LockedShard, RelayStore } from '@derm/core/relay'
 import type pg from 'pg'
 
 /**
@@ -25,18 +25,18 @@ export function createPgRelayStore(pool: pg.Pool): PgRelayStore {
    */
   let lookedUntil: number | null = null
   return {
-    async own(partition, { wait }, work) {
+    async withShardLock(shard, { wait }, work) {
       const client = await pool.connect()
       let failure: Error | undefined
       // A connection that dies while `work` waits for Redis says so here, and to the next query.
       const onError = (error: Error) => void (failure = error)
       client.on('error', onError)
       try {
-        if (!(await begin(client, partition, wait))) {
+        if (!(await begin(client, shard, wait))) {
           await client.query('ROLLBACK')
           return 'busy'
         }
-        const result = await work(createOwnedPartition(client, partition))
+        const result = await work(createLockedShard(client, shard))
         await client.query('COMMIT')
         return result
       } catch (error) {
@@ -83,16 +83,16 @@ export function createPgRelayStore(pool: pg.Pool): PgRelayStore {
  * One message, two statements: the transaction and its lock. The read is another: its snapshot is then from after the wait,
  * and has all that the last owner marked.
  */
-async function begin(client: pg.PoolClient, partition: number, wait: boolean): Promise<boolean> {
-  if (!Number.isInteger(partition)) throw new Error('a partition is a whole number')
-  const key = `${RELAY_LOCK}, ${partition}`
-  const lock = wait ? `pg_advisory_xact_lock(${key}) IS NOT NULL` : `pg_try_advisory_xact_lock(${key})`
-  const results = await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${lock} AS owned`)
-  const [, locked] = results as unknown as [unknown, pg.QueryResult<{ owned: boolean }>]
-  return locked.rows[0]?.owned === true
+async function begin(client: pg.PoolClient, shard: number, wait: boolean): Promise<boolean> {
+  if (!Number.isInteger(shard)) throw new Error('a shard is a whole number')
+  const key = `${RELAY_LOCK}, ${shard}`
+  const tryLock = wait ? `pg_advisory_xact_lock(${key}) IS NOT NULL` : `pg_try_advisory_xact_lock(${key})`
+  const results = await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT ${tryLock} AS locked`)
+  const [, lock] = results as unknown as [unknown, pg.QueryResult<{ locked: boolean }>]
+  return lock.rows[0]?.locked === true
 }
 
-function createOwnedPartition(client: pg.PoolClient, partition: number): OwnedPartition {
+function createLockedShard(client: pg.PoolClient, shard: number): LockedShard {
   /** The times of what was read, so that marking looks only into those days' partitions. */
   let from = Infinity
   let to = -Infinity
@@ -108,7 +108,7 @@ function createOwnedPartition(client: pg.PoolClient, partition: number): OwnedPa
   }
 
   return {
-    pending: (limit, except = []) => read('SELECT * FROM pending_events($1, $2, $3)', [partition, limit, except]),
+    pending: (limit, except = []) => read('SELECT * FROM pending_events($1, $2, $3)', [shard, limit, except]),
 
     async mark(rows) {
       if (rows.length === 0) return
@@ -117,13 +117,13 @@ function createOwnedPartition(client: pg.PoolClient, partition: number): OwnedPa
         `UPDATE events SET published_at = clock_timestamp()
          FROM unnest($1::text[], $2::text[], $3::bigint[]) AS done (channel, epoch, seq)
          WHERE events.channel = done.channel AND events.seq = done.seq AND events.epoch = done.epoch
-           AND events.published_at IS NULL AND events.partition = $4
+           AND events.published_at IS NULL AND events.shard = $4
            AND events.at >= to_timestamp($5::float8 / 1000) AND events.at < to_timestamp(($6::float8 + 1) / 1000)`,
         [
           rows.map((row) => row.channel),
           rows.map((row) => row.epoch),
           rows.map((row) => row.seq),
-          partition,
+          shard,
           earliest,
           latest,
         ],
@@ -133,8 +133,8 @@ function createOwnedPartition(client: pg.PoolClient, partition: number): OwnedPa
     async heads(since) {
       const { rows } = await client.query<HeadRow>(
         `SELECT channel, epoch, seq, base FROM channel_heads
-         WHERE partition = $1 AND updated_at >= to_timestamp($2::float8 / 1000)`,
-        [partition, Math.max(0, since - COMMIT_DELAY_MS)],
+         WHERE shard = $1 AND updated_at >= to_timestamp($2::float8 / 1000)`,
+        [shard, Math.max(0, since - COMMIT_DELAY_MS)],
       )
       return rows.map(toHead)
     },
@@ -158,9 +158,9 @@ function createOwnedPartition(client: pg.PoolClient, partition: number): OwnedPa
       if (epoch === undefined) throw new Error('a new epoch was asked for a channel without a head')
       const { rows: moved } = await client.query<{ first: string | null }>(
         `WITH moved AS (
-           UPDATE events SET epoch = $2 WHERE channel = $1 AND partition = $3 AND published_at IS NULL RETURNING seq
+           UPDATE events SET epoch = $2 WHERE channel = $1 AND shard = $3 AND published_at IS NULL RETURNING seq
          ) SELECT min(seq) AS first FROM moved`,
-        [channel, epoch, partition],
+        [channel, epoch, shard],
       )
       const { rows } = await client.query<HeadRow>(
         `UPDATE channel_heads SET epoch = $2, base = coalesce($3::bigint - 1, seq), updated_at = clock_timestamp()

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** More would only wait for the same partitions, and Postgres has other work. */
+/** More would only wait for the same shards, and Postgres has other work. */
 const MAX_CONNECTIONS = 4
 
 /**

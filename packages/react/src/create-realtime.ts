@@ -1,5 +1,5 @@
 import { definitionOf, type EventEnvelope, type Position, type Resource } from '@derm/contract'
-import { silentLog, systemClock, type Clock, type Log } from '@derm/core'
+import { silentLogger, systemClock, type Clock, type Logger } from '@derm/core'
 import {
   Planner,
   Subscriber,
@@ -33,7 +33,7 @@ export type RealtimeOptions = {
   resources: ResourceKeys
   /** The application's toaster; a small one is built in. */
   notify?: Notify
-  log?: Log
+  logger?: Logger
   /** For tests. */
   transport?: Transport
   clock?: Clock
@@ -74,7 +74,7 @@ export interface Realtime {
 
 /** Made once, outside React, and given to `RealtimeProvider`. Touches neither network nor page before `start`. */
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const { queryClient, clock = systemClock, log = silentLog } = options
+  const { queryClient, clock = systemClock, logger = silentLogger } = options
   const unanswered = () => new ApiError('offline', 0)
   const getToken = withDeadline(options.getToken, unanswered)
   const refreshToken = withDeadline(options.refreshToken, unanswered)
@@ -97,7 +97,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     clock,
     random: () => Math.random(),
     resourcesOf: createResourcesOf(options.resources),
-    touches: (event) => definitionOf(event.type).touches,
+    touches: (event) => definitionOf(event.type).invalidates,
     ...(options.planner ? { settings: options.planner } : {}),
   })
   const unregister = registerLiveSource(queryClient, { planner, fetch: apiFetch })
@@ -109,7 +109,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       try {
         listener(...args)
       } catch (error) {
-        log.error({ error }, 'a listener threw')
+        logger.error({ error }, 'a listener threw')
         if (typeof reportError === 'function') reportError(error)
       }
   }
@@ -118,7 +118,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     transport: options.transport ?? createSocketTransport(options.url),
     clock,
     random: () => Math.random(),
-    log,
+    logger,
     getToken,
     refreshToken,
     onEvent(event) {

@@ -8,6 +8,7 @@ export const EVENT_TEXTS: Record<EventType, { one: string; many: string }> = {
   'appointment:confirmed': { one: 'An appointment was confirmed', many: 'appointments were confirmed' },
   'appointment:checkedin': { one: 'A patient was checked in', many: 'patients were checked in' },
   'appointment:roomed': { one: 'A patient was roomed', many: 'patients were roomed' },
+  'appointment:stage_changed': { one: 'A visit went on', many: 'visits went on' },
   'appointment:completed': { one: 'An appointment was completed', many: 'appointments were completed' },
   'appointment:cancelled': { one: 'An appointment was cancelled', many: 'appointments were cancelled' },
   'appointment:noshow': { one: 'A patient did not come', many: 'patients did not come' },
@@ -16,5 +17,6 @@ export const EVENT_TEXTS: Record<EventType, { one: string; many: string }> = {
     one: 'A slot was offered from the waitlist',
     many: 'slots were offered from the waitlist',
   },
+  'waitlist:removed': { one: 'Someone was taken off the waitlist', many: 'people were taken off the waitlist' },
   'patient:updated': { one: 'A patient’s record was changed', many: 'patient records were changed' },
 }

@@ -16,7 +16,7 @@ export class LastUpdates {
   private readonly listeners = new Map<string, Set<() => void>>()
 
   note(event: EventEnvelope, isOwn: boolean, now: number): void {
-    const resource = OF_SUBJECT[event.subject.type] ?? definitionOf(event.type).touches[0]
+    const resource = OF_SUBJECT[event.subject.type] ?? definitionOf(event.type).invalidates[0]
     const key = `${resource}/${event.subject.id}`
     this.updates.delete(key)
     this.updates.set(key, { at: now, isOwn, eventId: event.id })

@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events'
 import { expect, it } from 'vitest'
 import { createLifecycle, type Lifecycle, type LifecycleOptions } from './lifecycle.ts'
-import type { Logger } from './logger.ts'
+import type { Logger } from '@derm/core'
 
-const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
+const logger: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 function setUp(options: Partial<LifecycleOptions> = {}) {
   const host = Object.assign(new EventEmitter(), {
@@ -11,7 +11,7 @@ function setUp(options: Partial<LifecycleOptions> = {}) {
     exit: (code: number) => void host.exits.push(code),
     stdin: Object.assign(new EventEmitter(), { resume() {} }),
   })
-  const lifecycle = createLifecycle({ log, graceMs: 1_000, process: host as unknown as NodeJS.Process, ...options })
+  const lifecycle = createLifecycle({ logger, graceMs: 1_000, process: host as unknown as NodeJS.Process, ...options })
   const steps: string[] = []
   const add = (name: string, faults: { start?: boolean; stop?: boolean } = {}) =>
     lifecycle.add({

@@ -1,4 +1,4 @@
-import type { Logger } from './logger.ts'
+import type { Logger } from '@derm/core'
 
 /**
  * States: idle → starting → running → draining → stopped. Steps start in their order; when the end comes every step's `drain` runs
@@ -30,7 +30,7 @@ export const EXIT = { ok: 0, failed: 1, crashed: 70 } as const
 const CRASH_GRACE_MS = 3_000
 
 export type LifecycleOptions = {
-  log: Logger
+  logger: Logger
   /** How long the drain may take, in milliseconds. */
   graceMs: number
   /** Ends when the parent's pipe closes: a parent that was killed leaves no process behind. */
@@ -45,7 +45,7 @@ export type LifecycleOptions = {
  * half-run synchronous code behind, and no input may end a process.
  */
 export function createLifecycle({
-  log,
+  logger,
   graceMs,
   isStackChild = false,
   onUnhandledRejection = () => {},
@@ -60,15 +60,15 @@ export function createLifecycle({
     try {
       await step[part]?.()
     } catch (error) {
-      log.error({ step: step.name, error }, `a step failed to ${part}`)
+      logger.error({ step: step.name, error }, `a step failed to ${part}`)
     }
   }
 
   async function drainAndStop(reason: string, exitCode: number, limit: number): Promise<void> {
     state = 'draining'
-    log.info({ reason }, 'draining')
+    logger.info({ reason }, 'draining')
     const timer = setTimeout(() => {
-      log.error({ reason, ms: limit }, 'the drain ran out of time')
+      logger.error({ reason, ms: limit }, 'the drain ran out of time')
       host.exit(exitCode === EXIT.ok ? EXIT.failed : exitCode)
     }, limit)
     const reversed = [...started].reverse()
@@ -76,7 +76,7 @@ export function createLifecycle({
     for (const step of reversed) await attempt(step, 'stop')
     clearTimeout(timer)
     state = 'stopped'
-    log.info({ reason, exitCode }, 'stopped')
+    logger.info({ reason, exitCode }, 'stopped')
     host.exit(exitCode)
   }
 
@@ -94,11 +94,11 @@ export function createLifecycle({
         void end(signal)
       })
     host.on('uncaughtException', (error) => {
-      log.error({ error }, 'uncaught exception')
+      logger.error({ error }, 'uncaught exception')
       void end('uncaughtException', EXIT.crashed, Math.min(graceMs, CRASH_GRACE_MS))
     })
     host.on('unhandledRejection', (reason) => {
-      log.error({ error: reason instanceof Error ? reason : new Error('not an error') }, 'unhandled rejection')
+      logger.error({ error: reason instanceof Error ? reason : new Error('not an error') }, 'unhandled rejection')
       onUnhandledRejection()
     })
     if (!isStackChild) return
@@ -124,7 +124,7 @@ export function createLifecycle({
           await step.start?.()
         }
       } catch (error) {
-        log.error({ step: started.at(-1)?.name, error }, 'the start failed')
+        logger.error({ step: started.at(-1)?.name, error }, 'the start failed')
         return end('start failed', EXIT.failed)
       }
       if (!ending) state = 'running'

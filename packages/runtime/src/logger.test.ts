@@ -2,15 +2,16 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { CodedError } from '@derm/contract'
+import type { Logger } from '@derm/core'
 import { expect, it } from 'vitest'
-import { createLogger, type Logger } from './logger.ts'
+import { createLogger } from './logger.ts'
 
-function capture(): { log: Logger; lines: () => Record<string, unknown>[]; text: () => string } {
+function capture(): { logger: Logger; lines: () => Record<string, unknown>[]; text: () => string } {
   let text = ''
   const destination = new Writable({ write: (chunk, _, done) => ((text += String(chunk)), done()) })
-  const log = createLogger({ service: 'api', instance: 'api-1', level: 'debug', destination })
+  const logger = createLogger({ service: 'api', instance: 'api-1', level: 'debug', destination })
   return {
-    log,
+    logger,
     text: () => text,
     lines: () =>
       text
@@ -21,10 +22,13 @@ function capture(): { log: Logger; lines: () => Record<string, unknown>[]; text:
 }
 
 it('[SEC] prints only fields of the allow-list, and no objects inside them', () => {
-  const { log, lines, text } = capture()
-  const person = { firstName: 'Ada', email: 'ada@x.example', password: 'pw', token: 'ey', id: { firstName: 'Ada' } }
-  log.info({ ...person, route: '/patients/:id', status: 200, code: 'x'.repeat(1000) }, 'answered')
-  log.child({ firstName: 'Ada', requestId: 'r1' }).warn({ patient: person }, 'later')
+  const { logger, lines, text } = capture()
+  const person = { firstName: 'Ada', email: 'ada@x.example', password: 'pw', token: 'ey' }
+  const nested = { type: { firstName: 'Ada' } as never, id: { firstName: 'Ada' } }
+  const fields = { ...person, ...nested, route: '/patients/:id', status: 200, code: 'x'.repeat(1000) }
+  logger.info(fields, 'answered')
+  const smuggled: object = { firstName: 'Ada', requestId: 'r1', patient: person }
+  logger.warn(smuggled, 'later')
   expect(text()).not.toMatch(/Ada|ada@|"pw"|"ey"/)
   expect(lines()[0]).toMatchObject({
     level: 'info',
@@ -35,14 +39,22 @@ it('[SEC] prints only fields of the allow-list, and no objects inside them', () 
     msg: 'answered',
   })
   expect(lines()[0]).not.toHaveProperty('id')
+  expect(lines()[0]).not.toHaveProperty('type')
   expect(lines()[0]?.code).toHaveLength(301)
   expect(lines()[1]).toMatchObject({ level: 'warn', requestId: 'r1', msg: 'later' })
 })
 
+it('[SEC] does not compile with a field that it would not print', () => {
+  const { logger, lines } = capture()
+  // @ts-expect-error no such field
+  logger.info({ firstName: 'Ada' }, 'answered')
+  expect(lines()).toHaveLength(1)
+})
+
 it('[SEC] prints an error without the message that a database put values into', () => {
-  const { log, lines, text } = capture()
+  const { logger, lines, text } = capture()
   const error = Object.assign(new Error('Key (email)=(ada@x.example)\nAda exists'), { code: '23505', detail: 'Ada' })
-  log.error({ error: new CodedError('internal', {}, { cause: error }) }, 'failed')
+  logger.error({ error: new CodedError('internal', {}, { cause: error }) }, 'failed')
   expect(text()).not.toMatch(/Ada|ada@/)
   expect(lines()[0]?.error).toMatchObject({
     name: 'CodedError',
@@ -52,11 +64,11 @@ it('[SEC] prints an error without the message that a database put values into', 
 })
 
 it('[SEC] prints no line of a message that looks like one of the stack', () => {
-  const { log, lines } = capture()
+  const { logger, lines } = capture()
   const message = 'invalid input: "x\n    at Ada Lovelace, born 1815-12-10"\n    at Ada (file:///ada:1:2)'
   const error = new Error(message)
   const renamed = Object.assign(new Error('first\n    at Ada Lovelace, born 1815-12-10'), { message: 'second' })
-  for (const one of [error, renamed]) log.error({ error: one }, 'failed')
+  for (const one of [error, renamed]) logger.error({ error: one }, 'failed')
   for (const line of lines()) {
     expect(JSON.stringify(line)).not.toMatch(/Ada|1815/)
     expect((line['error'] as { stack: string[] }).stack[0]).toContain('logger.test.ts')
@@ -66,9 +78,9 @@ it('[SEC] prints no line of a message that looks like one of the stack', () => {
 it('does not keep a process from ending whose output nobody reads any more', async () => {
   const program = `
     import { createLogger } from ${JSON.stringify(new URL('./logger.ts', import.meta.url).href)}
-    const log = createLogger({ service: 'api', instance: 'api-1', level: 'info' })
+    const logger = createLogger({ service: 'api', instance: 'api-1', level: 'info' })
     process.stdin.on('end', () => {
-      for (let i = 0; i < 3; i++) log.info({ count: i }, 'nobody reads this')
+      for (let i = 0; i < 3; i++) logger.info({ count: i }, 'nobody reads this')
       process.exit(3)
     }).resume()
     process.send('ready')`

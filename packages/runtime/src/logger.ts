@@ -1,69 +1,9 @@
+import { LOG_FIELDS, type LogFields, type Logger } from '@derm/core'
 import { pino, type DestinationStream } from 'pino'
 
-/**
- * A log line holds only fields of this list, and only numbers, booleans and short texts: whatever else a caller passes
- * is left out, so that nothing about a person, no token and no secret can get into a log by accident.
- * A new field is added here on purpose.
- */
-const SAFE_FIELDS = new Set([
-  ...['service', 'instance', 'node', 'pid', 'port', 'adminPort', 'signal', 'exitCode', 'step', 'version'],
-  ...['requestId', 'traceId', 'method', 'route', 'status', 'code', 'reason', 'attempt', 'outcome', 'origin', 'event'],
-  ...['tenantId', 'userId', 'sessionId', 'locationId', 'channel', 'topic', 'type', 'id', 'eventId', 'socketId', 'kid'],
-  ...[
-    'partition',
-    'epoch',
-    'seq',
-    'head',
-    'base',
-    'last',
-    'expected',
-    'rows',
-    'count',
-    'size',
-    'bytes',
-    'limit',
-    'state',
-    'part',
-  ],
-  ...[
-    'ms',
-    'seconds',
-    'durationMs',
-    'lagMs',
-    'delayMs',
-    'ageMs',
-    'connections',
-    'channels',
-    'sockets',
-    'rooms',
-    'added',
-    'removed',
-  ],
-  ...[
-    'connection',
-    'runId',
-    'role',
-    'table',
-    'migration',
-    'appended',
-    'published',
-    'refilled',
-    'repaired',
-    'missing',
-    'gap',
-  ],
-])
+/** Also at run time, whatever the types were made to say: nothing about a person, no token and no secret gets into a log line. */
+const SAFE_FIELDS: ReadonlySet<string> = new Set(LOG_FIELDS)
 const MAX_TEXT = 300
-
-/** `fields` first, then a constant message: no value stands in the message. */
-export interface Logger {
-  debug(fields: Record<string, unknown>, message: string): void
-  info(fields: Record<string, unknown>, message: string): void
-  warn(fields: Record<string, unknown>, message: string): void
-  error(fields: Record<string, unknown>, message: string): void
-  /** The same log with fields on every line. */
-  child(fields: Record<string, unknown>): Logger
-}
 
 export type LoggerOptions = {
   service: string
@@ -90,7 +30,7 @@ export function createLogger({
   return wrap(pino(options, destination))
 }
 
-type Sink = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error' | 'child'>
+type Sink = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error'>
 
 function wrap(sink: Sink): Logger {
   return {
@@ -98,15 +38,14 @@ function wrap(sink: Sink): Logger {
     info: (fields, message) => sink.info(pickSafeFields(fields), message),
     warn: (fields, message) => sink.warn(pickSafeFields(fields), message),
     error: (fields, message) => sink.error(pickSafeFields(fields), message),
-    child: (fields) => wrap(sink.child(pickSafeFields(fields))),
   }
 }
 
-/** What of `fields` may be printed. An error (`error`, `err` or `cause`) is printed as `describeError` says. */
-export function pickSafeFields(fields: Record<string, unknown>): Record<string, unknown> {
+/** What of `fields` may be printed. An error is printed as `describeError` says. */
+export function pickSafeFields(fields: LogFields): Record<string, unknown> {
   const safe: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(fields)) {
-    if (value instanceof Error) safe[name === 'err' ? 'error' : name] = describeError(value)
+    if (value instanceof Error) safe[name] = describeError(value)
     else if (SAFE_FIELDS.has(name)) {
       const printable = toPrintable(value)
       if (printable !== undefined) safe[name] = printable

@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis'
-import type { Logger } from './logger.ts'
+import type { Logger } from '@derm/core'
 
 /**
  * One factory per use: what is right for one use loses data or hangs in another.
@@ -25,12 +25,12 @@ const retryStrategy = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 
 export function createRedisConnections({
   url,
   instance,
-  log,
+  logger,
   commandDeadlineMs = COMMAND_DEADLINE_MS,
 }: {
   url: string
   instance: string
-  log: Logger
+  logger: Logger
   commandDeadlineMs?: number
 }): RedisConnections {
   const connections: Redis[] = []
@@ -46,8 +46,8 @@ export function createRedisConnections({
       reconnectOnError: (error) => error.message.startsWith('READONLY'),
       ...options,
     })
-    redis.on('error', (error: Error) => log.warn({ connection: name, error }, 'redis connection failed'))
-    redis.on('ready', () => log.debug({ connection: name }, 'redis connection ready'))
+    redis.on('error', (error: Error) => logger.warn({ connection: name, error }, 'redis connection failed'))
+    redis.on('ready', () => logger.debug({ connection: name }, 'redis connection ready'))
     connections.push(redis)
     return redis
   }

@@ -7,7 +7,7 @@ const KNOWN = {
   outcome: ['signed_in', 'refused'],
   refill: ['unknown', 'gap', 'new_epoch', 'lost'],
   part: ['drain', 'verify', 'poll'],
-  epoch: ['conflict', 'unverifiable', 'stale_epoch', 'log_ahead', 'record_changed'],
+  epoch: ['conflict', 'unverifiable', 'stale_epoch', 'log_ahead', 'postgres_changed'],
 }
 
 /** What the API counts. Labels are routes as declared, codes and outcomes: never a value that a request brought. */

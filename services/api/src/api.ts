@@ -1,13 +1,12 @@
-import type { Clock } from '@derm/core'
+import type { Clock, Logger } from '@derm/core'
 import type { KeyRing, TokenIssuer, TokenVerifier } from '@derm/auth'
 import type { PrismaClient } from '@derm/database'
-import type { Logger } from '@derm/runtime'
 import type { AuditWriter } from './audit/audit-writer.ts'
 import type { RefreshTokens } from './auth/refresh-token.ts'
 import type { SignInLimiter } from './auth/sign-in-limiter.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { SharedReads } from './http/shared-reads.ts'
-import type { SocketKicker } from './access/socket-kicker.ts'
+import type { SocketRevoker } from './access/socket-revoker.ts'
 
 /** What the routes are given: everything that reaches outside the process. */
 export type Api = {
@@ -19,11 +18,11 @@ export type Api = {
   sharedReads: SharedReads
   limiter: SignInLimiter
   refreshTokens: RefreshTokens
-  kicker: SocketKicker
-  /** Tells the relay that these partitions have events to publish. */
-  wakeRelay: (partitions: readonly number[]) => void
+  revoker: SocketRevoker
+  /** Tells the relay that these shards have events to publish. */
+  wakeRelay: (shards: readonly number[]) => void
   metrics: ApiMetrics
-  log: Logger
+  logger: Logger
   clock: Pick<Clock, 'now'>
   /** Exact origins that browsers may come from. */
   origins: readonly string[]

@@ -54,7 +54,7 @@ function identify(request: Request, response: Response, next: NextFunction): voi
 }
 
 /** One line and one measurement a request: the route as declared, never the url, which holds ids. */
-function measure({ metrics, log }: Pick<Api, 'metrics' | 'log'>) {
+function measure({ metrics, logger }: Pick<Api, 'metrics' | 'logger'>) {
   return ({ method }: Request, response: Response, next: NextFunction): void => {
     const begin = performance.now()
     response.once('finish', () => {
@@ -65,7 +65,7 @@ function measure({ metrics, log }: Pick<Api, 'metrics' | 'log'>) {
         traceparent,
       } = response.locals as { requestId: string; route?: string; traceparent: string }
       metrics.requests.observe({ method, route, status: String(response.statusCode) }, ms / 1_000)
-      log.debug(
+      logger.debug(
         {
           requestId,
           method,

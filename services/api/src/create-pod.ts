@@ -1,13 +1,13 @@
 import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/auth'
-import { systemClock, type Clock } from '@derm/core'
+import { systemClock, type Clock, type Logger } from '@derm/core'
 import { createPrisma } from '@derm/database'
-import { createAdminServer, createMetrics, createRedisConnections, type Logger, type Step } from '@derm/runtime'
-import { createSocketKicker } from './access/socket-kicker.ts'
+import { createAdminServer, createMetrics, createRedisConnections, type Step } from '@derm/runtime'
+import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { createAuditWriter } from './audit/audit-writer.ts'
 import { createRefreshTokens } from './auth/refresh-token.ts'
-import { createMemoryCounters, createRedisCounters, createSignInLimiter, withFallback } from './auth/sign-in-limiter.ts'
+import { createSignInLimiter } from './auth/sign-in-limiter.ts'
 import type { ApiConfig } from './config.ts'
 import { createApp } from './create-app.ts'
 import { createSharedReads } from './http/shared-reads.ts'
@@ -25,25 +25,25 @@ export type Pod = {
 /** Puts one API pod together. Nothing is connected to before its step starts. */
 export function createPod(
   config: ApiConfig,
-  { log, isReady, clock = systemClock }: { log: Logger; isReady: () => boolean; clock?: Clock },
+  { logger, isReady, clock = systemClock }: { logger: Logger; isReady: () => boolean; clock?: Clock },
 ): Pod {
   const instance = config.INSTANCE_NAME
   const metrics = createMetrics()
   const apiMetrics = createApiMetrics(metrics)
-  const redis = createRedisConnections({ url: config.REDIS_URL, instance, log })
+  const redis = createRedisConnections({ url: config.REDIS_URL, instance, logger })
   const prisma = createPrisma(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, applicationName: instance })
   const now = () => clock.now()
   const keyRing = createKeyRing(config.SIGNING_KEYS_FILE, {
     now,
     onFault: (error) =>
-      log.error({ error }, 'the signing keys could not be read again; those from before stay in force'),
+      logger.error({ error }, 'the signing keys could not be read again; those from before stay in force'),
   })
   const tokens = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE, now }
   const audit = createAuditWriter(prisma, (rows) => {
     apiMetrics.auditRows.inc(rows)
     apiMetrics.auditBatches.inc()
   })
-  const relay = createPodRelay({ config, redis, metrics: apiMetrics, log, clock })
+  const relay = createPodRelay({ config, redis, metrics: apiMetrics, logger, clock })
   const api: Api = {
     prisma,
     keyRing,
@@ -51,14 +51,12 @@ export function createPod(
     verifier: createTokenVerifier({ keys: keyRing, ...tokens }),
     audit,
     sharedReads: createSharedReads(() => apiMetrics.readsShared.inc()),
-    limiter: createSignInLimiter(
-      withFallback(createRedisCounters(redis.commands('sign-in')), createMemoryCounters(now)),
-    ),
+    limiter: createSignInLimiter(redis.commands('sign-in')),
     refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET),
-    kicker: createSocketKicker(redis.publisher('emitter')),
+    revoker: createSocketRevoker(redis.publisher('emitter')),
     wakeRelay: relay.wake,
     metrics: apiMetrics,
-    log,
+    logger,
     clock,
     origins: config.PUBLIC_ORIGINS,
     isSecure: config.PUBLIC_ORIGINS.every((origin) => origin.startsWith('https:')),

@@ -39,8 +39,8 @@ export async function claimKey(
   }
   if (first.fingerprint !== fingerprint) throw new CodedError('idempotency_mismatch')
   const { headers, published, accessVersion } = StoredHeaders.parse(first.responseHeaders)
-  for (const local of Object.keys(published)) {
-    const channel = parseChannel(channelOfTenant(tenantId, local) ?? '')
+  for (const channelKey of Object.keys(published)) {
+    const channel = parseChannel(channelOfTenant(tenantId, channelKey) ?? '')
     if (!channel || !maySee(caller, channel)) throw new CodedError('forbidden')
   }
   // What caused no event names no channel to ask about: then nothing of the caller's access may have changed.

@@ -4,17 +4,17 @@ import { createPod } from './create-pod.ts'
 
 /** One API pod as a process. */
 async function run(config: ApiConfig): Promise<void> {
-  const log = createLogger({ service: 'api', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })
+  const logger = createLogger({ service: 'api', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })
   const lifecycle = createLifecycle({
-    log,
+    logger,
     graceMs: config.SHUTDOWN_GRACE_MS,
     isStackChild: config.STACK_CHILD === '1',
     onUnhandledRejection: () => pod.api.metrics.unhandledRejections.inc(),
   })
-  const pod = createPod(config, { log, isReady: lifecycle.isRunning })
+  const pod = createPod(config, { logger, isReady: lifecycle.isRunning })
   for (const step of pod.steps) lifecycle.add(step)
   await lifecycle.start()
-  if (lifecycle.isRunning()) log.info(pod.ports(), 'listening')
+  if (lifecycle.isRunning()) logger.info(pod.ports(), 'listening')
 }
 
 try {

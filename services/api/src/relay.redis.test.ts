@@ -36,8 +36,8 @@ async function rename(): Promise<{ epoch: string; seq: number }> {
 
 it('[REL3] a change is on Redis right after its commit, marked in Postgres, and measured', async () => {
   const position = await rename()
-  const log = createRedisEventLogWriter(redis)
-  await vi.waitFor(async () => expect(await log.heads([channel])).toEqual([position]))
+  const eventLog = createRedisEventLogWriter(redis)
+  await vi.waitFor(async () => expect(await eventLog.heads([channel])).toEqual([position]))
   await vi.waitFor(async () => expect(await pod.sql('SELECT 1 FROM events WHERE published_at IS NULL')).toEqual([]))
   const { values } = await pod.pod.api.metrics.relayPublished.get()
   expect(values[0]?.value).toBeGreaterThanOrEqual(1)
@@ -47,8 +47,8 @@ it('[REL3] a change is on Redis right after its commit, marked in Postgres, and 
 it('[REL4] what Redis has lost comes back', async () => {
   const position = await rename()
   await redis.flushdb()
-  const log = createRedisEventLogWriter(redis)
-  await vi.waitFor(async () => expect(await log.heads([channel])).toEqual([position]), { timeout: 15_000 })
+  const eventLog = createRedisEventLogWriter(redis)
+  await vi.waitFor(async () => expect(await eventLog.heads([channel])).toEqual([position]), { timeout: 15_000 })
 })
 
 it('[SES] signing out and revoking reach the sockets of every node, through the adapter’s channels', async () => {

@@ -1,15 +1,15 @@
-import type { Clock } from '@derm/core'
+import type { Clock, Logger } from '@derm/core'
 import { createRedisEventLogWriter, createSigner } from '@derm/core/redis'
 import { createRelay, type RelayObserver } from '@derm/core/relay'
 import { createPartitionUpkeep, createPgRelayStore, createRelayPool } from '@derm/publisher'
-import type { Logger, RedisConnections, Step } from '@derm/runtime'
+import type { RedisConnections, Step } from '@derm/runtime'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { ApiConfig } from './config.ts'
 
 /** What the rest of the pod knows of its relay. */
 export type PodRelay = Step & {
-  /** Tells it that a commit has put events into these partitions. */
-  wake: (partitions: readonly number[]) => void
+  /** Tells it that a commit has put events into these shards. */
+  wake: (shards: readonly number[]) => void
 }
 
 export type PodRelayOptions = {
@@ -19,38 +19,38 @@ export type PodRelayOptions = {
   >
   redis: RedisConnections
   metrics: ApiMetrics
-  log: Logger
+  logger: Logger
   clock: Clock
 }
 
 /** This pod's relay, on a small pool of its own, and the upkeep of the event partitions. It stops after the last request was answered, so that it sees all commits. */
-export function createPodRelay({ config, redis, metrics, log, clock }: PodRelayOptions): PodRelay {
+export function createPodRelay({ config, redis, metrics, logger, clock }: PodRelayOptions): PodRelay {
   const pool = createRelayPool(config.RELAY_DATABASE_URL, `${config.INSTANCE_NAME}.relay`)
   const store = createPgRelayStore(pool)
   const pauseMs = config.FAULT_RELAY_PAUSE_AFTER_PUBLISH
   const relay = createRelay({
     store,
-    log: createRedisEventLogWriter(redis.commands('relay')),
+    eventLog: createRedisEventLogWriter(redis.commands('relay')),
     sign: createSigner(config.EVENT_SIGNING_SECRET),
     clock,
     random: Math.random,
-    logger: log,
+    logger,
     observer: observeRelay(metrics),
     ...(pauseMs > 0
       ? {
           afterPublish: async (rows) => {
-            log.info({ rows: rows.length }, 'relay paused after publishing')
+            logger.info({ rows: rows.length }, 'relay paused after publishing')
             await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs))
           },
         }
       : {}),
   })
-  const upkeep = createPartitionUpkeep({ pool, clock, random: Math.random, log })
+  const upkeep = createPartitionUpkeep({ pool, clock, random: Math.random, logger })
   metrics.relayLag.watch(() => store.lag())
 
   return {
     name: 'relay',
-    wake: (partitions) => relay.wake(partitions),
+    wake: (shards) => relay.wake(shards),
     start() {
       relay.start()
       // Not awaited: what it makes is for days to come.

@@ -1,35 +1,64 @@
-import { CodedError, type NewEvent, type Positions } from '@derm/contract'
+import { CodedError, type EventType, type NewEvent, type Positions } from '@derm/contract'
 import type { VerifiedToken } from '@derm/auth'
 import { withTenant, type TenantTx } from '@derm/database'
 import { createEventCollector, fromPrisma } from '@derm/publisher'
 import { loadCaller, type Caller } from './access/principal.ts'
-import type { SocketKicker } from './access/socket-kicker.ts'
+import type { SocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { toAuditRow, type AuditEvent } from './audit/audit-writer.ts'
 import { toPositions } from './events/positions.ts'
 import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
 
+/** What a command may do to a table by itself: read. */
+type Reads = 'findUnique' | 'findFirst' | 'findMany' | 'count'
+/**
+ * The transaction without its writes. A row is written by the aggregate's mechanism, which tells of it and audits it in the same step: a change
+ * that nobody hears of does not compile.
+ */
+export type ReadTx = {
+  readonly [Name in keyof TenantTx as TenantTx[Name] extends { findUnique: unknown } ? Name : never]: Pick<
+    TenantTx[Name],
+    Reads & keyof TenantTx[Name]
+  >
+}
+
 /** What a command works with. Its events are collected and written once, at the end, so that a channel's head is locked as briefly as can be. */
 export type Change = {
-  tx: TenantTx
+  tx: ReadTx
   caller: Caller
   /** For `afterCommit`. */
-  kicker: SocketKicker
+  revoker: SocketRevoker
+  /** @throws Error when the route has not declared that it emits this. */
   record: (event: NewEvent) => void
   audit: (event: AuditEvent) => void
+  /** Another entity's change relies on this event to tell of it: without it the transaction fails. */
+  expectEvent: (type: EventType) => void
   /** What may only happen when the change is in force, and whose loss does no harm. */
   afterCommit: (run: () => void) => void
+  readonly [FULL_TX]: TenantTx
 }
+const FULL_TX = Symbol('full transaction')
+
+/** The transaction with its writes. Only for the mechanism, and for what the catalogue has no event for: lint holds the list. */
+export const fullTx = (change: Change): TenantTx => change[FULL_TX]
 
 export type ChangeRequest = {
   token: VerifiedToken
   requestId: string
   traceparent: string
+  /** Every event that it may record. */
+  emits: readonly EventType[]
   /** The `Idempotency-Key`, and what it was sent for. */
   idempotency?: { key: string; fingerprint: string }
 }
 
-export type ChangeAnswer = { status: number; headers: Record<string, string>; body: unknown }
+/** `changedNothing`: all was as asked already, so there is nothing to tell or to audit. */
+export type ChangeAnswer = {
+  status: number
+  headers: Record<string, string>
+  body: unknown
+  changedNothing?: boolean
+}
 
 /**
  * One change, one transaction: tenant → caller's access → claim of the idempotency key → the command → audit → the events'
@@ -40,37 +69,63 @@ export type ChangeAnswer = { status: number; headers: Record<string, string>; bo
  */
 export async function runChange(
   api: Api,
-  { token, requestId, traceparent, idempotency }: ChangeRequest,
+  { token, requestId, traceparent, emits, idempotency }: ChangeRequest,
   command: (change: Change) => Promise<ChangeAnswer>,
 ): Promise<StoredAnswer & { isRepeat: boolean }> {
   const afterCommit: (() => void)[] = []
-  const { partitions, ...result } = await withTenant(api.prisma, token.tid, async (tx) => {
+  const { shards, ...result } = await withTenant(api.prisma, token.tid, async (tx) => {
     const caller = await loadCaller(tx, token)
     const claim = idempotency && { ...idempotency, caller }
     const first = claim && (await claimKey(tx, claim))
-    if (first) return { ...first, isRepeat: true, partitions: [] }
+    if (first) return { ...first, isRepeat: true, shards: [] }
 
     const events = createEventCollector({ traceparent, ...(claim ? { mutationId: claim.key } : {}) })
+    const recorded = new Set<EventType>()
+    const expected = new Set<EventType>()
     const audits: AuditEvent[] = []
-    const answer = await command({
+    const { changedNothing = false, ...answer } = await command({
       tx,
+      [FULL_TX]: tx,
       caller,
-      kicker: api.kicker,
-      record: (event: NewEvent) => events.add(event),
+      revoker: api.revoker,
+      record(event: NewEvent) {
+        if (!emits.includes(event.type)) throw new Error(`${event.type} is not among what this change emits`)
+        recorded.add(event.type)
+        events.add(event)
+      },
       audit: (event) => audits.push(event),
+      expectEvent: (type) => void expected.add(type),
       afterCommit: (run) => afterCommit.push(run),
     })
+    requireTold({ emits, recorded, expected, audits: audits.length, changedNothing })
     if (audits.length > 0)
       await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, requestId, event)) })
-    const { positions, partitions } = await events.flush(fromPrisma(tx))
+    const { positions, shards } = await events.flush(fromPrisma(tx))
     const published: Positions = toPositions(positions)
     if (claim) await completeKey(tx, claim, { ...answer, published })
-    return { ...answer, published, isRepeat: false, partitions }
+    return { ...answer, published, isRepeat: false, shards }
   })
-  if (partitions.length > 0) api.wakeRelay(partitions)
+  if (shards.length > 0) api.wakeRelay(shards)
   for (const run of afterCommit) run()
   if (result.isRepeat) api.metrics.idempotentRepeats.inc()
   return result
+}
+
+type Told = {
+  emits: readonly EventType[]
+  recorded: ReadonlySet<EventType>
+  expected: ReadonlySet<EventType>
+  audits: number
+  changedNothing: boolean
+}
+
+/** Nothing is changed without an audit entry, nor without an event where the route declares any. @throws Error; then nothing was changed. */
+function requireTold({ emits, recorded, expected, audits, changedNothing }: Told): void {
+  for (const type of expected)
+    if (!recorded.has(type)) throw new Error(`a change relies on ${type} to tell of it, and it was not recorded`)
+  if (changedNothing) return
+  if (audits === 0) throw new Error('a change without an audit entry')
+  if (emits.length > 0 && recorded.size === 0) throw new Error('a change that tells nobody')
 }
 
 /** Whether a conditional change may go on. @throws CodedError `conflict` with the current version. */

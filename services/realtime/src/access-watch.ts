@@ -1,5 +1,5 @@
 import { CodedError, type UserId } from '@derm/contract'
-import type { Logger } from '@derm/runtime'
+import type { Logger } from '@derm/core'
 import type pg from 'pg'
 import { AccessRow, type Access } from './access-row.ts'
 

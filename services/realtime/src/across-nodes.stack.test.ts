@@ -335,7 +335,7 @@ describe('what a node counts', () => {
       'revocation_seconds_bucket',
       'access_confirmation_age_seconds',
       'handler_errors_total',
-      'feed_garbage_total',
+      'foreign_messages_total',
       'nodejs_eventloop_lag_p99_seconds',
     ])
       expect([...present], name).toContain(`derm_${name}`)

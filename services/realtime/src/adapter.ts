@@ -8,7 +8,7 @@ import type { Redis } from 'ioredis'
 export function createGuardedAdapter(
   pub: Redis,
   sub: Redis,
-  onGarbage: (error: unknown) => void,
+  onForeignMessage: (error: unknown) => void,
 ): ReturnType<typeof createAdapter> {
   type Listener = (...args: unknown[]) => unknown
   const guard =
@@ -16,10 +16,10 @@ export function createGuardedAdapter(
     (...args) => {
       try {
         const result = listener(...args)
-        if (result instanceof Promise) return result.catch(onGarbage)
+        if (result instanceof Promise) return result.catch(onForeignMessage)
         return result
       } catch (error) {
-        onGarbage(error)
+        onForeignMessage(error)
         return undefined
       }
     }

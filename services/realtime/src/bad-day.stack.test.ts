@@ -117,7 +117,7 @@ describe('a node without Redis', () => {
     // Whatever comes of it, the other tests need it.
     try {
       await waitUntil(() => feeds(early).at(-1) === 'late', { what: 'the word that it is late' })
-      expect(await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_feed_late')).toBe(1)
+      expect(await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_lagging')).toBe(1)
       late = await connect(0, token)
       await writer.write(3)
       await waitUntil(() => feeds(late).length > 0, { what: 'the word to the one who came' })
@@ -131,7 +131,7 @@ describe('a node without Redis', () => {
     }
     expect(feeds(early)).toEqual(['in time', 'late', 'in time'])
     expect(feeds(late)).toEqual(['late', 'in time'])
-    await waitUntil(async () => (await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_feed_late')) === 0, {
+    await waitUntil(async () => (await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_lagging')) === 0, {
       what: 'the metric to say so',
     })
     expect(early.frames.filter(({ name }) => name === 'resync')).toEqual([])

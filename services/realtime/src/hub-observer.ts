@@ -19,6 +19,6 @@ export function observeHub(metrics: RealtimeMetrics): HubObserver {
       if (outcome === 'recovered') metrics.recoverySize.observe(entries)
       if (outcome === 'resync') metrics.resyncs.inc({ reason: 'subscribe' })
     },
-    garbage: () => metrics.feedGarbage.inc({ where: 'feed' }),
+    foreignMessage: () => metrics.foreignMessages.inc({ where: 'event_log' }),
   }
 }

@@ -9,7 +9,7 @@ import { createRealtimeMetrics } from './realtime-metrics.ts'
 const config = readConfig(process.env)
 const logger = createLogger({ service: 'realtime', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })
 const metrics = createRealtimeMetrics()
-const redis = createRedisConnections({ url: config.REDIS_URL, instance: config.INSTANCE_NAME, log: logger })
+const redis = createRedisConnections({ url: config.REDIS_URL, instance: config.INSTANCE_NAME, logger })
 const accessPool = new pg.Pool({
   connectionString: config.ACCESS_DATABASE_URL,
   max: 3,
@@ -30,14 +30,14 @@ const node = createRealtimeNode({
     onFault: (error) => logger.warn({ error }, 'public keys could not be fetched'),
   }),
   accessPool,
-  eventLog: createRedisEventLogReader(redis.commands('log'), redis.subscriber('feed')),
+  eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.subscriber('event-log-pubsub')),
   sign: createSigner(config.EVENT_SIGNING_SECRET),
   adapterPub: redis.publisher('adapter-pub'),
   adapterSub: redis.subscriber('adapter-sub'),
 })
 
 const lifecycle = createLifecycle({
-  log: logger,
+  logger,
   graceMs: config.SHUTDOWN_GRACE_MS,
   isStackChild: config.STACK_CHILD === '1',
   onUnhandledRejection: () => metrics.handlerErrors.inc(),

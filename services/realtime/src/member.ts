@@ -33,10 +33,10 @@ export class Member {
   /** One for each `subscribe` that is not answered yet. */
   readonly underWay = new Set<Withdrawn>()
   /** Drawn, so that what is done for all by turns is done for about as many in each. */
-  readonly lot = Math.floor(Math.random() * 65_536)
+  readonly cohort = Math.floor(Math.random() * 65_536)
   isClosed = false
   isWarned = false
-  isToldLate: boolean | undefined
+  toldLagging: boolean | undefined
   /** Looked up once: on the way of every delivery, each step from object to object costs a cache miss. */
   private readonly conn: Conn
   private readonly ws: Transport['socket']

@@ -11,9 +11,8 @@ import {
   type ErrorCode,
   type UserId,
 } from '@derm/contract'
-import { spliceSpread, systemClock, type EventLogReader, type Sign } from '@derm/core'
+import { spliceSpread, systemClock, type EventLogReader, type Logger, type Sign } from '@derm/core'
 import { ChannelHub } from '@derm/core/node'
-import type { Logger } from '@derm/runtime'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import { Server, type Socket } from 'socket.io'
@@ -84,7 +83,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     pingInterval: 20_000,
     pingTimeout: 15_000,
     adapter: createGuardedAdapter(options.adapterPub, options.adapterSub, (error) => {
-      metrics.feedGarbage.inc({ where: 'adapter' })
+      metrics.foreignMessages.inc({ where: 'adapter' })
       logger.warn({ error }, 'a message between nodes was malformed')
     }),
     allowRequest: (request, decide) => {
@@ -112,7 +111,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   )
 
   const hub = new ChannelHub<Member>({
-    log: options.eventLog,
+    eventLog: options.eventLog,
     sign: options.sign,
     clock: systemClock,
     logger,
@@ -200,14 +199,14 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     if (refusal) return members.close(member, refusal)
     members.add(member)
     void socket.join([sessionRoom(sid), userRoom(tid, sub), tenantRoom(tid)])
-    upkeep.tellWhetherLate(member)
+    upkeep.tellWhetherLagging(member)
     answerRequests(requests, member)
     socket.on('error', () => {
       metrics.packetsRefused.inc({ code: 'packet_malformed' })
     })
     socket.on('disconnect', (reason) => {
       // By a message of another process, which does not wait for our comparison of access.
-      if (reason === 'server namespace disconnect' && !member.isClosed) metrics.revocations.inc({ kind: 'kicked' })
+      if (reason === 'server namespace disconnect' && !member.isClosed) metrics.revocations.inc({ kind: 'by_message' })
       // A packet in a state that does not know it, as Socket.IO finds: connecting what is connected.
       if (/^forced (server )?close$/.test(reason) && !member.isClosed)
         metrics.packetsRefused.inc({ code: 'packet_malformed' })

@@ -32,8 +32,8 @@ const KNOWN = {
     'slow_consumer',
     'server_draining',
   ] satisfies ErrorCode[],
-  kind: ['access_revoked', 'session_ended', 'grants', 'kicked'],
-  where: ['feed', 'adapter'],
+  kind: ['access_revoked', 'session_ended', 'grants', 'by_message'],
+  where: ['event_log', 'adapter'],
 }
 
 /** What a node counts. No label holds anything of a person's or a tenant's. */
@@ -96,8 +96,8 @@ export function createRealtimeMetrics() {
       name: 'revocation_seconds',
       help: 'From noticing an access change to the last socket',
     }),
-    feedLate: gauge({
-      name: 'feed_late',
+    lagging: gauge({
+      name: 'lagging',
       help: '1 while this node cannot say that it has all events: cut off from Redis, or from the access table',
     }),
     accessAge: gauge({
@@ -105,8 +105,8 @@ export function createRealtimeMetrics() {
       help: 'Age of the last confirmation of access versions',
     }),
     handlerErrors: counter({ name: 'handler_errors_total', help: 'Handlers that threw' }),
-    feedGarbage: counter({
-      name: 'feed_garbage_total',
+    foreignMessages: counter({
+      name: 'foreign_messages_total',
       help: 'Messages in Redis that were not ours',
       labels: ['where'],
     }),
@@ -118,7 +118,7 @@ export function createRealtimeMetrics() {
   for (const code of KNOWN.handshake) created.handshakesRefused.inc({ code }, 0)
   for (const code of KNOWN.closed) created.socketsClosed.inc({ code }, 0)
   for (const kind of KNOWN.kind) created.revocations.inc({ kind }, 0)
-  for (const where of KNOWN.where) created.feedGarbage.inc({ where }, 0)
+  for (const where of KNOWN.where) created.foreignMessages.inc({ where }, 0)
   return created
 }
 export type RealtimeMetrics = ReturnType<typeof createRealtimeMetrics>

@@ -244,7 +244,7 @@ describe('a node survives', () => {
         Buffer.alloc(1_000_000, 'x'),
       ]
       for (const channel of [...channels, ...patterns]) for (const bytes of garbage) await redis.publish(channel, bytes)
-      await waitUntil(async () => (await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_feed_garbage_total')) > 0, {
+      await waitUntil(async () => (await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_foreign_messages_total')) > 0, {
         what: 'the garbage to be counted',
       })
     } finally {

@@ -1,6 +1,6 @@
 import type { TokenVerifier } from '@derm/auth'
 import { CodedError, ERRORS, RefreshRequest, type PlainAck, type SubscribeAck } from '@derm/contract'
-import type { Logger } from '@derm/runtime'
+import type { Logger } from '@derm/core'
 import { requireAccess } from './handshake.ts'
 import type { Member } from './member.ts'
 import type { RealtimeMetrics } from './realtime-metrics.ts'

@@ -9,7 +9,7 @@ import { encodeTextFrame } from './ws-frame.ts'
 
 const EXPIRY_WARNING_S = 60
 /** Each client hears of its node so often, however little happens; a client that hears nothing for 8 s takes it for late. [SUB10] */
-const BEAT_MS = 3000
+const HEARTBEAT_MS = 3000
 /** Of those whom something is due for, a part has its turn so often: what is written to thousands at once keeps events waiting. */
 const TURN_MS = 300
 
@@ -32,7 +32,7 @@ export class Upkeep {
     const { headsEveryMs } = this.context
     this.timers = [
       setInterval(() => this.look(), 1000),
-      this.inTurns(BEAT_MS, (some) => this.beat(some)),
+      this.inTurns(HEARTBEAT_MS, (some) => this.sendHeartbeat(some)),
       this.inTurns(headsEveryMs, (some) => this.sendHeads(some)),
     ]
   }
@@ -44,7 +44,7 @@ export class Upkeep {
     return setInterval(() => {
       turn = (turn + 1) % turns
       const some: Member[] = []
-      for (const member of this.context.members.all()) if (member.lot % turns === turn) some.push(member)
+      for (const member of this.context.members.all()) if (member.cohort % turns === turn) some.push(member)
       if (some.length > 0) visit(some)
     }, everyMs / turns)
   }
@@ -56,11 +56,11 @@ export class Upkeep {
   private look(): void {
     const { members, hub, access, metrics } = this.context
     const now = Date.now() / 1000
-    const isLate = this.readIsLate()
+    const isLagging = this.readIsLagging()
     let subscriptions = 0
     for (const member of members.all()) {
       subscriptions += member.channels.size
-      this.tell(member, isLate)
+      this.tell(member, isLagging)
       const left = member.expiresAt - now
       if (left <= 0) members.close(member, 'token_expired')
       else if (left <= EXPIRY_WARNING_S && !member.isWarned) {
@@ -74,30 +74,30 @@ export class Upkeep {
   }
 
   /** Nobody is told what the metric does not say yet. */
-  private readIsLate(): boolean {
+  private readIsLagging(): boolean {
     const { hub, metrics } = this.context
-    const isLate = hub.isLate()
-    metrics.feedLate.set(isLate ? 1 : 0)
-    return isLate
+    const isLagging = hub.isLagging()
+    metrics.lagging.set(isLagging ? 1 : 0)
+    return isLagging
   }
 
   /** A client must not take silence for news. [REC9] */
-  tellWhetherLate(member: Member): void {
-    this.tell(member, this.readIsLate())
+  tellWhetherLagging(member: Member): void {
+    this.tell(member, this.readIsLagging())
   }
 
-  private tell(member: Member, isLate: boolean): void {
-    if (member.isToldLate === isLate) return
-    member.isToldLate = isLate
-    member.socket.emit('feed', { isLate })
+  private tell(member: Member, isLagging: boolean): void {
+    if (member.toldLagging === isLagging) return
+    member.toldLagging = isLagging
+    member.socket.emit('feed', { isLate: isLagging })
   }
 
-  private beat(some: Member[]): void {
-    const isLate = this.readIsLate()
-    const frame = `42${JSON.stringify(['feed', { isLate }])}`
+  private sendHeartbeat(some: Member[]): void {
+    const isLagging = this.readIsLagging()
+    const frame = `42${JSON.stringify(['feed', { isLate: isLagging }])}`
     const raw = encodeTextFrame(frame)
     for (const member of some) {
-      member.isToldLate = isLate
+      member.toldLagging = isLagging
       member.write(raw, [frame])
     }
   }

@@ -2,7 +2,7 @@ import {
   MAX_HEADER_CHANNELS,
   covers,
   oldestPositions,
-  toLocal,
+  toChannelKey,
   type EventEnvelope,
   type Position,
   type Positions,
@@ -124,7 +124,7 @@ export class Planner {
 
   /** Channels that may not be seen any more: what they fed is forgotten at once, and what is on its way when it comes. [INV8] */
   removeChannels(channels: readonly string[]): void {
-    const locals = channels.map(toLocal)
+    const locals = channels.map(toChannelKey)
     for (const local of locals) this.needs.forget(local)
     for (const query of this.options.queries.list()) {
       const plan = this.plans.get(query.hash)
@@ -227,7 +227,7 @@ export class Planner {
 
   private raise(channel: string, position: Position, touches: readonly Resource[] | undefined, spreadMs: number): void {
     this.enterTenant(channel)
-    if (!this.needs.raise(toLocal(channel), position, touches)) return
+    if (!this.needs.raise(toChannelKey(channel), position, touches)) return
     for (const query of this.options.queries.list()) {
       const resources = this.options.resourcesOf(query.key)
       if (touches && resources.length > 0 && !resources.some((one) => touches.includes(one))) continue

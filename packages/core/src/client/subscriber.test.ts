@@ -1,6 +1,6 @@
 import type { EventEnvelope, Position, ServerMessages, SubscribeAck, SubscribedChannel } from '@derm/contract'
 import { describe, expect, it } from 'vitest'
-import { silentLog } from '../clock.ts'
+import { silentLogger } from '../logger.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
 import { Subscriber } from './subscriber.ts'
 import type { Transport, TransportHandlers } from './transport.ts'
@@ -59,7 +59,7 @@ function setUp() {
     transport: line,
     clock,
     random: () => 0.5,
-    log: silentLog,
+    logger: silentLogger,
     getToken: () => Promise.resolve('first'),
     refreshToken: () => refresh(),
     onEvent: ({ seq, channel }) => told.push(`${channel === north ? '' : 'south '}${seq}`),

@@ -6,7 +6,8 @@ import {
   type ServerMessages,
   type SubscribeAck,
 } from '@derm/contract'
-import type { Clock, Log, Random, Timer } from '../clock.ts'
+import type { Clock, Random, Timer } from '../clock.ts'
+import type { Logger } from '../logger.ts'
 import { NEXT_STATUS, type Connection, type ConnectionSignal } from './connection-status.ts'
 import { Cursors, type CursorListener } from './cursors.ts'
 import { SilenceWatch, type SilenceSettings } from './silence-watch.ts'
@@ -17,7 +18,7 @@ export type SubscriberOptions = Omit<CursorListener, 'onHole'> & {
   transport: Transport
   clock: Clock
   random: Random
-  log: Log
+  logger: Logger
   /** A good access token; `refreshToken`: a new one, whatever the old one's age. */
   getToken(): Promise<string>
   refreshToken(): Promise<string>
@@ -87,7 +88,7 @@ export class Subscriber {
     this.silence = new SilenceWatch(options.clock, this.settings, {
       silent: () => this.signal('late'),
       dead: (ms) => {
-        options.log.warn({ ms }, 'the node is silent, and given up')
+        options.logger.warn({ ms }, 'the node is silent, and given up')
         options.transport.disconnect()
         this.lost(this.closingCode)
       },
@@ -228,7 +229,7 @@ export class Subscriber {
     this.isSubscribing = false
     this.options.clock.clearTimeout(this.unanswered)
     if (!ack?.ok) {
-      this.options.log.warn({ code: ack?.code ?? null }, 'a subscription was not answered')
+      this.options.logger.warn({ code: ack?.code ?? null }, 'a subscription was not answered')
       // The socket lives, but does not serve us: a new one may reach another node.
       this.options.transport.disconnect()
       return this.lost(this.closingCode ?? (ack && ERRORS[ack.code]?.client === 'stop' ? ack.code : undefined), true)
@@ -305,7 +306,7 @@ export class Subscriber {
       if (life === this.life) this.options.transport.request('auth:refresh', { token }, () => {})
     } catch (error) {
       // The server closes when the old token ends, and we come back with a new one or not at all.
-      this.options.log.warn({ error }, 'the token could not be refreshed')
+      this.options.logger.warn({ error }, 'the token could not be refreshed')
     }
   }
 

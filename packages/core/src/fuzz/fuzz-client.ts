@@ -1,10 +1,10 @@
 import { comparePositions, type ChannelName, type EventEnvelope, type Position } from '@derm/contract'
-import { silentLog } from '../clock.ts'
+import { silentLogger } from '../logger.ts'
 import { Subscriber } from '../client/subscriber.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
 import { createFuzzTransport, type FuzzNode } from './fuzz-node.ts'
-import type { MemoryRecord } from './memory-record.ts'
-import type { Dice } from './random.ts'
+import type { MemoryOutbox } from '../relay/memory-outbox.ts'
+import type { Dice } from '../testing/random.ts'
 
 /** A client: the real subscriber, and whoever holds what it says against the record. */
 export class FuzzClient {
@@ -17,7 +17,7 @@ export class FuzzClient {
 
   constructor(
     private readonly name: string,
-    private readonly record: MemoryRecord,
+    private readonly outbox: MemoryOutbox,
     clock: ManualClock,
     dice: Dice,
     nodes: () => readonly FuzzNode[],
@@ -27,7 +27,7 @@ export class FuzzClient {
       transport: this.transport,
       clock,
       random: dice.random,
-      log: silentLog,
+      logger: silentLogger,
       getToken: async () => 'token',
       refreshToken: async () => 'token',
       onEvent: (event) => this.apply(event),
@@ -84,13 +84,13 @@ export class FuzzClient {
     if (!last) this.faults.push(`${this.name} got ${epoch}:${seq} before it had begun`)
     else if (last.epoch !== epoch || seq !== last.seq + 1)
       this.faults.push(`${this.name} applied ${epoch}:${seq} after ${last.epoch}:${last.seq}`)
-    if (!this.record.wasCommitted(channel, event, id))
+    if (!this.outbox.wasCommitted(channel, event, id))
       this.faults.push(`${this.name} applied ${id}, which is not ${epoch}:${seq}`)
     this.last.set(channel, { epoch, seq })
   }
 
   private start(channel: string, position: Position): void {
-    if (!this.record.isKnown(channel as ChannelName, position))
+    if (!this.outbox.isKnown(channel as ChannelName, position))
       this.faults.push(`${this.name} was told of ${position.epoch}:${position.seq}, which the record never had`)
     const last = this.last.get(channel)
     if (last && last.epoch === position.epoch && position.seq < last.seq) return

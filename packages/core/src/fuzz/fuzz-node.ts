@@ -1,12 +1,12 @@
 import { isEventType, type ChannelName, type EventEnvelope, type Position, type SubscribeAck } from '@derm/contract'
-import { silentLog } from '../clock.ts'
+import { silentLogger } from '../logger.ts'
 import type { Transport, TransportHandlers } from '../client/transport.ts'
-import { envelopeOf, type Sign } from '../log/frame.ts'
-import type { MemoryFeed } from '../log/memory-event-log.ts'
+import { envelopeOf, type Sign } from '../event-log/frame.ts'
+import type { MemoryEventLogReader } from '../event-log/memory-event-log.ts'
 import { ChannelHub } from '../node/channel-hub.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
-import type { LossyLog } from './lossy-log.ts'
-import type { Dice } from './random.ts'
+import type { LossyEventLog } from './lossy-event-log.ts'
+import type { Dice } from '../testing/random.ts'
 
 const ANSWER_MS = 10_000
 
@@ -16,22 +16,22 @@ export class FuzzNode {
   isConfirmed = true
   isUp = true
   readonly hub: ChannelHub<Connection>
-  private readonly feed: MemoryFeed
+  private readonly reader: MemoryEventLogReader
 
   constructor(
     readonly name: string,
     private readonly granted: readonly ChannelName[],
-    log: LossyLog,
+    eventLog: LossyEventLog,
     readonly clock: ManualClock,
     readonly dice: Dice,
     sign: Sign,
   ) {
-    this.feed = log.memory.connect()
+    this.reader = eventLog.memory.connect()
     this.hub = new ChannelHub<Connection>({
-      log: this.feed,
+      eventLog: this.reader,
       sign,
       clock,
-      logger: silentLog,
+      logger: silentLogger,
       isConfirmed: () => this.isConfirmed,
       confirm: async () => {},
       deliver: (_channel, members, frame) => {
@@ -49,7 +49,7 @@ export class FuzzNode {
   crash(): void {
     this.isUp = false
     this.hub.stop()
-    this.feed.close()
+    this.reader.close()
     for (const connection of [...this.connections]) connection.cut()
   }
 

@@ -21,30 +21,38 @@ const MOVES: readonly Move[] = [
   {
     name: 'live messages are lost',
     weight: 2,
-    make: ({ log, dice }) => void (log.weather = { ...log.weather, drop: dice.random() }),
+    make: ({ eventLog, dice }) => void (eventLog.weather = { ...eventLog.weather, drop: dice.random() }),
   },
   {
     name: 'live messages come twice',
     weight: 1,
-    make: ({ log }) => void (log.weather = { ...log.weather, repeat: 0.4 }),
+    make: ({ eventLog }) => void (eventLog.weather = { ...eventLog.weather, repeat: 0.4 }),
   },
   {
     name: 'live messages come late',
     weight: 1,
-    make: ({ log }) => void (log.weather = { ...log.weather, delay: 0.4 }),
+    make: ({ eventLog }) => void (eventLog.weather = { ...eventLog.weather, delay: 0.4 }),
   },
-  { name: 'the weather clears', weight: 2, make: ({ log }) => void (log.weather = { drop: 0, repeat: 0, delay: 0 }) },
-  { name: 'answers are lost', weight: 1, make: ({ log, dice }) => void (log.lostAnswers = dice.chance(0.5) ? 0.1 : 0) },
-  { name: 'the feeds break', weight: 2, make: ({ log }) => log.memory.breakFeeds() },
+  {
+    name: 'the weather clears',
+    weight: 2,
+    make: ({ eventLog }) => void (eventLog.weather = { drop: 0, repeat: 0, delay: 0 }),
+  },
+  {
+    name: 'answers are lost',
+    weight: 1,
+    make: ({ eventLog, dice }) => void (eventLog.lostAnswers = dice.chance(0.5) ? 0.1 : 0),
+  },
+  { name: 'the feeds break', weight: 2, make: ({ eventLog }) => eventLog.memory.breakConnections() },
   {
     name: 'the log is emptied',
     weight: 1,
-    make: ({ log, dice }) => (dice.chance(0.5) ? log.restartEmpty() : log.memory.flush()),
+    make: ({ eventLog, dice }) => (dice.chance(0.5) ? eventLog.restartEmpty() : eventLog.memory.flush()),
   },
   {
     name: 'the log loses its newest entries',
     weight: 1,
-    make: ({ log, dice, channels }) => log.memory.loseTail(dice.pick(channels), dice.between(1, 5)),
+    make: ({ eventLog, dice, channels }) => eventLog.memory.loseTail(dice.pick(channels), dice.between(1, 5)),
   },
   {
     name: 'a node dies',
@@ -84,13 +92,13 @@ const MOVES: readonly Move[] = [
     name: 'history is trimmed',
     weight: 1,
     isLosing: true,
-    make: ({ log, dice, channels }) => log.memory.trimTo(dice.pick(channels), 1),
+    make: ({ eventLog, dice, channels }) => eventLog.memory.trimTo(dice.pick(channels), 1),
   },
   {
     name: 'the log cannot be reached for long',
     weight: 1,
     isLosing: true,
-    make: ({ log, dice }) => void (log.memory.isDown = dice.chance(0.6)),
+    make: ({ eventLog, dice }) => void (eventLog.memory.isDown = dice.chance(0.6)),
   },
   {
     name: 'an event is poison',
@@ -103,9 +111,9 @@ const MOVES: readonly Move[] = [
     weight: 1,
     isLosing: true,
     make(world) {
-      world.record.failOver(world.dice.pick(world.channels), world.dice.between(1, 4))
+      world.outbox.failOver(world.dice.pick(world.channels), world.dice.between(1, 4))
       // A disaster takes both.
-      if (world.dice.chance(0.5)) world.log.restartEmpty()
+      if (world.dice.chance(0.5)) world.eventLog.restartEmpty()
     },
   },
 ]
@@ -141,13 +149,13 @@ export async function runSeed(seed: number, moves?: number): Promise<Outcome> {
   for (let i = 0; i < 8 && !isSettled(world); i++) await world.clock.advance(3000)
   faults.push(...faultsOf(world))
   for (const channel of world.channels) {
-    const head = world.record.heads.get(channel)!
+    const head = world.outbox.heads.get(channel)!
     for (const client of world.clients)
       if (!client.isAt(channel, head))
         faults.push(`${client.describe(channel)} of ${channel.slice(-12)}, the record at ${head.epoch}:${head.seq}`)
   }
-  for (const node of world.nodes) if (node.hub.isLate()) faults.push(`${node.name} still says that it is late`)
-  if (world.record.pendingRows > 0) faults.push(`${world.record.pendingRows} events were never marked`)
+  for (const node of world.nodes) if (node.hub.isLagging()) faults.push(`${node.name} still says that it is late`)
+  if (world.outbox.pendingRows > 0) faults.push(`${world.outbox.pendingRows} events were never marked`)
   const resyncs = world.clients.reduce((sum, client) => sum + client.resyncs, 0)
   const applied = world.clients.reduce((sum, client) => sum + client.applied, 0)
   world.stop()
@@ -157,6 +165,6 @@ export async function runSeed(seed: number, moves?: number): Promise<Outcome> {
 }
 
 const faultsOf = ({ clients }: World) => clients.flatMap((client) => client.faults)
-const isSettled = ({ channels, clients, nodes, record }: World) =>
-  nodes.every((node) => !node.hub.isLate()) &&
-  channels.every((channel) => clients.every((client) => client.isAt(channel, record.heads.get(channel)!)))
+const isSettled = ({ channels, clients, nodes, outbox }: World) =>
+  nodes.every((node) => !node.hub.isLagging()) &&
+  channels.every((channel) => clients.every((client) => client.isAt(channel, outbox.heads.get(channel)!)))

@@ -1,13 +1,13 @@
 import type { ChannelName } from '@derm/contract'
-import { silentLog } from '../clock.ts'
-import type { Sign } from '../log/frame.ts'
+import { silentLogger } from '../logger.ts'
+import type { Sign } from '../event-log/frame.ts'
 import { createRelay, type Relay } from '../relay/index.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { FuzzClient } from './fuzz-client.ts'
 import { FuzzNode } from './fuzz-node.ts'
-import { CALM, LossyLog } from './lossy-log.ts'
-import { MemoryRecord, type RecordSession } from './memory-record.ts'
-import { Dice, createRandom } from './random.ts'
+import { CALM, LossyEventLog } from './lossy-event-log.ts'
+import { MemoryOutbox, type OutboxSession } from '../relay/memory-outbox.ts'
+import { Dice, createRandom } from '../testing/random.ts'
 
 const TENANT = '00000000-0000-4000-8000-00000000000a'
 const sign: Sign = (text) => {
@@ -16,15 +16,15 @@ const sign: Sign = (text) => {
   return hash.toString(36).padStart(22, '0')
 }
 
-type Pod = { relay: Relay; session: RecordSession; isUp: boolean }
+type Pod = { relay: Relay; session: OutboxSession; isUp: boolean }
 
 /** Two API pods with relays, an event log that loses things, two nodes, and clients, in one virtual time. */
 export class World {
   readonly clock = new ManualClock()
   readonly dice: Dice
   readonly channels: ChannelName[]
-  readonly record: MemoryRecord
-  readonly log: LossyLog
+  readonly outbox: MemoryOutbox
+  readonly eventLog: LossyEventLog
   readonly nodes: FuzzNode[] = []
   readonly pods: Pod[] = []
   readonly clients: FuzzClient[] = []
@@ -40,8 +40,8 @@ export class World {
       const location = `00000000-0000-4000-8000-0000000000${(10 + i * 7).toString().padStart(2, '0')}`
       return `${TENANT}/l:${location}/scheduling` as ChannelName
     })
-    this.record = new MemoryRecord(this.channels, clock, dice)
-    this.log = new LossyLog(clock, dice, 5000)
+    this.outbox = new MemoryOutbox(this.channels, clock, dice)
+    this.eventLog = new LossyEventLog(clock, dice, 5000)
     for (let i = 0; i < 2; i++) {
       this.startPod(i)
       this.startNode(i)
@@ -51,26 +51,26 @@ export class World {
 
   addClient(): void {
     this.clients.push(
-      new FuzzClient(`client ${this.clients.length}`, this.record, this.clock, this.dice, () => this.nodes),
+      new FuzzClient(`client ${this.clients.length}`, this.outbox, this.clock, this.dice, () => this.nodes),
     )
   }
 
   startNode(i: number): void {
-    this.nodes[i] = new FuzzNode(`node-${i}.${this.born++}`, this.channels, this.log, this.clock, this.dice, sign)
+    this.nodes[i] = new FuzzNode(`node-${i}.${this.born++}`, this.channels, this.eventLog, this.clock, this.dice, sign)
   }
 
   startPod(i: number): void {
-    const session = this.record.connect()
+    const session = this.outbox.connect()
     const pod: Pod = {
       session,
       isUp: true,
       relay: createRelay({
         store: session,
-        log: this.log.connectWriter(() => pod.isUp),
+        eventLog: this.eventLog.connectWriter(() => pod.isUp),
         sign,
         clock: this.clock,
         random: this.dice.random,
-        logger: silentLog,
+        logger: silentLogger,
         settings: { refillEntries: 5000, batchRows: 40, breakMs: 20, maxBreakMs: 200 },
         afterPublish: async () => {
           if (!this.dice.chance(this.deaths)) return
@@ -94,18 +94,18 @@ export class World {
   }
 
   commit(channel: ChannelName, count: number, body?: string): void {
-    const partition = this.record.commit(channel, count, body)
+    const shard = this.outbox.commit(channel, count, body)
     const up = this.pods.filter(({ isUp }) => isUp)
     // The pod that committed wakes its relay, unless it dies first.
-    if (partition !== null && up.length > 0 && this.dice.chance(0.9)) this.dice.pick(up).relay.wake([partition])
+    if (shard !== null && up.length > 0 && this.dice.chance(0.9)) this.dice.pick(up).relay.wake([shard])
   }
 
   /** Whatever was broken works again; everybody gets the time that the rules allow. */
   async heal(): Promise<void> {
     this.deaths = 0
-    this.log.weather = CALM
-    this.log.lostAnswers = 0
-    this.log.memory.isDown = false
+    this.eventLog.weather = CALM
+    this.eventLog.lostAnswers = 0
+    this.eventLog.memory.isDown = false
     for (const i of [0, 1]) {
       if (!this.nodes[i]!.isUp) this.startNode(i)
       if (!this.nodes[i]!.isConfirmed) this.nodes[i]!.confirmAgain()

@@ -31,7 +31,7 @@ describe('[REC1] a member', () => {
     await begin(3)
     await world.append(4)
     for (const { bytes } of [...list(2, 4), ...list(5, 5, { epoch: '0000000000000fff' })])
-      world.feed.receive(north, bytes)
+      world.reader.receive(north, bytes)
     expect(world.heard).toEqual(['ann 4'])
     expect(world.told).toEqual([])
   })
@@ -48,10 +48,16 @@ describe('[REC1] a member', () => {
     await begin(1)
     const [own] = list(2, 2)
     const [foreign] = list(2, 2, { channel: south })
-    for (const bytes of ['', 'garbage', foreign!.bytes, `${own!.bytes} `, own!.bytes.replace('"seq":2', '"seq":3')])
-      world.feed.receive(north, bytes)
+    for (const bytes of [
+      '',
+      'foreign message',
+      foreign!.bytes,
+      `${own!.bytes} `,
+      own!.bytes.replace('"seq":2', '"seq":3'),
+    ])
+      world.reader.receive(north, bytes)
     expect(world.heard).toEqual([])
-    expect(world.told.filter((what) => what === 'garbage').length).toBeGreaterThanOrEqual(4)
+    expect(world.told.filter((what) => what === 'foreign message').length).toBeGreaterThanOrEqual(4)
     await world.append(2)
     expect(world.heard).toEqual(['ann 2'])
   })
@@ -61,7 +67,7 @@ describe('[REC2] a gap', () => {
   it('is filled from history before anything later is delivered', async () => {
     await begin(1)
     await lose(2, 3)
-    const goOn = world.hold('history')
+    const goOn = world.stall('history')
     await world.append(4)
     await world.append(5)
     await world.clock.advance(50)
@@ -85,7 +91,7 @@ describe('[REC2] a gap', () => {
     await begin(1)
     await lose(2, 2)
     world.isConfirmed = false
-    world.memory.breakFeeds()
+    world.memory.breakConnections()
     await world.clock.advance(0)
     expect(world.told.slice(0, 2)).toEqual(['confirm', 'gap break'])
     expect(world.heard).toEqual(['ann 2'])
@@ -95,7 +101,7 @@ describe('[REC2] a gap', () => {
     await begin(1)
     await lose(2, 2)
     world.memory.isDown = true
-    world.feed.receive(north, list(3, 3)[0]!.bytes)
+    world.reader.receive(north, list(3, 3)[0]!.bytes)
     await world.clock.advance(500)
     world.memory.isDown = false
     await world.append(3)
@@ -123,71 +129,71 @@ describe('[REC2] a gap', () => {
 describe('[REC9] a node says that it is late', () => {
   it('when the log cannot be compared with for four seconds, and no longer', async () => {
     await begin(1)
-    const answer = world.hold('heads')
+    const answer = world.stall('heads')
     await world.clock.advance(3500)
-    expect(world.hub.isLate()).toBe(false)
+    expect(world.hub.isLagging()).toBe(false)
     await world.clock.advance(2000)
-    expect(world.hub.isLate()).toBe(true)
+    expect(world.hub.isLagging()).toBe(true)
     answer()
     await world.clock.advance(1400)
-    expect(world.hub.isLate()).toBe(false)
+    expect(world.hub.isLagging()).toBe(false)
   })
 
   it('when calls of the log fail', async () => {
     await begin(1)
     world.memory.isDown = true
     await world.clock.advance(5500)
-    expect(world.hub.isLate()).toBe(true)
+    expect(world.hub.isLagging()).toBe(true)
     world.memory.isDown = false
     await world.clock.advance(1400)
-    expect(world.hub.isLate()).toBe(false)
+    expect(world.hub.isLagging()).toBe(false)
   })
 
   it('at once while access is not confirmed', async () => {
     await begin(1)
     world.isConfirmed = false
-    expect(world.hub.isLate()).toBe(true)
+    expect(world.hub.isLagging()).toBe(true)
   })
 
   it('while the log has lost what was delivered, and nobody brings it back', async () => {
     await begin(3)
     world.memory.flush()
     await world.clock.advance(5500)
-    expect(world.hub.isLate()).toBe(true)
+    expect(world.hub.isLagging()).toBe(true)
     await world.refill(1, 3)
     await world.clock.advance(1400)
-    expect(world.hub.isLate()).toBe(false)
+    expect(world.hub.isLagging()).toBe(false)
   })
 
   it('while a gap waits for its repair, though the log has forgotten what it published', async () => {
     await begin(1, { waitMs: 20_000 })
-    world.feed.receive(north, list(3, 3)[0]!.bytes)
+    world.reader.receive(north, list(3, 3)[0]!.bytes)
     await world.clock.advance(5500)
-    expect(world.hub.isLate()).toBe(true)
+    expect(world.hub.isLagging()).toBe(true)
     await world.append(2, 3)
     await world.clock.advance(1400)
-    expect(world.hub.isLate()).toBe(false)
+    expect(world.hub.isLagging()).toBe(false)
   })
 
   it('from its first moment on, until it has found the log in order', async () => {
     world = new TestHub()
-    world.isVouchedFor = false
-    expect(world.hub.isLate()).toBe(true)
+    world.hasCaughtUpLease = false
+    expect(world.hub.isLagging()).toBe(true)
     await world.clock.advance(60_000)
-    expect(world.hub.isLate()).toBe(true)
-    world.isVouchedFor = true
+    expect(world.hub.isLagging()).toBe(true)
+    world.hasCaughtUpLease = true
     await world.clock.advance(1400)
-    expect(world.hub.isLate()).toBe(false)
+    expect(world.hub.isLagging()).toBe(false)
   })
 
   it('while no relay vouches that nothing waits outside of the log', async () => {
     await begin(1)
-    world.isVouchedFor = false
+    world.hasCaughtUpLease = false
     await world.clock.advance(5500)
-    expect(world.hub.isLate()).toBe(true)
-    world.isVouchedFor = true
+    expect(world.hub.isLagging()).toBe(true)
+    world.hasCaughtUpLease = true
     await world.clock.advance(1400)
-    expect(world.hub.isLate()).toBe(false)
+    expect(world.hub.isLagging()).toBe(false)
   })
 
   it('but never for events that go on while the heads are asked for, nor for a channel without any', async () => {
@@ -197,7 +203,7 @@ describe('[REC9] a node says that it is late', () => {
     for (let seq = 2; seq < 200; seq++) {
       await world.append(seq)
       await world.clock.advance(70)
-      expect(world.hub.isLate()).toBe(false)
+      expect(world.hub.isLagging()).toBe(false)
     }
   })
 })
@@ -271,7 +277,7 @@ describe('[REC3] a gap beyond repair becomes a resync:', () => {
     await world.append(4, 6)
     world.isDeaf = false
     world.memory.loseTail(north, 3)
-    world.feed.receive(north, list(6, 6)[0]!.bytes)
+    world.reader.receive(north, list(6, 6)[0]!.bytes)
     await world.clock.advance(4900)
     expect(world.heard).toEqual([])
     await world.clock.advance(300)
@@ -332,7 +338,7 @@ describe('[SEC4] without a confirmation of access', () => {
   it('a repair under way delivers nothing', async () => {
     await begin(1)
     await lose(2, 2)
-    const goOn = world.hold('history')
+    const goOn = world.stall('history')
     await world.append(3)
     await world.clock.advance(10)
     world.isConfirmed = false

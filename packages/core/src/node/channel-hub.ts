@@ -2,12 +2,12 @@ import type { ChannelName, Position } from '@derm/contract'
 import type { Timer } from '../clock.ts'
 import { HUB_SETTINGS, type HubOptions, type HubSettings } from './hub-options.ts'
 import { NodeChannel, type Prepared } from './node-channel.ts'
-import { within } from './within.ts'
+import { withTimeout } from '../with-timeout.ts'
 
 export type Joined = { channel: ChannelName; status: Prepared['status']; position: Position; frames: string[] }
 
 /** One join under way, and the channels that it keeps from leaving. */
-type Visit<Member> = { pinned: Set<NodeChannel<Member>>; isOver: boolean }
+type JoinAttempt<Member> = { joining: Set<NodeChannel<Member>>; isOver: boolean }
 
 /**
  * All channels of one node: subscribed while somebody wants them, compared with the log's heads every second, verified
@@ -22,12 +22,12 @@ export class ChannelHub<Member> {
   private silentChecks = 0
   private isStopped = false
   /** When the log was asked that was last found in order: level with every channel, and vouched for. Who has not asked yet knows of nothing. */
-  private levelAt = -Infinity
+  private inSyncAt = -Infinity
 
   constructor(options: HubOptions<Member>) {
     this.options = { ...options, settings: { ...HUB_SETTINGS, ...options.settings } }
-    options.log.onMessage((channel, bytes) => this.channels.get(channel)?.receive(bytes))
-    options.log.onBreak(() => void this.verifyAfterBreak())
+    options.eventLog.onMessage((channel, bytes) => this.channels.get(channel)?.receive(bytes))
+    options.eventLog.onBreak(() => void this.verifyAfterBreak())
   }
 
   /** Resolves when it has compared once, or could not. */
@@ -54,7 +54,7 @@ export class ChannelHub<Member> {
     wants: readonly { channel: ChannelName; cursor: Position | undefined }[],
     admit: (joined: Joined[]) => Answer,
   ): Promise<Answer> {
-    const visit: Visit<Member> = { pinned: new Set(), isOver: false }
+    const attempt: JoinAttempt<Member> = { joining: new Set(), isOver: false }
     const unfinished = new Map<ChannelName, number>()
     try {
       for (;;) {
@@ -62,7 +62,7 @@ export class ChannelHub<Member> {
         if (this.isStopped) throw new Error('this node is stopping')
         const prepared = await Promise.all(
           wants.map(async ({ channel, cursor }) => {
-            const found = await this.open(channel, visit)
+            const found = await this.open(channel, attempt)
             // What cannot be completed because events come too fast is a resync in the end, never an endless loop.
             return (unfinished.get(channel) ?? 0) < 5
               ? found.prepare(cursor)
@@ -85,9 +85,9 @@ export class ChannelHub<Member> {
         return answer
       }
     } finally {
-      visit.isOver = true
-      for (const channel of visit.pinned) {
-        channel.pins--
+      attempt.isOver = true
+      for (const channel of attempt.joining) {
+        channel.pendingJoins--
         this.lingerIfEmpty(channel)
       }
     }
@@ -115,24 +115,29 @@ export class ChannelHub<Member> {
   }
 
   /** Whether there may be events that this node does not know of, or may not deliver. [REC9] */
-  isLate(): boolean {
+  isLagging(): boolean {
     const { clock, settings, isConfirmed } = this.options
-    return !isConfirmed() || clock.elapsed() - this.levelAt > settings.lateMs
+    return !isConfirmed() || clock.elapsed() - this.inSyncAt > settings.laggingAfterMs
   }
 
   /** Compares every channel's head with the log's and repairs. Also after access was confirmed again. */
   async verify(how: 'head' | 'break'): Promise<void> {
-    const { log, clock, settings, observer, logger } = this.options
-    const live = [...this.channels.values()].filter(({ phase }) => phase === 'live' || phase === 'lingering')
+    const { eventLog, clock, settings, observer, logger } = this.options
+    const subscribed = [...this.channels.values()].filter(
+      ({ phase }) => phase === 'subscribed' || phase === 'lingering',
+    )
     const askedAt = clock.elapsed()
-    const heldThen = live.map(({ last }) => last)
-    const [heads, isVouchedFor] = await Promise.all([log.heads(live.map(({ name }) => name)), log.isVouchedFor()])
+    const lastThen = subscribed.map(({ last }) => last)
+    const [heads, hasCaughtUpLease] = await Promise.all([
+      eventLog.heads(subscribed.map(({ name }) => name)),
+      eventLog.hasCaughtUpLease(),
+    ])
     if (how === 'head') await new Promise<void>((resolve) => clock.setTimeout(resolve, settings.graceMs))
     if (this.isStopped || !this.options.isConfirmed()) return
     let silent = 0
-    for (const [i, channel] of live.entries()) {
+    for (const [i, channel] of subscribed.entries()) {
       const head = heads[i] ?? null
-      if (!head || channel.phase === 'leaving' || !channel.isBehind(head)) continue
+      if (!head || channel.phase === 'leaving' || !channel.lacks(head)) continue
       if (!channel.last) {
         channel.learnHead(head)
         continue
@@ -142,18 +147,18 @@ export class ChannelHub<Member> {
       observer?.gapFound?.(how)
       // Not awaited: a channel that waits for its refill must not keep the others from being compared.
       channel.repair().catch((error: unknown) => logger.error({ error }, 'a channel could not be repaired'))
-      if (how === 'head') log.subscribe(channel.name).catch(() => {})
+      if (how === 'head') eventLog.subscribe(channel.name).catch(() => {})
     }
-    const isLevel = live.every(
-      (channel, i) => channel.phase === 'leaving' || channel.isLevel(heads[i] ?? null, heldThen[i] ?? null),
+    const isInSync = subscribed.every(
+      (channel, i) => channel.phase === 'leaving' || channel.isInSync(heads[i] ?? null, lastThen[i] ?? null),
     )
-    if (isLevel && isVouchedFor) this.levelAt = askedAt
+    if (isInSync && hasCaughtUpLease) this.inSyncAt = askedAt
     if (how === 'head') {
       this.silentChecks = silent > 0 ? this.silentChecks + 1 : 0
       // ioredis can say `ready` while it is subscribed to nothing.
       if (this.silentChecks >= 2) {
         this.silentChecks = 0
-        log.reconnect()
+        eventLog.reconnect()
       }
     }
   }
@@ -178,10 +183,10 @@ export class ChannelHub<Member> {
     }, this.options.settings.checkMs)
   }
 
-  private async open(name: ChannelName, visit: Visit<Member>): Promise<NodeChannel<Member>> {
+  private async open(name: ChannelName, attempt: JoinAttempt<Member>): Promise<NodeChannel<Member>> {
     await this.leaving.get(name)
     // It failed at another of its channels: what is pinned from here on nobody would let go.
-    if (visit.isOver) throw new Error('this join has ended')
+    if (attempt.isOver) throw new Error('this join has ended')
     let channel = this.channels.get(name)
     if (!channel) {
       channel = new NodeChannel<Member>(name, this.options)
@@ -191,23 +196,24 @@ export class ChannelHub<Member> {
       channel.ready.catch(() => {
         if (this.channels.get(name) !== born) return
         this.channels.delete(name)
-        this.leaveFeed(name)
+        this.unsubscribe(name)
       })
     }
-    if (!visit.pinned.has(channel)) {
-      visit.pinned.add(channel)
-      channel.pins++
+    if (!attempt.joining.has(channel)) {
+      attempt.joining.add(channel)
+      channel.pendingJoins++
     }
     this.options.clock.clearTimeout(this.lingers.get(name))
     this.lingers.delete(name)
-    if (channel.phase === 'lingering') channel.phase = 'live'
+    if (channel.phase === 'lingering') channel.phase = 'subscribed'
     return channel
   }
 
   private lingerIfEmpty(channel: NodeChannel<Member>): void {
     const { name } = channel
-    if (channel.members.size > 0 || channel.pins > 0 || this.channels.get(name) !== channel || this.isStopped) return
-    if (channel.phase === 'live') channel.phase = 'lingering'
+    if (channel.members.size > 0 || channel.pendingJoins > 0 || this.channels.get(name) !== channel || this.isStopped)
+      return
+    if (channel.phase === 'subscribed') channel.phase = 'lingering'
     this.options.clock.clearTimeout(this.lingers.get(name))
     this.lingers.set(
       name,
@@ -218,16 +224,16 @@ export class ChannelHub<Member> {
   private end(channel: NodeChannel<Member>): void {
     const { name } = channel
     this.lingers.delete(name)
-    if (channel.members.size > 0 || channel.pins > 0) return
+    if (channel.members.size > 0 || channel.pendingJoins > 0) return
     channel.end()
     this.channels.delete(name)
-    this.leaveFeed(name)
+    this.unsubscribe(name)
   }
 
   /** Who joins meanwhile waits for it, but not for as long as the feed may be away: its own subscription comes behind. */
-  private leaveFeed(name: ChannelName): void {
-    const { log, clock, settings } = this.options
-    const left = within(clock, settings.waitMs, 'leaving a feed', log.unsubscribe(name))
+  private unsubscribe(name: ChannelName): void {
+    const { eventLog, clock, settings } = this.options
+    const left = withTimeout(clock, settings.waitMs, 'leaving a feed', eventLog.unsubscribe(name))
       .catch(() => {})
       .finally(() => {
         if (this.leaving.get(name) === left) this.leaving.delete(name)

@@ -1,7 +1,8 @@
 import type { ChannelName, Position } from '@derm/contract'
-import type { Clock, Log } from '../clock.ts'
-import type { EventLogReader } from '../log/event-log.ts'
-import type { Prefix, Sign } from '../log/frame.ts'
+import type { Clock } from '../clock.ts'
+import type { Logger } from '../logger.ts'
+import type { EventLogReader } from '../event-log/event-log.ts'
+import type { Prefix, Sign } from '../event-log/frame.ts'
 
 /** Why members were told to resync. */
 export type ResyncReason = 'unknown_head' | 'epoch' | 'trimmed' | 'limit' | 'timeout' | 'tombstone'
@@ -13,7 +14,7 @@ export type HubObserver = {
   repaired?(entries: number): void
   resynced?(reason: ResyncReason, members: number): void
   recovered?(outcome: 'live' | 'recovered' | 'resync', entries: number): void
-  garbage?(): void
+  foreignMessage?(): void
 }
 
 export type HubSettings = {
@@ -24,7 +25,7 @@ export type HubSettings = {
   lingerMs: number
   checkMs: number
   /** Without a comparison that found all in order for so long, events may be waiting. */
-  lateMs: number
+  laggingAfterMs: number
   /** What is on its way through pub/sub is not a gap yet. */
   graceMs: number
   ringEntries: number
@@ -39,7 +40,7 @@ export const HUB_SETTINGS: HubSettings = {
   retryMs: 100,
   lingerMs: 5000,
   checkMs: 1000,
-  lateMs: 4000,
+  laggingAfterMs: 4000,
   graceMs: 150,
   ringEntries: 256,
   ringBytes: 256 * 1024,
@@ -48,10 +49,10 @@ export const HUB_SETTINGS: HubSettings = {
 }
 
 export type HubOptions<Member> = {
-  log: EventLogReader
+  eventLog: EventLogReader
   sign: Sign
   clock: Clock
-  logger: Log
+  logger: Logger
   /** Whether access was confirmed a moment ago: without that, nothing is delivered. [SEC4] */
   isConfirmed(): boolean
   /** Confirms access now, after a break and before the first repair. */

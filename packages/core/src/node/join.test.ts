@@ -87,7 +87,7 @@ describe('[REC5] an answer', () => {
 describe('[REC6] who joins', () => {
   it('is complete, though events come while the history is read', async () => {
     await begin(4)
-    const goOn = world.hold('history')
+    const goOn = world.stall('history')
     const joining = world.startJoin('bob', at(1))
     await world.clock.advance(0)
     await world.append(5, 7)
@@ -101,7 +101,7 @@ describe('[REC6] who joins', () => {
   it('hears the first event after its subscription, though the head was not read yet', async () => {
     world = new TestHub()
     await world.append(1, 3)
-    const goOn = world.hold('heads')
+    const goOn = world.stall('heads')
     const joining = world.startJoin('ann', at(3))
     await world.clock.advance(0)
     await world.append(4, 5)
@@ -115,7 +115,7 @@ describe('[REC6] who joins', () => {
   it('is subscribed before the head is read', async () => {
     world = new TestHub()
     await world.append(1)
-    const goOn = world.hold('subscribe')
+    const goOn = world.stall('subscribe')
     const joining = world.startJoin('ann', at(1))
     await world.clock.advance(0)
     await world.append(2)
@@ -126,7 +126,7 @@ describe('[REC6] who joins', () => {
 
   it('gets more than the node can hold meanwhile, by another reading', async () => {
     await begin(4, { ringEntries: 3 })
-    const goOn = world.hold('history')
+    const goOn = world.stall('history')
     const joining = world.startJoin('bob', at(1))
     await world.clock.advance(0)
     await world.append(5, 12)
@@ -138,9 +138,9 @@ describe('[REC6] who joins', () => {
   it('is told to resync when events come too fast for every reading', async () => {
     await begin(4, { ringEntries: 2 })
     let seq = 4
-    const { history } = world.feed
-    world.feed.history = async (...of) => {
-      const read = await history.apply(world.feed, of)
+    const { history } = world.reader
+    world.reader.history = async (...of) => {
+      const read = await history.apply(world.reader, of)
       await world.append(seq + 1, seq + 5)
       seq += 5
       return read
@@ -221,7 +221,7 @@ describe('[REC8] a channel without members', () => {
 
   it('is joined anew while it ends: after it has ended, with a new head', async () => {
     await begin(4)
-    const goOn = world.hold('unsubscribe')
+    const goOn = world.stall('unsubscribe')
     world.hub.leave(north, 'ann')
     await world.clock.advance(5000)
     const joining = world.startJoin('bob', at(4))
@@ -238,7 +238,7 @@ describe('[REC8] a channel without members', () => {
 
   it('does not end while somebody prepares to join', async () => {
     await begin(4)
-    const goOn = world.hold('history')
+    const goOn = world.stall('history')
     const joining = world.startJoin('bob', at(1))
     await world.clock.advance(0)
     world.hub.leave(north, 'ann')
@@ -279,7 +279,7 @@ describe('a join that fails', () => {
   it('[REC10] is given up, and let go, when the feed stays away; the next one begins anew', async () => {
     world = new TestHub()
     await world.append(1)
-    const open = world.hold('subscribe')
+    const open = world.stall('subscribe')
     const failures: string[] = []
     for (let i = 0; i < 50; i++) world.startJoin(`client ${i}`).catch((error: Error) => failures.push(error.message))
     await world.clock.advance(20_000)
@@ -294,11 +294,11 @@ describe('a join that fails', () => {
   it('[REC10] tries again while there is time', async () => {
     world = new TestHub()
     await world.append(1)
-    const subscribe = world.feed.subscribe.bind(world.feed)
-    world.feed.subscribe = () => Promise.reject(new Error('the feed is away'))
+    const subscribe = world.reader.subscribe.bind(world.reader)
+    world.reader.subscribe = () => Promise.reject(new Error('the feed is away'))
     const joining = world.startJoin('ann')
     await world.clock.advance(3000)
-    world.feed.subscribe = subscribe
+    world.reader.subscribe = subscribe
     await world.clock.advance(500)
     expect(await joining).toBe('live 1')
   })
@@ -307,14 +307,14 @@ describe('a join that fails', () => {
     world = new TestHub()
     await world.append(1, 1, { channel: south })
     expect(await world.join('ann', undefined, [south])).toBe('live 1')
-    const open = world.hold('unsubscribe')
+    const open = world.stall('unsubscribe')
     world.hub.leave(south, 'ann')
     await world.clock.advance(5500)
-    const heads = world.feed.heads.bind(world.feed)
+    const heads = world.reader.heads.bind(world.reader)
     // North fails at once, while south is still being left.
-    world.feed.heads = () => Promise.reject(new Error('away'))
+    world.reader.heads = () => Promise.reject(new Error('away'))
     await expect(world.join('bob', undefined, [north, south])).rejects.toThrow('away')
-    world.feed.heads = heads
+    world.reader.heads = heads
     open()
     await world.clock.advance(60_000)
     expect([...world.hub.names()]).toEqual([])

@@ -1,20 +1,20 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
-import type { LogEntry } from '../log/event-log.ts'
-import { frameOf, isAuthentic, isTombstone, readPrefix, type Prefix } from '../log/frame.ts'
+import type { LogEntry } from '../event-log/event-log.ts'
+import { frameOf, isAuthentic, isTombstone, readPrefix, type Prefix } from '../event-log/frame.ts'
 import type { HubOptions, HubSettings, ResyncReason } from './hub-options.ts'
-import { Ring } from './ring.ts'
-import { within } from './within.ts'
+import { FrameRing } from './frame-ring.ts'
+import { withTimeout } from '../with-timeout.ts'
 
 /**
  * One channel on one node.
  *
- *     subscribing ──▶ live ◀──▶ lingering ──▶ leaving ──▶ (gone; who joins meanwhile starts a new life)
+ *     subscribing ──▶ subscribed ◀──▶ lingering ──▶ leaving ──▶ (gone; who joins meanwhile starts a new life)
  *
  * *subscribing*: the log's feed is being joined; the head is read only after that has been confirmed, so nothing falls between.
- * *live*: `last` is the newest position that was delivered to the members. *lingering*: nobody is left, the feed goes on for a
+ * *subscribed*: `last` is the newest position that was delivered to the members. *lingering*: nobody is left, the feed goes on for a
  * while. Messages below `last` are dropped, the next one is delivered, a later one is a gap: it waits until history has filled it.
  */
-export type Phase = 'subscribing' | 'live' | 'lingering' | 'leaving'
+export type Phase = 'subscribing' | 'subscribed' | 'lingering' | 'leaving'
 
 /** The place of a channel that the log does not know: before everything. */
 const NOWHERE: Position = { epoch: '0000000000000000', seq: 0 }
@@ -34,10 +34,10 @@ export class NodeChannel<Member> {
   last: Position | null = null
   readonly members = new Set<Member>()
   /** Joins under way: they keep the channel from leaving. */
-  pins = 0
+  pendingJoins = 0
   readonly ready: Promise<void>
-  private readonly ring: Ring
-  private readonly early: { prefix: Prefix; bytes: string }[] = []
+  private readonly ring: FrameRing
+  private readonly buffered: { prefix: Prefix; bytes: string }[] = []
   private repairing: Promise<void> | undefined
   private gapSince: number | undefined
   /** Whoever pauses; the end of this life wakes them all, or who waits for them would wait for ever. */
@@ -47,36 +47,36 @@ export class NodeChannel<Member> {
     readonly name: ChannelName,
     private readonly options: HubOptions<Member> & { settings: HubSettings },
   ) {
-    this.ring = new Ring(options.settings.ringEntries, options.settings.ringBytes)
+    this.ring = new FrameRing(options.settings.ringEntries, options.settings.ringBytes)
     this.ready = this.begin()
     // Whoever joins hears of a failure; a channel that nobody waits for any more must not end the process.
     this.ready.catch(() => {})
   }
 
   private async begin(): Promise<void> {
-    const { log, clock, settings } = this.options
+    const { eventLog, clock, settings } = this.options
     await this.subscribe()
     if (this.isOver()) return
     const deadline = clock.elapsed() + settings.waitMs
     for (;;) {
-      const [head] = await log.heads([this.name])
+      const [head] = await eventLog.heads([this.name])
       if (head) this.last = head
       if (head || clock.elapsed() >= deadline) break
       await this.pause(settings.retryMs)
       if (this.isOver()) return
     }
     if (this.isOver()) return
-    this.phase = 'live'
-    this.replayEarly()
+    this.phase = 'subscribed'
+    this.replayBuffered()
   }
 
   /** Who waits for a feed that is away waits so long and no longer: those who gave up meanwhile would be kept for all of an outage. */
   private async subscribe(): Promise<void> {
-    const { log, clock, settings } = this.options
+    const { eventLog, clock, settings } = this.options
     const deadline = clock.elapsed() + settings.waitMs
     for (;;) {
       const left = deadline - clock.elapsed()
-      const failure = await within(clock, left, 'a subscription', log.subscribe(this.name)).then(
+      const failure = await withTimeout(clock, left, 'a subscription', eventLog.subscribe(this.name)).then(
         () => null,
         (error: unknown) => ({ error }),
       )
@@ -89,9 +89,9 @@ export class NodeChannel<Member> {
 
   receive(bytes: string): void {
     const prefix = readPrefix(bytes)
-    if (!prefix || !isAuthentic(this.name, bytes, this.options.sign)) return this.options.observer?.garbage?.()
+    if (!prefix || !isAuthentic(this.name, bytes, this.options.sign)) return this.options.observer?.foreignMessage?.()
     if (this.phase === 'subscribing' || this.repairing) {
-      this.keepEarly(prefix, bytes)
+      this.buffer(prefix, bytes)
       return
     }
     this.accept(prefix, bytes)
@@ -105,7 +105,7 @@ export class NodeChannel<Member> {
       return this.moveTo({ epoch: prefix.epoch, seq: prefix.seq }, last ? 'epoch' : 'unknown_head')
     if (prefix.epoch < last.epoch || prefix.seq <= last.seq) return
     if (prefix.seq === last.seq + 1) return this.deliver(prefix, bytes)
-    this.keepEarly(prefix, bytes)
+    this.buffer(prefix, bytes)
     this.options.observer?.gapFound?.('sequence')
     void this.repair()
   }
@@ -132,33 +132,33 @@ export class NodeChannel<Member> {
     this.options.observer?.resynced?.(reason, this.members.size)
   }
 
-  private keepEarly(prefix: Prefix, bytes: string): void {
-    this.early.push({ prefix, bytes })
+  private buffer(prefix: Prefix, bytes: string): void {
+    this.buffered.push({ prefix, bytes })
     // Bounded: what is dropped here is found again in history, or by the comparison of heads.
-    if (this.early.length > this.options.settings.ringEntries) this.early.shift()
+    if (this.buffered.length > this.options.settings.ringEntries) this.buffered.shift()
   }
 
-  private replayEarly(): void {
-    for (const { prefix, bytes } of this.early.splice(0)) this.accept(prefix, bytes)
+  private replayBuffered(): void {
+    for (const { prefix, bytes } of this.buffered.splice(0)) this.accept(prefix, bytes)
   }
 
   /** Fills the gap after `last` from history. One at a time; messages wait meanwhile. [REC3] */
   repair(): Promise<void> {
     this.repairing ??= this.fill().finally(() => {
       this.repairing = undefined
-      if (this.phase !== 'leaving') this.replayEarly()
+      if (this.phase !== 'leaving') this.replayBuffered()
     })
     return this.repairing
   }
 
   private async fill(): Promise<void> {
-    const { log, clock, settings, observer, logger } = this.options
+    const { eventLog, clock, settings, observer, logger } = this.options
     this.gapSince ??= clock.elapsed()
     let count = 0
     let bytes = 0
     while (this.last && this.phase !== 'leaving' && this.options.isConfirmed()) {
       const limit = { entries: settings.recoveryEntries, bytes: settings.recoveryBytes }
-      const read = await log.history(this.name, this.last, limit).catch((error: unknown) => {
+      const read = await eventLog.history(this.name, this.last, limit).catch((error: unknown) => {
         logger.warn({ error }, 'a gap could not be read')
         return null
       })
@@ -177,12 +177,12 @@ export class NodeChannel<Member> {
         count += read.entries.length
         if (read.kind === 'complete') {
           if (count > 0) observer?.repaired?.(count)
-          const known = this.newestEarly()
+          const known = this.newestBuffered()
           // Something published is later than the log's head: the log lost it again, and will be refilled.
           if (
             !known ||
             comparePositions(known, this.last) <= 0 ||
-            (known.epoch === this.last.epoch && this.hasEarly(this.last.seq + 1))
+            (known.epoch === this.last.epoch && this.hasBuffered(this.last.seq + 1))
           ) {
             this.gapSince = undefined
             return
@@ -192,7 +192,7 @@ export class NodeChannel<Member> {
         else continue
       }
       if (clock.elapsed() - this.gapSince >= settings.waitMs) {
-        const known = this.newestEarly()
+        const known = this.newestBuffered()
         if (known && comparePositions(known, this.last) > 0) return this.moveTo(known, 'timeout')
         this.gapSince = undefined
         return
@@ -207,26 +207,26 @@ export class NodeChannel<Member> {
     return prefix && isNext && isAuthentic(this.name, bytes, this.options.sign) ? prefix : null
   }
 
-  private newestEarly(): Position | undefined {
+  private newestBuffered(): Position | undefined {
     let newest: Position | undefined
-    for (const { prefix } of this.early)
+    for (const { prefix } of this.buffered)
       if (!newest || comparePositions(prefix, newest) > 0) newest = { epoch: prefix.epoch, seq: prefix.seq }
     return newest
   }
 
-  private hasEarly(seq: number): boolean {
-    return this.early.some(({ prefix }) => prefix.epoch === this.last?.epoch && prefix.seq === seq)
+  private hasBuffered(seq: number): boolean {
+    return this.buffered.some(({ prefix }) => prefix.epoch === this.last?.epoch && prefix.seq === seq)
   }
 
   /** The log's head as somebody read it. @returns whether it shows a gap. A head behind ours is a log that has lost data: we wait. */
-  isBehind(head: Position | null): boolean {
+  lacks(head: Position | null): boolean {
     return head !== null && (this.last === null || comparePositions(head, this.last) > 0)
   }
 
-  /** Whether nothing is missing here nor there: `head` is the log's, asked for when this channel had `heldThen`. */
-  isLevel(head: Position | null, heldThen: Position | null): boolean {
-    if (this.isRepairing || this.isBehind(head)) return false
-    return !heldThen || (head !== null && comparePositions(head, heldThen) >= 0)
+  /** Whether nothing is missing here nor there: `head` is the log's, asked for when this channel had `lastThen`. */
+  isInSync(head: Position | null, lastThen: Position | null): boolean {
+    if (this.isRepairing || this.lacks(head)) return false
+    return !lastThen || (head !== null && comparePositions(head, lastThen) >= 0)
   }
 
   /** The log has learnt a head that we never had. */
@@ -236,7 +236,7 @@ export class NodeChannel<Member> {
 
   /** Reads what a cursor lacks. Waits for a log that lost data, `waitMs` at most. */
   async prepare(cursor: Position | undefined): Promise<Prepared> {
-    const { log, clock, settings } = this.options
+    const { eventLog, clock, settings } = this.options
     const deadline = clock.elapsed() + settings.waitMs
     const prepared = (status: Prepared['status'], upTo: Position, frames: string[] = []): Prepared => ({
       channel: this as unknown as NodeChannel<never>,
@@ -256,7 +256,7 @@ export class NodeChannel<Member> {
         if (cursor.epoch !== last.epoch) return prepared('resync', last)
         const held = this.ring.between(cursor.seq, last.seq)
         if (held) return this.isTooMuch(held) ? prepared('resync', last) : prepared('recovered', last, held)
-        const read = await log.history(this.name, cursor, {
+        const read = await eventLog.history(this.name, cursor, {
           entries: settings.recoveryEntries,
           bytes: settings.recoveryBytes,
         })

@@ -1,8 +1,8 @@
 import type { ChannelName, Position } from '@derm/contract'
-import { silentLog } from '../clock.ts'
-import type { EventLogReader, LogEntry } from '../log/event-log.ts'
-import { encodeEntry, encodeTombstone, type Sign } from '../log/frame.ts'
-import { MemoryEventLog, type MemoryFeed } from '../log/memory-event-log.ts'
+import { silentLogger } from '../logger.ts'
+import type { EventLogReader, LogEntry } from '../event-log/event-log.ts'
+import { encodeEntry, encodeTombstone, type Sign } from '../event-log/frame.ts'
+import { MemoryEventLog, type MemoryEventLogReader } from '../event-log/memory-event-log.ts'
 import { createSigner } from '../redis/signer.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { ChannelHub } from './channel-hub.ts'
@@ -24,24 +24,24 @@ export class TestHub {
   isDeaf = false
   isConfirmed = true
   /** A relay says that nothing waits outside of the log. */
-  isVouchedFor = true
+  hasCaughtUpLease = true
   /** `ann 3`, `ann resync 7`. */
   readonly heard: string[] = []
-  /** `gap head`, `repaired 2`, `resync limit`, `garbage`, `confirm`, `reconnect`, `subscribe`, `unsubscribe`. */
+  /** `gap head`, `repaired 2`, `resync limit`, `foreign message`, `confirm`, `reconnect`, `subscribe`, `unsubscribe`. */
   readonly told: string[] = []
   readonly hub: ChannelHub<string>
-  readonly feed: MemoryFeed
+  readonly reader: MemoryEventLogReader
   /** Held calls go on once their gate is opened. */
   private readonly gates = new Map<'history' | 'heads' | 'subscribe' | 'unsubscribe', Promise<void>>()
 
   constructor(settings: Partial<HubSettings> = {}) {
-    this.feed = this.memory.connect()
+    this.reader = this.memory.connect()
     const { told } = this
     this.hub = new ChannelHub<string>({
-      log: this.watch(),
+      eventLog: this.watch(),
       sign,
       clock: this.clock,
-      logger: silentLog,
+      logger: silentLogger,
       isConfirmed: () => this.isConfirmed,
       confirm: async () => {
         told.push('confirm')
@@ -58,7 +58,7 @@ export class TestHub {
         gapFound: (how) => told.push(`gap ${how}`),
         repaired: (entries) => told.push(`repaired ${entries}`),
         resynced: (reason) => told.push(`resync ${reason}`),
-        garbage: () => told.push('garbage'),
+        foreignMessage: () => told.push('foreign message'),
       },
       settings,
     })
@@ -98,7 +98,7 @@ export class TestHub {
   }
 
   /** Holds every such call until the answer is called. */
-  hold(call: 'history' | 'heads' | 'subscribe' | 'unsubscribe'): () => void {
+  stall(call: 'history' | 'heads' | 'subscribe' | 'unsubscribe'): () => void {
     let open = () => {}
     this.gates.set(call, new Promise((resolve) => (open = resolve)))
     return () => {
@@ -108,37 +108,37 @@ export class TestHub {
   }
 
   private watch(): EventLogReader {
-    const { feed, told, gates } = this
+    const { reader, told, gates } = this
     return {
       heads: async (channels) => {
         await gates.get('heads')
-        return feed.heads(channels)
+        return reader.heads(channels)
       },
-      isVouchedFor: async () => {
-        await feed.isVouchedFor()
-        return this.isVouchedFor
+      hasCaughtUpLease: async () => {
+        await reader.hasCaughtUpLease()
+        return this.hasCaughtUpLease
       },
       // What was read is of before the wait.
       history: async (...of) => {
-        const read = await feed.history(...of)
+        const read = await reader.history(...of)
         await gates.get('history')
         return read
       },
       subscribe: async (channel) => {
         told.push('subscribe')
         await gates.get('subscribe')
-        return feed.subscribe(channel)
+        return reader.subscribe(channel)
       },
       unsubscribe: async (channel) => {
         told.push('unsubscribe')
         await gates.get('unsubscribe')
-        return feed.unsubscribe(channel)
+        return reader.unsubscribe(channel)
       },
-      onMessage: (listen) => feed.onMessage(listen),
-      onBreak: (listen) => feed.onBreak(listen),
+      onMessage: (listen) => reader.onMessage(listen),
+      onBreak: (listen) => reader.onBreak(listen),
       reconnect: () => {
         told.push('reconnect')
-        feed.reconnect()
+        reader.reconnect()
       },
     }
   }

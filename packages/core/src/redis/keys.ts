@@ -1,8 +1,8 @@
-import { partitionOf } from '../log/partition.ts'
+import { shardOf } from '../event-log/shard.ts'
 
-/** All keys of a channel carry its partition as hash tag: in Redis Cluster they live in one slot, and a script may touch them all. */
-export const headsKey = (partition: number) => `derm:{${partition}}:heads`
-export const historyKey = (channel: string) => `derm:{${partitionOf(channel)}}:h:${channel}`
+/** All keys of a channel carry its shard as hash tag: in Redis Cluster they live in one slot, and a script may touch them all. */
+export const headsKey = (shard: number) => `derm:{${shard}}:heads`
+export const historyKey = (channel: string) => `derm:{${shardOf(channel)}}:h:${channel}`
 /** There while a relay vouches that nothing committed waits outside of the log. */
-export const VOUCHED_KEY = 'derm:vouched'
-export const feedName = (channel: string) => `derm:{${partitionOf(channel)}}:c:${channel}`
+export const CAUGHT_UP_LEASE_KEY = 'derm:caught-up'
+export const pubSubName = (channel: string) => `derm:{${shardOf(channel)}}:c:${channel}`

@@ -1,25 +1,24 @@
 import type { ChannelName, Position } from '@derm/contract'
 import type { Redis } from 'ioredis'
-import { partitionOf } from '../log/partition.ts'
+import { shardOf } from '../event-log/shard.ts'
 import { HEAD } from './head.lua.ts'
 import { headsKey } from './keys.ts'
 
-/** Heads of many channels: one `HMGET` per partition, in one round trip. */
+/** Heads of many channels: one `HMGET` per shard, in one round trip. */
 export async function readHeads(redis: Redis, channels: readonly ChannelName[]): Promise<(Position | null)[]> {
   const heads: (Position | null)[] = channels.map(() => null)
   if (channels.length === 0) return heads
-  const byPartition = new Map<number, number[]>()
+  const byShard = new Map<number, number[]>()
   for (const [index, channel] of channels.entries()) {
-    const partition = partitionOf(channel)
-    const indices = byPartition.get(partition)
+    const shard = shardOf(channel)
+    const indices = byShard.get(shard)
     if (indices) indices.push(index)
-    else byPartition.set(partition, [index])
+    else byShard.set(shard, [index])
   }
   const pipeline = redis.pipeline()
-  for (const [partition, indices] of byPartition)
-    pipeline.hmget(headsKey(partition), ...indices.map((i) => channels[i]!))
+  for (const [shard, indices] of byShard) pipeline.hmget(headsKey(shard), ...indices.map((i) => channels[i]!))
   const results = (await pipeline.exec()) ?? []
-  for (const [at, indices] of [...byPartition.values()].entries()) {
+  for (const [at, indices] of [...byShard.values()].entries()) {
     const [error, values] = results[at] ?? [new Error('Redis answered less than it was asked'), null]
     if (error) throw error
     for (const [i, index] of indices.entries()) heads[index] = parseHead((values as (string | null)[])[i])

@@ -1,10 +1,10 @@
 import type { ChannelName } from '@derm/contract'
 import type { Redis } from 'ioredis'
-import type { EventLogReader, HistoryRead, LogEntry } from '../log/event-log.ts'
-import { readPrefix } from '../log/frame.ts'
-import { partitionOf } from '../log/partition.ts'
+import type { EventLogReader, HistoryRead, LogEntry } from '../event-log/event-log.ts'
+import { readPrefix } from '../event-log/frame.ts'
+import { shardOf } from '../event-log/shard.ts'
 import { HISTORY } from './history.lua.ts'
-import { VOUCHED_KEY, feedName, headsKey, historyKey } from './keys.ts'
+import { CAUGHT_UP_LEASE_KEY, pubSubName, headsKey, historyKey } from './keys.ts'
 import { parseHead, readHeads } from './read-heads.ts'
 import { RefusedCall, createScript } from './script.ts'
 
@@ -15,7 +15,7 @@ type Answer = [outcome: string, head: string, entries: [string, string[]][]]
  * subscriptions, with `maxRetriesPerRequest: null`, a `socketTimeout`, and `autoResubscribe: false`: it is renewed
  * here, so that `onBreak` comes only after the server has confirmed every subscription.
  */
-export function createRedisEventLogReader(commands: Redis, feed: Redis, { isSharded = false } = {}): EventLogReader {
+export function createRedisEventLogReader(commands: Redis, pubSub: Redis, { isSharded = false } = {}): EventLogReader {
   const history = createScript<Answer>(HISTORY)
   /** By the feed's name: a message is matched without taking names apart. */
   const subscribed = new Map<string, ChannelName>()
@@ -23,18 +23,18 @@ export function createRedisEventLogReader(commands: Redis, feed: Redis, { isShar
   let onBreak: () => void = () => {}
   let connections = 0
 
-  const listen = (names: string[]) => (isSharded ? feed.ssubscribe(...names) : feed.subscribe(...names))
+  const listen = (names: string[]) => (isSharded ? pubSub.ssubscribe(...names) : pubSub.subscribe(...names))
 
-  feed.on(isSharded ? 'smessage' : 'message', (name: string, bytes: string) => {
+  pubSub.on(isSharded ? 'smessage' : 'message', (name: string, bytes: string) => {
     const channel = subscribed.get(name)
     if (channel !== undefined) onMessage(channel, bytes)
   })
-  feed.on('ready', () => {
+  pubSub.on('ready', () => {
     const connection = ++connections
     if (connection === 1 && subscribed.size === 0) return
     void renew(connection)
   })
-  if (feed.status === 'ready') connections = 1
+  if (pubSub.status === 'ready') connections = 1
 
   async function renew(connection: number): Promise<void> {
     try {
@@ -43,19 +43,19 @@ export function createRedisEventLogReader(commands: Redis, feed: Redis, { isShar
       if (connection === connections) onBreak()
     } catch {
       // Lost again: the next connection renews. A refusal by a live server must not leave it `ready` and deaf.
-      if (connection === connections && feed.status === 'ready') feed.disconnect(true)
+      if (connection === connections && pubSub.status === 'ready') pubSub.disconnect(true)
     }
   }
 
   return {
     heads: (channels) => readHeads(commands, channels),
 
-    isVouchedFor: async () => (await commands.exists(VOUCHED_KEY)) === 1,
+    hasCaughtUpLease: async () => (await commands.exists(CAUGHT_UP_LEASE_KEY)) === 1,
 
     async history(channel, after, limit): Promise<HistoryRead> {
       const [answer] = await history.run(commands, [
         {
-          keys: [headsKey(partitionOf(channel)), historyKey(channel)],
+          keys: [headsKey(shardOf(channel)), historyKey(channel)],
           args: [channel, after.epoch, after.seq, limit.entries],
         },
       ])
@@ -63,7 +63,7 @@ export function createRedisEventLogReader(commands: Redis, feed: Redis, { isShar
       const [outcome, text, stored] = answer
       const head = parseHead(text)
       if (outcome === 'unknown' || !head) return { kind: 'unknown' }
-      if (outcome === 'unreachable' || outcome === 'behind') return { kind: outcome, head }
+      if (outcome === 'unreachable' || outcome === 'lagging') return { kind: outcome, head }
       const entries: LogEntry[] = []
       let size = 0
       for (const [, [, id, , bytes]] of stored) {
@@ -80,20 +80,20 @@ export function createRedisEventLogReader(commands: Redis, feed: Redis, { isShar
 
     async subscribe(channel) {
       // ioredis would keep it, and whoever waits for it, until the server is back.
-      if (feed.status !== 'ready') throw new Error('the feed is not connected')
-      const name = feedName(channel)
+      if (pubSub.status !== 'ready') throw new Error('pub/sub is not connected')
+      const name = pubSubName(channel)
       subscribed.set(name, channel)
       await listen([name])
     },
     async unsubscribe(channel) {
-      const name = feedName(channel)
+      const name = pubSubName(channel)
       subscribed.delete(name)
       // The next connection begins without it.
-      if (feed.status !== 'ready') return
-      await (isSharded ? feed.sunsubscribe(name) : feed.unsubscribe(name))
+      if (pubSub.status !== 'ready') return
+      await (isSharded ? pubSub.sunsubscribe(name) : pubSub.unsubscribe(name))
     },
     onMessage: (listener) => void (onMessage = listener),
     onBreak: (listener) => void (onBreak = listener),
-    reconnect: () => feed.disconnect(true),
+    reconnect: () => pubSub.disconnect(true),
   }
 }

@@ -1,9 +1,9 @@
 import type { ChannelName, Position } from '@derm/contract'
 import type { Redis } from 'ioredis'
-import type { AppendResult, ChannelBatch, EventLogWriter, LogEntry } from '../log/event-log.ts'
-import { partitionOf } from '../log/partition.ts'
+import type { AppendResult, ChannelBatch, EventLogWriter, LogEntry } from '../event-log/event-log.ts'
+import { shardOf } from '../event-log/shard.ts'
 import { APPEND } from './append.lua.ts'
-import { VOUCHED_KEY, feedName, headsKey, historyKey } from './keys.ts'
+import { CAUGHT_UP_LEASE_KEY, pubSubName, headsKey, historyKey } from './keys.ts'
 import { parseHead, readHeads } from './read-heads.ts'
 import { REFILL } from './refill.lua.ts'
 import { RefusedCall, createScript } from './script.ts'
@@ -38,7 +38,7 @@ export function createRedisEventLogWriter(
           keys: keysOf(channel),
           args: [
             channel,
-            feedName(channel),
+            pubSubName(channel),
             publish,
             maxEntries,
             entries[0]!.epoch,
@@ -59,8 +59,8 @@ export function createRedisEventLogWriter(
 
     heads: (channels) => readHeads(redis, channels),
 
-    async vouch(forMs) {
-      await redis.set(VOUCHED_KEY, '1', 'PX', Math.max(1, Math.floor(forMs)))
+    async renewCaughtUpLease(forMs) {
+      await redis.set(CAUGHT_UP_LEASE_KEY, '1', 'PX', Math.max(1, Math.floor(forMs)))
     },
 
     /** Changes when the server was restarted, or another one answers: then what it acknowledged may be gone. */
@@ -78,7 +78,7 @@ export function createRedisEventLogWriter(
   }
 }
 
-const keysOf = (channel: ChannelName) => [headsKey(partitionOf(channel)), historyKey(channel)]
+const keysOf = (channel: ChannelName) => [headsKey(shardOf(channel)), historyKey(channel)]
 const listEntries = (entries: readonly LogEntry[]) => entries.flatMap(({ id, bytes }) => [id, bytes])
 
 function toResult(answer: Answer | RefusedCall): AppendResult {

@@ -2,10 +2,10 @@ import type { ChannelName } from '@derm/contract'
 import { useTestRedis } from '@derm/local-servers/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { describeEventLog, type LogUnderTest } from '../log/event-log-suite.ts'
-import { encodeEntry } from '../log/frame.ts'
-import { partitionOf } from '../log/partition.ts'
-import { feedName, headsKey, historyKey } from './keys.ts'
+import { describeEventLog, type LogUnderTest } from '../event-log/event-log-suite.ts'
+import { encodeEntry } from '../event-log/frame.ts'
+import { shardOf } from '../event-log/shard.ts'
+import { pubSubName, headsKey, historyKey } from './keys.ts'
 import { createRedisEventLogReader } from './redis-event-log-reader.ts'
 import { createRedisEventLogWriter } from './redis-event-log-writer.ts'
 
@@ -22,10 +22,10 @@ const open = (options = {}) => {
   return connection
 }
 const createReader = async () => {
-  const feed = open({ autoResubscribe: false })
+  const pubSub = open({ autoResubscribe: false })
   // Ready before anything is subscribed: its first break is then one that the test made.
-  await feed.ping()
-  return createRedisEventLogReader(redis, feed)
+  await pubSub.ping()
+  return createRedisEventLogReader(redis, pubSub)
 }
 
 beforeAll(() => void (redis = open()))
@@ -33,13 +33,13 @@ afterAll(() => {
   for (const connection of opened) connection.disconnect()
 })
 
-let log: LogUnderTest | undefined
+let eventLog: LogUnderTest | undefined
 const makeLog = (): LogUnderTest =>
-  (log ??= {
+  (eventLog ??= {
     writer: createRedisEventLogWriter(redis),
     connect: createReader,
     async forget(channel) {
-      await redis.hdel(headsKey(partitionOf(channel)), channel)
+      await redis.hdel(headsKey(shardOf(channel)), channel)
     },
     async trim(channel, keep) {
       await redis.xtrim(historyKey(channel), 'MAXLEN', keep)
@@ -48,7 +48,7 @@ const makeLog = (): LogUnderTest =>
       for (const [id] of await redis.xrange(historyKey(channel), `(${seq}-0`, '+'))
         await redis.xdel(historyKey(channel), id)
       await redis.call('XSETID', historyKey(channel), `${seq}-0`)
-      await redis.hset(headsKey(partitionOf(channel)), channel, `${epoch}:${seq}`)
+      await redis.hset(headsKey(shardOf(channel)), channel, `${epoch}:${seq}`)
     },
   })
 
@@ -66,14 +66,14 @@ describe('on Redis only', () => {
   const list = (channel: ChannelName, from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, i) => entry(channel, from + i))
 
-  it('heads of many channels are one HMGET per partition', async () => {
+  it('heads of many channels are one HMGET per shard', async () => {
     const channels = Array.from({ length: 60 }, (_, i) => channelOf(i))
     const { writer } = makeLog()
     await writer.append([{ channel: channels[7]!, entries: [entry(channels[7]!, 1)] }])
     await redis.config('RESETSTAT')
     const heads = await writer.heads(channels)
     const [, calls] = /cmdstat_hmget:calls=(\d+)/.exec(await redis.info('commandstats')) ?? []
-    expect(Number(calls)).toBe(new Set(channels.map(partitionOf)).size)
+    expect(Number(calls)).toBe(new Set(channels.map(shardOf)).size)
     expect(heads.map((head) => head?.seq ?? null)).toEqual(channels.map((_, i) => (i === 7 ? 1 : null)))
   })
 
@@ -95,7 +95,7 @@ describe('on Redis only', () => {
     const channel = channelOf(102)
     await writer.append([{ channel, entries: list(channel, 1, 2) }])
     await redis.xadd(historyKey(channel), '3-0', 'i', 'x', 'b', 'what is this')
-    await redis.hset(headsKey(partitionOf(channel)), channel, `${EPOCH}:3`)
+    await redis.hset(headsKey(shardOf(channel)), channel, `${EPOCH}:3`)
     const read = await (await createReader()).history(channel, { epoch: EPOCH, seq: 0 }, { entries: 9, bytes: 9999 })
     expect(read.kind).toBe('unreachable')
   })
@@ -108,7 +108,7 @@ describe('on Redis only', () => {
     ]
     for (const [i, text] of strange.entries()) {
       const channel = channelOf(200 + i)
-      const deface = () => redis.hset(headsKey(partitionOf(channel)), channel, text)
+      const deface = () => redis.hset(headsKey(shardOf(channel)), channel, text)
       await deface()
       expect(await writer.heads([channel]), text).toEqual([null])
       const reader = await createReader()
@@ -127,7 +127,7 @@ describe('on Redis only', () => {
     const { writer } = makeLog()
     const [bad, good] = [channelOf(103), channelOf(104)] as const
     await redis.set(historyKey(bad), 'not a stream')
-    await redis.hset(headsKey(partitionOf(bad)), bad, `${EPOCH}:1`)
+    await redis.hset(headsKey(shardOf(bad)), bad, `${EPOCH}:1`)
     const batches = [bad, good].map((channel) => ({ channel, entries: list(channel, 1, 1) }))
     expect(await writer.append(batches)).toMatchObject([{ ok: false, reason: 'rejected' }, { ok: true }])
   })
@@ -139,8 +139,8 @@ describe('on Redis only', () => {
     const heard: string[] = []
     reader.onMessage((from, bytes) => heard.push(`${from === channel} ${bytes}`))
     await reader.subscribe(channel)
-    await redis.publish(`${feedName(channel)}x`, 'forged')
-    await redis.publish(feedName(channelOf(106)), 'forged')
+    await redis.publish(`${pubSubName(channel)}x`, 'forged')
+    await redis.publish(pubSubName(channelOf(106)), 'forged')
     await writer.append([{ channel, entries: list(channel, 1, 1) }])
     await vi.waitFor(() => expect(heard).toEqual([`true ${entry(channel, 1).bytes}`]))
   })
@@ -170,16 +170,16 @@ describe('on Redis only', () => {
   it('[REC10] a feed that is away says so at once, and keeps nothing for later', async () => {
     const { writer } = makeLog()
     const channel = channelOf(110)
-    const feed = open({ autoResubscribe: false })
-    await feed.ping()
-    const reader = createRedisEventLogReader(redis, feed)
+    const pubSub = open({ autoResubscribe: false })
+    await pubSub.ping()
+    const reader = createRedisEventLogReader(redis, pubSub)
     const heard: string[] = []
     reader.onMessage((_channel, bytes) => heard.push(bytes))
-    feed.disconnect()
-    await vi.waitFor(() => expect(feed.status).toBe('end'))
+    pubSub.disconnect()
+    await vi.waitFor(() => expect(pubSub.status).toBe('end'))
     await expect(reader.subscribe(channel)).rejects.toThrow('not connected')
     await reader.unsubscribe(channel)
-    await feed.connect()
+    await pubSub.connect()
     await writer.append([{ channel, entries: list(channel, 1, 1) }])
     await reader.subscribe(channel)
     await writer.append([{ channel, entries: list(channel, 2, 2) }])

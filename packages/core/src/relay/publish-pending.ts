@@ -1,34 +1,34 @@
 import type { ChannelName } from '@derm/contract'
-import type { AppendResult, ChannelBatch } from '../log/event-log.ts'
-import { encodeEntry, encodeTombstone } from '../log/frame.ts'
+import type { AppendResult, ChannelBatch } from '../event-log/event-log.ts'
+import { encodeEntry, encodeTombstone } from '../event-log/frame.ts'
 import { refillBefore } from './refill.ts'
 import type { RelayContext } from './relay-context.ts'
-import type { OutboxRow, OwnedPartition } from './relay-store.ts'
+import type { OutboxRow, LockedShard } from './relay-store.ts'
 
 type Batch = ChannelBatch & { rows: OutboxRow[]; isWhole: boolean }
 
 /**
- * Publishes what is unpublished in a partition that is owned, in order, and marks it: a row is marked only after the log
+ * Publishes what is unpublished in a shard that is locked, in order, and marks it: a row is marked only after the log
  * has answered for it. [REL1] [REL2]
  * @returns whether more may be pending.
  */
-export async function publishPending(context: RelayContext, owned: OwnedPartition): Promise<boolean> {
-  const { settings, standing, clock } = context
+export async function publishPending(context: RelayContext, locked: LockedShard): Promise<boolean> {
+  const { settings, blocked, clock } = context
   for (let round = 0; round < settings.maxBatches; round++) {
-    const rows = await owned.pending(settings.batchRows, standing.channels(clock.elapsed()))
+    const rows = await locked.pending(settings.batchRows, blocked.waiting(clock.elapsed()))
     if (rows.length === 0) return false
     const batches = groupByChannel(rows).flatMap((group) => toBatch(context, group) ?? [])
-    const results = await context.log.append(batches)
+    const results = await context.eventLog.append(batches)
     const published: OutboxRow[] = []
     let isNewEpoch = false
     for (const [i, batch] of batches.entries()) {
-      const settled = await settleBatch(context, owned, batch, results[i]!)
+      const settled = await settleBatch(context, locked, batch, results[i]!)
       if (settled === 'new_epoch') isNewEpoch = true
       else published.push(...settled)
     }
     if (published.length > 0) {
       await context.afterPublish?.(published)
-      await owned.mark(published)
+      await locked.mark(published)
       context.observer?.published?.(published, clock.now())
     }
     // An epoch is seen by nobody before it is committed: were this rolled back, nodes would be ahead of every record for ever. [REL8]
@@ -42,19 +42,19 @@ export async function publishPending(context: RelayContext, owned: OwnedPartitio
 /** @returns the rows that the log now has; `new_epoch`: the channel's rows go out in a new one, once that is committed. */
 async function settleBatch(
   context: RelayContext,
-  owned: OwnedPartition,
+  locked: LockedShard,
   batch: Batch,
   first: AppendResult,
 ): Promise<OutboxRow[] | 'new_epoch'> {
-  const { log, logger, observer, standing } = context
+  const { eventLog, logger, observer, blocked } = context
   let result = first
   if (!result.ok && (result.reason === 'unknown' || result.reason === 'gap' || result.reason === 'new_epoch')) {
     // What is missing before these rows comes back unpublished; then the rows themselves go out.
-    await refillBefore(context, owned, batch.channel, batch.rows[0]!, result)
-    result = (await log.append([batch]))[0]!
+    await refillBefore(context, locked, batch.channel, batch.rows[0]!, result)
+    result = (await eventLog.append([batch]))[0]!
   }
   if (result.ok) {
-    standing.clear(batch.channel)
+    blocked.unblock(batch.channel)
     return batch.rows
   }
   switch (result.reason) {
@@ -63,13 +63,13 @@ async function settleBatch(
     case 'unverifiable':
     case 'stale_epoch': {
       const than = result.head?.epoch ?? batch.rows[0]!.epoch
-      await owned.startEpoch(batch.channel, than)
+      await locked.startEpoch(batch.channel, than)
       logger.error({ reason: result.reason }, 'a channel started a new epoch')
       observer?.epochStarted?.(batch.channel, result.reason)
       return 'new_epoch'
     }
     case 'rejected':
-      standing.reject(batch.channel, batch.rows[0]!.seq, context.clock.elapsed())
+      blocked.block(batch.channel, batch.rows[0]!.seq, context.clock.elapsed())
       return []
     // Still not appendable after the refill: somebody flushed the log in between. The next round tries again.
     case 'unknown':
@@ -81,22 +81,22 @@ async function settleBatch(
 
 /** Rows up to the first that cannot be encoded; that one alone, as a tombstone, once its tries are used up. */
 function toBatch(context: RelayContext, rows: OutboxRow[]): Batch | null {
-  const { standing, settings, sign, clock, observer, logger } = context
+  const { blocked, settings, sign, clock, observer, logger } = context
   const channel = rows[0]!.channel
   const entries = []
   for (const [i, row] of rows.entries()) {
-    const isHopeless = standing.isHopeless(channel, row.seq)
-    const entry = isHopeless ? encodeTombstone(row, sign) : tryEncode(row, context)
+    const isGivenUp = blocked.isGivenUp(channel, row.seq)
+    const entry = isGivenUp ? encodeTombstone(row, sign) : tryEncode(row, context)
     if (entry && entry.bytes.length <= settings.maxEntryBytes) {
       entries.push(entry)
-      if (isHopeless) {
+      if (isGivenUp) {
         observer?.tombstoned?.(channel)
         logger.error({ type: row.type }, 'an event was given up: its clients are told to resync')
       }
       continue
     }
     if (i === 0) {
-      standing.reject(channel, row.seq, clock.elapsed())
+      blocked.block(channel, row.seq, clock.elapsed())
       return null
     }
     return { channel, entries, rows: rows.slice(0, i), isWhole: false }

@@ -1,20 +1,20 @@
 import type { ChannelName, Position } from '@derm/contract'
-import type { AppendResult, LogEntry } from '../log/event-log.ts'
-import { encodeEntry, encodeTombstone } from '../log/frame.ts'
+import type { AppendResult, LogEntry } from '../event-log/event-log.ts'
+import { encodeEntry, encodeTombstone } from '../event-log/frame.ts'
 import type { RelayContext } from './relay-context.ts'
-import type { OutboxRow, OwnedPartition } from './relay-store.ts'
+import type { OutboxRow, LockedShard } from './relay-store.ts'
 
 /** Brings back what the log lacks before `first`, the channel's lowest unpublished row. [REL4] */
 export async function refillBefore(
   context: RelayContext,
-  owned: OwnedPartition,
+  locked: LockedShard,
   channel: ChannelName,
   first: OutboxRow,
   refusal: Extract<AppendResult, { ok: false }>,
 ): Promise<void> {
   const isSameEpoch = refusal.head?.epoch === first.epoch
   const from = isSameEpoch ? refusal.head!.seq : Math.max(0, first.seq - 1 - context.settings.refillEntries)
-  await refill(context, owned, channel, { epoch: first.epoch, seq: first.seq - 1 }, from, refusal.reason)
+  await refill(context, locked, channel, { epoch: first.epoch, seq: first.seq - 1 }, from, refusal.reason)
 }
 
 /**
@@ -23,19 +23,19 @@ export async function refillBefore(
  */
 export async function refill(
   context: RelayContext,
-  owned: OwnedPartition,
+  locked: LockedShard,
   channel: ChannelName,
   head: Position,
   from: number,
   reason: string,
 ): Promise<AppendResult> {
-  const { log, observer, settings } = context
+  const { eventLog, observer, settings } = context
   const bring = async (after: number) => {
     const start = Math.max(after, head.seq - settings.refillEntries)
-    const rows = (await owned.read(channel, start, settings.refillEntries)).filter(({ seq }) => seq <= head.seq)
+    const rows = (await locked.read(channel, start, settings.refillEntries)).filter(({ seq }) => seq <= head.seq)
     const tail = contiguousTail(rows, head.seq)
     const base = { epoch: head.epoch, seq: head.seq - tail.length }
-    const result = await log.refill({ channel, entries: tail.map((row) => encode(context, row)) }, base, {
+    const result = await eventLog.refill({ channel, entries: tail.map((row) => encode(context, row)) }, base, {
       replaces: after === 0,
     })
     observer?.refilled?.(tail.length, reason)

@@ -1,54 +1,54 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { silentLog } from '../clock.ts'
+import { silentLogger } from '../logger.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { createRelay, type OwnedPartition, type Relay, type RelayOptions, type RelayStore } from './index.ts'
+import { createRelay, type LockedShard, type Relay, type RelayOptions, type RelayStore } from './index.ts'
 
-const PARTITION = 3
+const SHARD = 3
 const WORK_MS = 10
-/** Until whoever is next in line knows that it owns the partition. */
+/** Until whoever is next in line knows that it owns the shard. */
 const ANSWER_MS = 2
 
-/** Partitions' locks as Postgres gives them: who is released hands it to the first in line, and who only tries gets it when no line stands. */
+/** Shards' locks as Postgres gives them: who is released hands it to the first in line, and who only tries gets it when no line stands. */
 class Locks {
   most = 0
   private readonly lines = new Map<number, { waiting: number; last: Promise<unknown> }>()
   constructor(private readonly clock: ManualClock) {}
 
-  readonly own = async <T>(
-    partition: number,
+  readonly withShardLock = async <T>(
+    shard: number,
     { wait }: { wait: boolean },
-    work: (owned: OwnedPartition) => Promise<T>,
+    work: (locked: LockedShard) => Promise<T>,
   ): Promise<T | 'busy'> => {
-    const line = this.lines.get(partition) ?? { waiting: 0, last: Promise.resolve() }
-    this.lines.set(partition, line)
-    const isFree = line.waiting === 0 && !this.owned.has(partition)
+    const line = this.lines.get(shard) ?? { waiting: 0, last: Promise.resolve() }
+    this.lines.set(shard, line)
+    const isFree = line.waiting === 0 && !this.locked.has(shard)
     if (!wait && !isFree) return 'busy'
     line.waiting++
     this.most = Math.max(this.most, line.waiting)
     const mine = line.last.then(async () => {
       await this.pause(ANSWER_MS)
       line.waiting--
-      this.owned.add(partition)
+      this.locked.add(shard)
       try {
-        return await work(this.createOwned())
+        return await work(this.createLockedShard())
       } finally {
-        this.owned.delete(partition)
+        this.locked.delete(shard)
       }
     })
     line.last = mine.catch(() => {})
     return mine
   }
-  private readonly owned = new Set<number>()
+  private readonly locked = new Set<number>()
 
-  private createOwned(): OwnedPartition {
-    const owned: Partial<OwnedPartition> = {
+  private createLockedShard(): LockedShard {
+    const locked: Partial<LockedShard> = {
       pending: async () => {
         await this.pause(WORK_MS)
         return []
       },
       heads: async () => [],
     }
-    return owned as OwnedPartition
+    return locked as LockedShard
   }
 
   private pause(ms: number): Promise<void> {
@@ -58,12 +58,12 @@ class Locks {
 
 let clock: ManualClock
 let locks: Locks
-let vouched: number[]
+let renewals: number[]
 let relays: Relay[]
 beforeEach(() => {
   clock = new ManualClock()
   locks = new Locks(clock)
-  vouched = []
+  renewals = []
   relays = []
 })
 afterEach(async () => {
@@ -73,13 +73,17 @@ afterEach(async () => {
 })
 
 function start(): Relay {
-  const store: RelayStore = { own: locks.own, oldestPendingMs: async () => null, followServer: async () => false }
-  const log = {
+  const store: RelayStore = {
+    withShardLock: locks.withShardLock,
+    oldestPendingMs: async () => null,
+    followServer: async () => false,
+  }
+  const eventLog = {
     append: async () => [],
     heads: async () => [],
-    vouch: async () => void vouched.push(clock.elapsed()),
-  } as unknown as RelayOptions['log']
-  const relay = createRelay({ store, log, sign: () => '', clock, random: () => 0.5, logger: silentLog })
+    renewCaughtUpLease: async () => void renewals.push(clock.elapsed()),
+  } as unknown as RelayOptions['eventLog']
+  const relay = createRelay({ store, eventLog, sign: () => '', clock, random: () => 0.5, logger: silentLogger })
   relays.push(relay)
   relay.start()
   return relay
@@ -88,12 +92,12 @@ function start(): Relay {
 /** A commit each millisecond, at each pod in turn. */
 async function keepBusy(pods: readonly Relay[], ms: number): Promise<void> {
   for (let at = 0; at < ms; at++) {
-    pods[at % pods.length]!.wake([PARTITION])
+    pods[at % pods.length]!.wake([SHARD])
     await clock.advance(1)
   }
 }
 
-describe('a partition that is never free', () => {
+describe('a shard that is never free', () => {
   it('[REL3] has one drain of each pod waiting for it, however long it lasts', async () => {
     const pods = [start(), start()]
     await keepBusy(pods, 5000)
@@ -104,7 +108,7 @@ describe('a partition that is never free', () => {
   it('[REL9] does not keep a relay from finding it level: silence elsewhere stays news', async () => {
     const pods = [start(), start()]
     await keepBusy(pods, 40_000)
-    const late = vouched.filter((at) => at > 15_000)
+    const late = renewals.filter((at) => at > 15_000)
     const pauses = late.slice(1).map((at, i) => at - late[i]!)
     expect(late.length).toBeGreaterThan(20)
     expect(Math.max(...pauses)).toBeLessThan(2500)

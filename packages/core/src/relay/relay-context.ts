@@ -1,5 +1,5 @@
 import type { RelayOptions, RelaySettings } from './relay-options.ts'
-import type { StandingStill } from './standing-still.ts'
+import type { BlockedChannels } from './blocked-channels.ts'
 
 /** What every part of one relay works with. */
-export type RelayContext = RelayOptions & { settings: RelaySettings; standing: StandingStill }
+export type RelayContext = RelayOptions & { settings: RelaySettings; blocked: BlockedChannels }

@@ -1,7 +1,8 @@
 import type { ChannelName } from '@derm/contract'
-import type { Clock, Log, Random } from '../clock.ts'
-import type { EventLogWriter } from '../log/event-log.ts'
-import type { Sign } from '../log/frame.ts'
+import type { Clock, Random } from '../clock.ts'
+import type { Logger } from '../logger.ts'
+import type { EventLogWriter } from '../event-log/event-log.ts'
+import type { Sign } from '../event-log/frame.ts'
 import type { OutboxRow, RelayStore } from './relay-store.ts'
 
 /** What the relay tells whoever keeps the metrics. Seconds are from flush to publication. */
@@ -27,16 +28,16 @@ export type RelaySettings = {
   verifyRecentMs: number
   recentMs: number
   verifyAllMs: number
-  /** A partition that was not found level for so long is waited for, and not only tried: another owner may follow on another without a pause. */
+  /** A shard that was not found level for so long is waited for, and not only tried: another owner may follow on another without a pause. */
   verifyOverdueMs: number
   /**
-   * How often a relay vouches that nothing waits, and for how long that holds. What was committed within `vouchAgeMs` may wait: it is on
-   * its way. And only who has found the log level within `vouchLevelMs`.
+   * How often a relay vouches that nothing waits, and for how long that holds. What was committed within `leaseMaxPendingMs` may wait: it is on
+   * its way. And only who has found the log level within `leaseMaxCheckAgeMs`.
    */
-  vouchEveryMs: number
-  vouchForMs: number
-  vouchAgeMs: number
-  vouchLevelMs: number
+  leaseRenewMs: number
+  leaseMs: number
+  leaseMaxPendingMs: number
+  leaseMaxCheckAgeMs: number
   /** After so many tries a rejected event gives way to a tombstone. */
   tries: number
   /** How long the log is left alone after it could not be reached; doubles up to `maxBreakMs`. */
@@ -54,10 +55,10 @@ export const RELAY_SETTINGS: RelaySettings = {
   recentMs: 10_000,
   verifyAllMs: 5000,
   verifyOverdueMs: 6000,
-  vouchEveryMs: 1000,
-  vouchForMs: 2500,
-  vouchAgeMs: 2000,
-  vouchLevelMs: 15_000,
+  leaseRenewMs: 1000,
+  leaseMs: 2500,
+  leaseMaxPendingMs: 2000,
+  leaseMaxCheckAgeMs: 15_000,
   tries: 5,
   breakMs: 100,
   maxBreakMs: 2000,
@@ -65,11 +66,11 @@ export const RELAY_SETTINGS: RelaySettings = {
 
 export type RelayOptions = {
   store: RelayStore
-  log: EventLogWriter & { serverIdentity?(): Promise<string> }
+  eventLog: EventLogWriter & { serverIdentity?(): Promise<string> }
   sign: Sign
   clock: Clock
   random: Random
-  logger: Log
+  logger: Logger
   observer?: RelayObserver
   settings?: Partial<RelaySettings>
   /** Where a test stops a relay: after the log has the rows, before Postgres says so. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ChannelBatch } from '../log/event-log.ts'
-import { encodeEntry } from '../log/frame.ts'
-import { StandingStill } from './standing-still.ts'
+import type { ChannelBatch } from '../event-log/event-log.ts'
+import { encodeEntry } from '../event-log/frame.ts'
+import { BlockedChannels } from './blocked-channels.ts'
 import { TestRelays, north, range, south } from './test-relay.ts'
 
 let world: TestRelays
@@ -83,9 +83,9 @@ describe('[REL5] a comparison of heads', () => {
   it('[LOG11] begins a new epoch everywhere when Postgres is another', async () => {
     await begin(4)
     const before = (await world.head(north))!.epoch
-    world.record.failOver(north, 2)
+    world.outbox.failOver(north, 2)
     await world.clock.advance(3000)
-    expect(world.told).toContain('epoch record_changed')
+    expect(world.told).toContain('epoch postgres_changed')
     const head = (await world.head(north))!
     expect(head.epoch > before).toBe(true)
     expect(head.seq).toBe(2)
@@ -111,11 +111,11 @@ describe('[REL6] a rejected event', () => {
     world.commit(south, 2, relay)
     await world.clock.advance(100)
     expect(world.heard).toEqual(['north 1', ...range('south', 1, 2)])
-    expect(world.record.pendingRows).toBe(3)
+    expect(world.outbox.pendingRows).toBe(3)
     await world.clock.advance(15_000)
     expect(world.heard.slice(3)).toEqual(['north tombstone 2', 'north 3', 'north 4'])
     expect(world.told).toEqual(['tombstone'])
-    expect(world.record.pendingRows).toBe(0)
+    expect(world.outbox.pendingRows).toBe(0)
   })
 
   it('sends what stands before it in the same batch', async () => {
@@ -125,7 +125,7 @@ describe('[REL6] a rejected event', () => {
     world.commit(north, 1, relay)
     await world.clock.advance(100)
     expect(world.heard).toEqual(range('north', 1, 2))
-    expect(world.record.pendingRows).toBe(2)
+    expect(world.outbox.pendingRows).toBe(2)
   })
 
   it('may also be one that is too large, or one that the server refuses', async () => {
@@ -156,14 +156,14 @@ describe('[REL6] a rejected event', () => {
   })
 
   it('is forgotten once nobody tries it any more', () => {
-    const standing = new StandingStill(2, 200)
-    standing.reject(north, 5, 1000)
-    expect(standing.channels(1100)).toEqual([north])
-    expect(standing.isHopeless(north, 5)).toBe(false)
-    standing.reject(north, 5, 1300)
-    expect([standing.isHopeless(north, 5), standing.isHopeless(north, 6)]).toEqual([true, false])
-    expect(standing.has(north, 2000)).toBe(true)
-    expect(standing.has(north, 60_000)).toBe(false)
+    const blocked = new BlockedChannels(2, 200)
+    blocked.block(north, 5, 1000)
+    expect(blocked.waiting(1100)).toEqual([north])
+    expect(blocked.isGivenUp(north, 5)).toBe(false)
+    blocked.block(north, 5, 1300)
+    expect([blocked.isGivenUp(north, 5), blocked.isGivenUp(north, 6)]).toEqual([true, false])
+    expect(blocked.isBlocked(north, 2000)).toBe(true)
+    expect(blocked.isBlocked(north, 60_000)).toBe(false)
   })
 })
 
@@ -180,7 +180,7 @@ describe('[REL8] a new epoch', () => {
     expect(head.epoch > epoch).toBe(true)
     expect(head.seq).toBe(4)
     expect(await world.history(north, 2)).toEqual([3, 4])
-    expect(world.record.pendingRows).toBe(0)
+    expect(world.outbox.pendingRows).toBe(0)
   })
 
   it('is later than that of a log which knows a later one', async () => {
@@ -192,7 +192,7 @@ describe('[REL8] a new epoch', () => {
     const head = (await world.head(north))!
     expect(head.epoch > later).toBe(true)
     expect(head.seq).toBe(3)
-    expect(world.record.pendingRows).toBe(0)
+    expect(world.outbox.pendingRows).toBe(0)
   })
 
   it('is seen by nobody before it is committed', async () => {
@@ -214,11 +214,11 @@ describe('[REL8] a new epoch', () => {
     // At no commit of an epoch did the log know it yet.
     expect(new Set(seen)).toEqual(new Set([epoch]))
     expect(await world.head(north)).toEqual(positionOf(north))
-    expect(world.record.pendingRows).toBe(0)
+    expect(world.outbox.pendingRows).toBe(0)
   })
 })
 
 function positionOf(channel: typeof north) {
-  const { epoch, seq } = world.record.heads.get(channel)!
+  const { epoch, seq } = world.outbox.heads.get(channel)!
   return { epoch, seq }
 }

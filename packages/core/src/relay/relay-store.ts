@@ -1,8 +1,8 @@
 import type { ChannelName, Position } from '@derm/contract'
 
 /**
- * What the relay needs of Postgres. *Owner*: who holds the partition's transaction-level advisory lock; while it
- * does, no other relay publishes for the partition. Two implementations: `@derm/publisher`'s on Postgres, and the fuzz's in memory.
+ * What the relay needs of Postgres. *Owner*: who holds the shard's transaction-level advisory lock; while it
+ * does, no other relay publishes for the shard. Two implementations: `@derm/publisher`'s on Postgres, and the fuzz's in memory.
  */
 export type OutboxRow = {
   channel: ChannelName
@@ -21,14 +21,14 @@ export type ChannelHead = Position & { channel: ChannelName; base: number }
 
 export interface RelayStore {
   /**
-   * Runs `work` as the partition's owner in one transaction, and commits. With `wait` it waits for the lock, else it answers
+   * Runs `work` as the shard's owner in one transaction, and commits. With `wait` it waits for the lock, else it answers
    * `'busy'` when another owns it. The lock and the first read are two statements: a read in the lock's statement would see
    * the snapshot from before the wait.
    */
-  own<T>(
-    partition: number,
+  withShardLock<T>(
+    shard: number,
     options: { wait: boolean },
-    work: (owned: OwnedPartition) => Promise<T>,
+    work: (locked: LockedShard) => Promise<T>,
   ): Promise<T | 'busy'>
   /**
    * Starts a new epoch for every channel when the record is not the one that the epoch began in: failed over to a replica, restored.
@@ -42,14 +42,14 @@ export interface RelayStore {
   oldestPendingMs(): Promise<number | null>
 }
 
-export interface OwnedPartition {
+export interface LockedShard {
   /**
    * Unpublished rows, of each channel ascending by seq and from its lowest unpublished one; at most `limit`.
    * `except`: channels that stand still, whose rows would take the others' places.
    */
   pending(limit: number, except?: readonly ChannelName[]): Promise<OutboxRow[]>
   mark(rows: readonly Pick<OutboxRow, 'channel' | 'epoch' | 'seq'>[]): Promise<void>
-  /** Heads of the partition's channels that changed since `since` (milliseconds since 1970), and perhaps some more; all of them with 0. */
+  /** Heads of the shard's channels that changed since `since` (milliseconds since 1970), and perhaps some more; all of them with 0. */
   heads(since: number): Promise<ChannelHead[]>
   /** Committed rows of a channel's current epoch with `seq > after`, ascending, published or not. */
   read(channel: ChannelName, after: number, limit: number): Promise<OutboxRow[]>

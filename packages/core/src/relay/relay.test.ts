@@ -1,6 +1,6 @@
 import type { ChannelName } from '@derm/contract'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { partitionOf } from '../log/partition.ts'
+import { shardOf } from '../event-log/shard.ts'
 import { TestRelays, north, range, south } from './test-relay.ts'
 
 let world: TestRelays
@@ -24,7 +24,7 @@ describe('publishing', () => {
     await world.clock.advance(2000)
     expect(world.heard.filter((name) => name.startsWith('north'))).toEqual(range('north', 1, 80))
     expect(world.heard.filter((name) => name.startsWith('south'))).toEqual(range('south', 1, 40))
-    expect(world.record.pendingRows).toBe(0)
+    expect(world.outbox.pendingRows).toBe(0)
     expect(world.told).toEqual([])
   })
 
@@ -33,7 +33,7 @@ describe('publishing', () => {
     world.commit(north, 95, relay)
     await world.clock.advance(500)
     expect(world.heard).toEqual(range('north', 1, 95))
-    expect(world.record.pendingRows).toBe(0)
+    expect(world.outbox.pendingRows).toBe(0)
   })
 
   it('[REL2] marks nothing when the connection to Postgres is lost; the next one finds it published already', async () => {
@@ -46,11 +46,11 @@ describe('publishing', () => {
     world.commit(north, 3, dying.relay)
     await world.clock.advance(50)
     expect(world.heard).toEqual(range('north', 1, 3))
-    expect(world.record.pendingRows).toBe(3)
+    expect(world.outbox.pendingRows).toBe(3)
     world.commit(north, 1, world.createRelay().relay)
     await world.clock.advance(50)
     expect(world.heard).toEqual(range('north', 1, 4))
-    expect(world.record.pendingRows).toBe(0)
+    expect(world.outbox.pendingRows).toBe(0)
   })
 
   it('[REL2] marks nothing that the log has not answered for, though it has it', async () => {
@@ -63,21 +63,21 @@ describe('publishing', () => {
     world.commit(north, 3, relay)
     await world.clock.advance(50)
     expect(await world.history(north)).toEqual([1, 2, 3])
-    expect(world.record.pendingRows).toBe(3)
+    expect(world.outbox.pendingRows).toBe(3)
     world.onAppend = () => undefined
     await world.clock.advance(1000)
-    expect(world.record.pendingRows).toBe(0)
+    expect(world.outbox.pendingRows).toBe(0)
     expect(world.heard).toEqual(range('north', 1, 3))
   })
 })
 
 describe('being woken', () => {
-  it('[REL3] one drain waits for a partition that another owns, however often it is woken', async () => {
+  it('[REL3] one drain waits for a shard that another owns, however often it is woken', async () => {
     const { relay } = world.createRelay()
-    const release = await holdPartition()
+    const release = await holdShard()
     for (let i = 0; i < 5; i++) world.commit(north, 1, relay)
     await world.clock.advance(20)
-    expect(world.owned).toEqual([{ partition: partitionOf(north), wait: true }])
+    expect(world.locked).toEqual([{ shard: shardOf(north), wait: true }])
     expect(world.heard).toEqual([])
     release()
     await world.clock.advance(50)
@@ -93,7 +93,7 @@ describe('being woken', () => {
     }
     world.commit(north, 2, relay)
     await world.clock.advance(100)
-    expect(world.owned).toHaveLength(2)
+    expect(world.locked).toHaveLength(2)
     expect(world.heard).toEqual(range('north', 1, 3))
   })
 
@@ -102,17 +102,17 @@ describe('being woken', () => {
     world.commit(north, 2)
     await world.clock.advance(1000)
     expect(world.heard).toEqual(range('north', 1, 2))
-    expect(world.record.pendingRows).toBe(0)
+    expect(world.outbox.pendingRows).toBe(0)
   })
 
   it('a relay that has stopped does nothing any more', async () => {
     const { relay } = world.createRelay()
     relay.start()
     await world.stop()
-    const before = world.owned.length
+    const before = world.locked.length
     world.commit(north, 1, relay)
     await world.clock.advance(10_000)
-    expect(world.owned).toHaveLength(before)
+    expect(world.locked).toHaveLength(before)
     expect(world.clock.waiting).toBe(0)
   })
 
@@ -125,7 +125,7 @@ describe('being woken', () => {
     expect(isStopped).toBe(false)
     await world.clock.advance(100)
     expect(isStopped).toBe(true)
-    expect(world.record.pendingRows).toBe(world.heard.length === 1 ? 0 : 1)
+    expect(world.outbox.pendingRows).toBe(world.heard.length === 1 ? 0 : 1)
   })
 })
 
@@ -163,7 +163,7 @@ describe('what the log lacks before a row', () => {
     await world.clock.advance(50)
     expect(await world.history(north, 6)).toEqual([7, 8, 9, 10])
     expect(await world.history(north, 5)).toBe('unreachable')
-    expect(world.record.pendingRows).toBe(0)
+    expect(world.outbox.pendingRows).toBe(0)
   })
 })
 
@@ -177,39 +177,39 @@ describe('a log that cannot be reached', () => {
     await world.clock.advance(2000)
     const early = world.appends
     for (let i = 0; i < 100; i++) {
-      relay.wake([partitionOf(north)])
+      relay.wake([shardOf(north)])
       await world.clock.advance(100)
     }
     expect(early).toBeGreaterThan(0)
     // Ten seconds with a commit every 100 ms: once per break, not once per commit.
     expect(world.appends - early).toBeLessThanOrEqual(8)
-    expect(world.record.pendingRows).toBe(3)
+    expect(world.outbox.pendingRows).toBe(3)
     world.memory.isDown = false
     await world.clock.advance(2500)
     expect(world.heard).toEqual(range('north', 1, 3))
-    expect(world.record.pendingRows).toBe(0)
+    expect(world.outbox.pendingRows).toBe(0)
   })
 })
 
-/** Another pod owns the partition until the answer is called. */
-async function holdPartition(): Promise<() => void> {
+/** Another pod owns the shard until the answer is called. */
+async function holdShard(): Promise<() => void> {
   let release = () => {}
   const held = new Promise<void>((resolve) => (release = resolve))
-  void world.record.connect().own(partitionOf(north), { wait: true }, () => held)
+  void world.outbox.connect().withShardLock(shardOf(north), { wait: true }, () => held)
   await world.clock.advance(10)
   return release
 }
 
 describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
-  const isVouchedFor = () => world.memory.isVouchedFor()
+  const hasCaughtUpLease = () => world.memory.hasCaughtUpLease()
 
   it('again and again while that is so, events that are on their way apart', async () => {
     const { relay } = world.createRelay()
-    expect(await isVouchedFor()).toBe(false)
+    expect(await hasCaughtUpLease()).toBe(false)
     relay.start()
     await world.clock.advance(1500)
     for (let i = 0; i < 100; i++) {
-      expect(await isVouchedFor()).toBe(true)
+      expect(await hasCaughtUpLease()).toBe(true)
       world.commit(north, 1, relay)
       await world.clock.advance(100)
     }
@@ -222,14 +222,14 @@ describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
     world.onAppend = () => ({ ok: false, reason: 'rejected', head: null, appended: 0 })
     world.commit(north, 1, relay)
     await world.clock.advance(5000)
-    expect(await isVouchedFor()).toBe(false)
+    expect(await hasCaughtUpLease()).toBe(false)
     // Nor does another pod's, which has not tried to publish it.
     world.createRelay({ settings: { tries: 1000 } }).relay.start()
     await world.clock.advance(5000)
-    expect(await isVouchedFor()).toBe(false)
+    expect(await hasCaughtUpLease()).toBe(false)
     world.onAppend = () => undefined
     await world.clock.advance(6000)
-    expect(await isVouchedFor()).toBe(true)
+    expect(await hasCaughtUpLease()).toBe(true)
   })
 
   it('nor while something stands still that nobody finds by its age', async () => {
@@ -240,35 +240,35 @@ describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
     relay.start()
     for (let i = 0; i < 200; i++) {
       await world.clock.advance(100)
-      expect(await isVouchedFor()).toBe(false)
+      expect(await hasCaughtUpLease()).toBe(false)
     }
     world.onAppend = () => undefined
     await world.clock.advance(8000)
-    expect(await isVouchedFor()).toBe(true)
+    expect(await hasCaughtUpLease()).toBe(true)
   })
 
   it('not without a relay, nor without the record', async () => {
     const { relay, crash } = world.createRelay()
     relay.start()
     await world.clock.advance(1500)
-    expect(await isVouchedFor()).toBe(true)
+    expect(await hasCaughtUpLease()).toBe(true)
     crash()
     await world.clock.advance(3000)
-    expect(await isVouchedFor()).toBe(false)
+    expect(await hasCaughtUpLease()).toBe(false)
   })
 
   it('for no longer than since it asked: an answer that came late vouches for less', async () => {
     const { relay } = world.createRelay()
     world.lagAnswersAfterMs = 2400
     relay.start()
-    let vouched = 0
+    let renewals = 0
     for (let i = 0; i < 200; i++) {
       await world.clock.advance(50)
-      if (await isVouchedFor()) vouched++
+      if (await hasCaughtUpLease()) renewals++
     }
     // Each answer is good for a tenth of a second, and comes every 2.6 s or so.
-    expect(vouched).toBeGreaterThan(0)
-    expect(vouched).toBeLessThan(20)
+    expect(renewals).toBeGreaterThan(0)
+    expect(renewals).toBeLessThan(20)
   })
 
   it('also after somebody has set the clock back', async () => {
@@ -278,7 +278,7 @@ describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
     world.clock.wallOffsetMs = -3_600_000
     for (let i = 0; i < 100; i++) {
       await world.clock.advance(100)
-      expect(await isVouchedFor()).toBe(true)
+      expect(await hasCaughtUpLease()).toBe(true)
     }
   })
 
@@ -293,16 +293,16 @@ describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
     })
     relay.start()
     await world.clock.advance(3000)
-    expect(await isVouchedFor()).toBe(true)
+    expect(await hasCaughtUpLease()).toBe(true)
     isRefused = true
     await world.clock.advance(20_000)
     for (let i = 0; i < 100; i++) {
       await world.clock.advance(100)
-      expect(await isVouchedFor()).toBe(false)
+      expect(await hasCaughtUpLease()).toBe(false)
     }
     isRefused = false
     await world.clock.advance(8000)
-    expect(await isVouchedFor()).toBe(true)
+    expect(await hasCaughtUpLease()).toBe(true)
   })
 
   it('nor while the log refuses what it has lost', async () => {
@@ -311,16 +311,16 @@ describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
     relay.start()
     world.commit(north, 5, relay)
     await world.clock.advance(3000)
-    expect(await isVouchedFor()).toBe(true)
+    expect(await hasCaughtUpLease()).toBe(true)
     const refill = vi
       .spyOn(memory, 'refill')
       .mockResolvedValue({ ok: false, reason: 'rejected', head: null, appended: 0 })
     memory.loseTail(north, 2)
     await world.clock.advance(20_000)
-    expect(await isVouchedFor()).toBe(false)
+    expect(await hasCaughtUpLease()).toBe(false)
     refill.mockRestore()
     await world.clock.advance(5000)
-    expect(await isVouchedFor()).toBe(true)
+    expect(await hasCaughtUpLease()).toBe(true)
     expect(await world.history(north)).toEqual([1, 2, 3, 4, 5])
   })
 })

@@ -1,14 +1,14 @@
 import type { Timer } from '../clock.ts'
-import { PARTITIONS } from '../log/partition.ts'
+import { SHARD_COUNT } from '../event-log/shard.ts'
 import { publishPending } from './publish-pending.ts'
 import type { RelayContext } from './relay-context.ts'
 import { RELAY_SETTINGS, type RelayOptions } from './relay-options.ts'
-import type { OwnedPartition } from './relay-store.ts'
-import { StandingStill } from './standing-still.ts'
+import type { LockedShard } from './relay-store.ts'
+import { BlockedChannels } from './blocked-channels.ts'
 import { verifyHeads } from './verify-heads.ts'
 
 /**
- * Moves committed events from Postgres to the log. It runs in every API pod; per partition one owns at a time.
+ * Moves committed events from Postgres to the log. It runs in every API pod; per shard one owns at a time.
  *
  * - `wake` after a commit: drains at once, waiting for the lock if another holds it.
  * - a poll finds what a dead pod left behind.
@@ -16,8 +16,8 @@ import { verifyHeads } from './verify-heads.ts'
  */
 export interface Relay {
   start(): void
-  /** Drains these partitions soon. One drain that waits for a partition is enough: it reads after the lock. [REL3] */
-  wake(partitions: Iterable<number>): void
+  /** Drains these shards soon. One drain that waits for a shard is enough: it reads after the lock. [REL3] */
+  wake(shards: Iterable<number>): void
   /** One comparison of every channel's head with the log; resolves when it is done. */
   verifyAll(): Promise<void>
   /** Resolves when nothing of this relay is under way any more. */
@@ -26,17 +26,17 @@ export interface Relay {
 
 export function createRelay(options: RelayOptions): Relay {
   const settings = { ...RELAY_SETTINGS, ...options.settings }
-  const { store, log, clock, random, logger, observer } = options
+  const { store, eventLog, clock, random, logger, observer } = options
   const context: RelayContext = {
     ...options,
-    log: {
-      append: async (batches) => reached(await log.append(batches), batches.length),
-      refill: async (...of) => reached(await log.refill(...of), 1),
-      heads: async (channels) => reached(await log.heads(channels), channels.length),
-      vouch: async (forMs) => reached(await log.vouch(forMs), 1),
+    eventLog: {
+      append: async (batches) => reached(await eventLog.append(batches), batches.length),
+      refill: async (...of) => reached(await eventLog.refill(...of), 1),
+      heads: async (channels) => reached(await eventLog.heads(channels), channels.length),
+      renewCaughtUpLease: async (forMs) => reached(await eventLog.renewCaughtUpLease(forMs), 1),
     },
     settings,
-    standing: new StandingStill(settings.tries, 200),
+    blocked: new BlockedChannels(settings.tries, 200),
   }
   const waiting = new Set<number>()
   const recent = new Map<number, number>()
@@ -47,11 +47,11 @@ export function createRelay(options: RelayOptions): Relay {
   let breakMs = settings.breakMs
   let identity: string | undefined
   let lastVerifiedAll = -Infinity
-  let vouchedAt = -Infinity
-  /** Partitions whose comparison is due, until it was made: a failure or another owner does not make it obsolete. */
-  const unverified = new Set<number>(everyPartition())
-  /** When each partition's last whole comparison began that found the log level with Postgres, or made it so. */
-  const levelSince = new Map<number, number>()
+  let leaseRenewedAt = -Infinity
+  /** Shards whose comparison is due, until it was made: a failure or another owner does not make it obsolete. */
+  const unverified = new Set<number>(everyShard())
+  /** When each shard's last whole comparison began that found the log level with Postgres, or made it so. */
+  const inSyncSince = new Map<number, number>()
 
   const begunAt = clock.elapsed()
 
@@ -77,17 +77,17 @@ export function createRelay(options: RelayOptions): Relay {
     return work
   }
 
-  async function own(
-    partition: number,
+  async function withShardLock(
+    shard: number,
     wait: boolean,
     part: 'drain' | 'verify',
-    work: (owned: OwnedPartition) => Promise<boolean>,
-    onOwned: () => void = () => {},
+    work: (locked: LockedShard) => Promise<boolean>,
+    onLocked: () => void = () => {},
   ): Promise<'more' | 'done' | 'busy' | 'failed'> {
     try {
-      const more = await store.own(partition, { wait }, async (owned) => {
-        onOwned()
-        return work(owned)
+      const more = await store.withShardLock(shard, { wait }, async (locked) => {
+        onLocked()
+        return work(locked)
       })
       if (more === 'busy') return 'busy'
       return more ? 'more' : 'done'
@@ -98,42 +98,42 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   /** Publishes what is pending, without waiting for another owner. */
-  async function drain(partition: number): Promise<void> {
+  async function drain(shard: number): Promise<void> {
     let outcome = 'more'
     while (outcome === 'more' && !isStopped && !isBroken()) {
-      recent.set(partition, clock.elapsed())
-      outcome = await own(partition, false, 'drain', (owned) => publishPending(context, owned))
+      recent.set(shard, clock.elapsed())
+      outcome = await withShardLock(shard, false, 'drain', (locked) => publishPending(context, locked))
     }
   }
 
-  /** The same, in its turn: it counts as waiting until it owns the partition, and no drain that has ended counts for the next. [REL3] */
-  async function drainInTurn(partition: number): Promise<void> {
+  /** The same, in its turn: it counts as waiting until it owns the shard, and no drain that has ended counts for the next. [REL3] */
+  async function drainInTurn(shard: number): Promise<void> {
     let outcome = 'more'
-    while (outcome === 'more' && !isStopped && !isBroken() && !waiting.has(partition)) {
+    while (outcome === 'more' && !isStopped && !isBroken() && !waiting.has(shard)) {
       let isWaiting = true
       const endWaiting = () => {
-        if (isWaiting) waiting.delete(partition)
+        if (isWaiting) waiting.delete(shard)
         isWaiting = false
       }
-      waiting.add(partition)
-      recent.set(partition, clock.elapsed())
-      // Once it owns the partition a new commit may not be seen: whoever wakes us then must get a drain of its own.
-      outcome = await own(partition, true, 'drain', (owned) => publishPending(context, owned), endWaiting)
+      waiting.add(shard)
+      recent.set(shard, clock.elapsed())
+      // Once it owns the shard a new commit may not be seen: whoever wakes us then must get a drain of its own.
+      outcome = await withShardLock(shard, true, 'drain', (locked) => publishPending(context, locked), endWaiting)
       endWaiting()
     }
   }
 
-  async function verify(partitions: Iterable<number>, since: number): Promise<void> {
-    for (const partition of partitions) {
+  async function verify(shards: Iterable<number>, since: number): Promise<void> {
+    for (const shard of shards) {
       if (isStopped || isBroken()) return
       const askedAt = clock.elapsed()
       // Where one always waits for the lock, whoever only tries never gets it.
-      const isOverdue = since === 0 && askedAt - (levelSince.get(partition) ?? begunAt) > settings.verifyOverdueMs
-      const outcome = await own(partition, isOverdue, 'verify', (owned) => verifyHeads(context, owned, since))
-      if (outcome === 'more') unverified.add(partition)
+      const isOverdue = since === 0 && askedAt - (inSyncSince.get(shard) ?? begunAt) > settings.verifyOverdueMs
+      const outcome = await withShardLock(shard, isOverdue, 'verify', (locked) => verifyHeads(context, locked, since))
+      if (outcome === 'more') unverified.add(shard)
       else if (since === 0 && outcome === 'done') {
-        unverified.delete(partition)
-        levelSince.set(partition, askedAt)
+        unverified.delete(shard)
+        inSyncSince.set(shard, askedAt)
       }
     }
   }
@@ -142,40 +142,44 @@ export function createRelay(options: RelayOptions): Relay {
     if (isBroken()) return
     const askedAt = clock.elapsed()
     const waitingMs = (await store.oldestPendingMs()) ?? 0
-    if (waitingMs < settings.vouchAgeMs && isLevel(askedAt) && askedAt - vouchedAt >= settings.vouchEveryMs) {
+    if (
+      waitingMs < settings.leaseMaxPendingMs &&
+      isInSync(askedAt) &&
+      askedAt - leaseRenewedAt >= settings.leaseRenewMs
+    ) {
       // From the question on, not from the answer: who froze in between knows nothing of now.
-      const left = settings.vouchForMs - (clock.elapsed() - askedAt)
-      if (left > 0) await context.log.vouch(left)
-      vouchedAt = askedAt
+      const left = settings.leaseMs - (clock.elapsed() - askedAt)
+      if (left > 0) await context.eventLog.renewCaughtUpLease(left)
+      leaseRenewedAt = askedAt
     }
-    if (waitingMs >= settings.pollMs / 2) for (const partition of everyPartition()) await drain(partition)
+    if (waitingMs >= settings.pollMs / 2) for (const shard of everyShard()) await drain(shard)
   }
 
   /** A marked row is not a delivery: who has not compared for a while knows of nothing that the log has lost. */
-  function isLevel(now: number): boolean {
-    if (context.standing.isAny(now)) return false
-    for (const partition of everyPartition())
-      if (now - (levelSince.get(partition) ?? -Infinity) > settings.vouchLevelMs) return false
+  function isInSync(now: number): boolean {
+    if (context.blocked.isAnyBlocked(now)) return false
+    for (const shard of everyShard())
+      if (now - (inSyncSince.get(shard) ?? -Infinity) > settings.leaseMaxCheckAgeMs) return false
     return true
   }
 
   async function compare(): Promise<void> {
     if (isBroken()) return
     const now = clock.elapsed()
-    const server = await log.serverIdentity?.()
+    const server = await eventLog.serverIdentity?.()
     const isAnother = server !== identity
     identity = server
-    const isOtherRecord = await store.followServer()
-    if (isOtherRecord) {
-      logger.error({ reason: 'record_changed' }, 'every channel started a new epoch')
-      observer?.epochStarted?.(null, 'record_changed')
+    const isOtherPostgres = await store.followServer()
+    if (isOtherPostgres) {
+      logger.error({ reason: 'postgres_changed' }, 'every channel started a new epoch')
+      observer?.epochStarted?.(null, 'postgres_changed')
     }
-    if (isAnother || isOtherRecord || now - lastVerifiedAll >= settings.verifyAllMs) {
+    if (isAnother || isOtherPostgres || now - lastVerifiedAll >= settings.verifyAllMs) {
       lastVerifiedAll = now
-      for (const partition of everyPartition()) unverified.add(partition)
+      for (const shard of everyShard()) unverified.add(shard)
     }
     await verify([...unverified], 0)
-    for (const [partition, at] of recent) if (now - at > settings.recentMs) recent.delete(partition)
+    for (const [shard, at] of recent) if (now - at > settings.recentMs) recent.delete(shard)
     await verify(recent.keys(), clock.now() - settings.recentMs)
   }
 
@@ -199,11 +203,11 @@ export function createRelay(options: RelayOptions): Relay {
       // What could not be compared yet is not left for a second.
       repeat('verify', () => (unverified.size > 0 ? settings.pollMs : settings.verifyRecentMs), compare)
     },
-    wake(partitions) {
+    wake(shards) {
       if (isStopped || isBroken()) return
-      for (const partition of partitions) if (!waiting.has(partition)) void track(drainInTurn(partition))
+      for (const shard of shards) if (!waiting.has(shard)) void track(drainInTurn(shard))
     },
-    verifyAll: () => track(verify(everyPartition(), 0)),
+    verifyAll: () => track(verify(everyShard(), 0)),
     async stop() {
       isStopped = true
       for (const timer of timers) clock.clearTimeout(timer)
@@ -212,6 +216,6 @@ export function createRelay(options: RelayOptions): Relay {
   }
 }
 
-function* everyPartition(): Generator<number> {
-  for (let partition = 0; partition < PARTITIONS; partition++) yield partition
+function* everyShard(): Generator<number> {
+  for (let shard = 0; shard < SHARD_COUNT; shard++) yield shard
 }

@@ -1,29 +1,29 @@
 import type { ChannelName, Position } from '@derm/contract'
-import { silentLog } from '../clock.ts'
-import { MemoryRecord } from '../fuzz/memory-record.ts'
-import { Dice, createRandom } from '../fuzz/random.ts'
-import type { AppendResult, ChannelBatch, EventLogWriter } from '../log/event-log.ts'
-import { frameOf, isTombstone, readPrefix } from '../log/frame.ts'
-import { MemoryEventLog } from '../log/memory-event-log.ts'
-import { partitionOf } from '../log/partition.ts'
+import { silentLogger } from '../logger.ts'
+import { MemoryOutbox } from './memory-outbox.ts'
+import { Dice, createRandom } from '../testing/random.ts'
+import type { AppendResult, ChannelBatch, EventLogWriter } from '../event-log/event-log.ts'
+import { frameOf, isTombstone, readPrefix } from '../event-log/frame.ts'
+import { MemoryEventLog } from '../event-log/memory-event-log.ts'
+import { shardOf } from '../event-log/shard.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
-import { createRelay, type OwnedPartition, type Relay, type RelayOptions } from './index.ts'
+import { createRelay, type LockedShard, type Relay, type RelayOptions } from './index.ts'
 
 const TENANT = '00000000-0000-4000-8000-00000000000a'
 export const north = `${TENANT}/l:00000000-0000-4000-8000-000000000001/scheduling` as ChannelName
-/** Of the same partition as `north`. */
+/** Of the same shard as `north`. */
 export const south = findNeighbour(north)
 
 /** A record, a log and any number of relays in one virtual time; every step of theirs can be watched and hindered. */
 export class TestRelays {
   readonly clock = new ManualClock()
-  readonly record = new MemoryRecord([north, south], this.clock, new Dice(createRandom(1)))
+  readonly outbox = new MemoryOutbox([north, south], this.clock, new Dice(createRandom(1)))
   readonly memory = new MemoryEventLog(1000, undefined, () => this.clock.elapsed())
   /** What was published: `north 3`, `south tombstone 4`. */
   readonly heard: string[] = []
   /** What relays reported: `refilled 3 lost`, `epoch conflict`, `tombstone`, `failed drain`. */
   readonly told: string[] = []
-  readonly owned: { partition: number; wait: boolean }[] = []
+  readonly locked: { shard: number; wait: boolean }[] = []
   appends = 0
   identity = 'first server'
   lagAnswersAfterMs = 0
@@ -31,22 +31,22 @@ export class TestRelays {
   isPendingOld = false
   /** Called with what a relay appends; may throw, or answer in the log's place. */
   onAppend: (batch: ChannelBatch) => AppendResult | undefined | Promise<undefined> = () => undefined
-  /** Called when a partition's work is done, before it commits. */
+  /** Called when a shard's work is done, before it commits. */
   beforeCommit: (began: boolean) => void = () => {}
   private readonly relays: Relay[] = []
 
   constructor() {
-    const feed = this.memory.connect()
-    feed.onMessage((channel, bytes) => {
+    const reader = this.memory.connect()
+    reader.onMessage((channel, bytes) => {
       const name = channel === north ? 'north' : 'south'
       this.heard.push(`${name} ${isTombstone(bytes) ? 'tombstone ' : ''}${readPrefix(bytes)!.seq}`)
     })
-    void feed.subscribe(north)
-    void feed.subscribe(south)
+    void reader.subscribe(north)
+    void reader.subscribe(south)
   }
 
   createRelay(options: Partial<RelayOptions> = {}) {
-    const session = this.record.connect()
+    const session = this.outbox.connect()
     const relay = createRelay({
       store: {
         ...session,
@@ -56,15 +56,15 @@ export class TestRelays {
             await new Promise<void>((resolve) => this.clock.setTimeout(resolve, this.lagAnswersAfterMs))
           return this.isPendingOld ? null : oldest
         },
-        own: (partition, how, work) => {
-          this.owned.push({ partition, ...how })
-          return session.own(partition, how, async (owned) => {
+        withShardLock: (shard, how, work) => {
+          this.locked.push({ shard, ...how })
+          return session.withShardLock(shard, how, async (locked) => {
             let began = false
-            const watched: OwnedPartition = {
-              ...owned,
+            const watched: LockedShard = {
+              ...locked,
               startEpoch: async (channel, than) => {
                 began = true
-                return owned.startEpoch(channel, than)
+                return locked.startEpoch(channel, than)
               },
             }
             const result = await work(watched)
@@ -73,11 +73,11 @@ export class TestRelays {
           })
         },
       },
-      log: this.createWriter(),
+      eventLog: this.createWriter(),
       sign: () => 'x'.repeat(22),
       clock: this.clock,
       random: () => 0.5,
-      logger: silentLog,
+      logger: silentLogger,
       observer: {
         // A channel without events gets its head, and nothing else.
         refilled: (entries, reason) => entries > 0 && this.told.push(`refilled ${entries} ${reason}`),
@@ -93,8 +93,8 @@ export class TestRelays {
 
   /** Commits, and wakes a relay when there is one to wake. */
   commit(channel: ChannelName, count: number, relay?: Relay, body?: string): void {
-    const partition = this.record.commit(channel, count, body)
-    if (partition !== null) relay?.wake([partition])
+    const shard = this.outbox.commit(channel, count, body)
+    if (shard !== null) relay?.wake([shard])
   }
 
   async head(channel: ChannelName): Promise<Position | null> {
@@ -130,7 +130,7 @@ export class TestRelays {
       },
       refill: (...of) => memory.refill(...of),
       heads: (channels) => memory.heads(channels),
-      vouch: (forMs) => memory.vouch(forMs),
+      renewCaughtUpLease: (forMs) => memory.renewCaughtUpLease(forMs),
       serverIdentity: async () => {
         await memory.heads([])
         return this.identity
@@ -146,6 +146,6 @@ function findNeighbour(channel: ChannelName): ChannelName {
   for (let i = 2; ; i++) {
     const id = `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`
     const name = `${TENANT}/l:${id}/scheduling` as ChannelName
-    if (partitionOf(name) === partitionOf(channel)) return name
+    if (shardOf(name) === shardOf(channel)) return name
   }
 }

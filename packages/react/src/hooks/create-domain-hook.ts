@@ -1,7 +1,7 @@
 import {
   definitionOf,
   formatPositions,
-  toLocal,
+  toChannelKey,
   type EventEnvelope,
   type EventOf,
   type EventType,
@@ -111,7 +111,7 @@ function createHydration(realtime: Realtime): (event: EventEnvelope) => Promise<
     const { channel, epoch, seq } = newest.get(path)!
     const headers = {
       accept: 'application/json',
-      'min-as-of': formatPositions({ [toLocal(channel)]: { epoch, seq } }),
+      'min-as-of': formatPositions({ [toChannelKey(channel)]: { epoch, seq } }),
     }
     const response = await realtime.fetch(path, { headers })
     return response.ok ? ((await response.json()) as unknown) : null

@@ -17,7 +17,7 @@ export type Audit = {
 }
 
 /**
- * Holds each client's log against the event table: from its start on, every committed event is there once and in order, but
+ * Compares what each client applied with the event table: from its start on, every committed event is there once and in order, but
  * for what a resync declared; and its view against the rows.
  */
 export function auditClients(
@@ -36,12 +36,12 @@ export function auditClients(
     faults: [],
   }
   for (const [index, client] of clients.entries()) {
-    audit.delivered += client.log.length
+    audit.delivered += client.applied.length
     audit.recovered += client.recovered
     audit.resyncs += client.resyncs.length
     audit.faults.push(...client.faults.map((fault) => `client ${index} on ${client.node}: ${fault}`))
     const seen = new Set<string>()
-    for (const { id } of client.log) {
+    for (const { id } of client.applied) {
       if (seen.has(id)) audit.twice++
       seen.add(id)
     }

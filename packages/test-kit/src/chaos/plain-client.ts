@@ -17,14 +17,14 @@ export type PlainClientOptions = {
 
 /**
  * A client as an integrator would write it: `socket.io-client`, cursors, and nothing of ours that decides delivery. It
- * keeps a log of what it applied and a view (the day's appointments), so that both can be compared with Postgres.
+ * keeps what it applied and a view (the day's appointments), so that both can be compared with Postgres.
  */
 export class PlainClient {
-  readonly log: EventEnvelope[] = []
+  readonly applied: EventEnvelope[] = []
   readonly view = new Map<string, Row>()
-  /** Per channel, where the log has a hole that a resync declared: events up to here may be missing. */
+  /** Per channel, what a resync left out: events up to here may be missing. */
   readonly resyncs: ({ channel: string } & Position)[] = []
-  /** Per channel, where the log begins: the first acknowledgement's position. */
+  /** Per channel, where what it applied begins: the first acknowledgement's position. */
   readonly starts = new Map<string, Position>()
   readonly faults: string[] = []
   recovered = 0
@@ -123,7 +123,7 @@ export class PlainClient {
     if (cursor && (event.epoch !== cursor.epoch || event.seq !== cursor.seq + 1))
       this.faults.push(`hole: ${event.seq} after ${cursor.seq}`)
     this.cursors[event.channel] = { epoch: event.epoch, seq: event.seq }
-    this.log.push(event)
+    this.applied.push(event)
     if (event.subject.type === 'appointment')
       this.show(event.subject.id, { ...(event.data as unknown as Row), version: event.subject.version })
   }

@@ -1,4 +1,4 @@
-import { CodedError, locationsFor, mayChange, type LocationId, type Topic, type WRITERS } from '@derm/contract'
+import { CodedError, locationsFor, type LocationId, type Topic } from '@derm/contract'
 import type { Caller } from './principal.ts'
 
 /**
@@ -12,13 +12,6 @@ export function requireLocation(caller: Caller, topic: Topic, locationId: string
   if (!known) throw new CodedError('not_found')
   if (!granted.includes(known)) throw new CodedError('forbidden')
   return known
-}
-
-/** The same, to change something there. */
-export function requireWritableLocation(caller: Caller, topic: keyof typeof WRITERS, locationId: string): LocationId {
-  const location = requireLocation(caller, topic, locationId)
-  if (!mayChange(caller, topic, location)) throw new CodedError('forbidden')
-  return location
 }
 
 /** Before an entity is looked up: whether the role shows the topic at all. @throws CodedError `forbidden` */

@@ -13,11 +13,19 @@ import type { VerifiedToken } from '@derm/auth'
 import type { TenantTx } from '@derm/database'
 
 /** Who asks, with the session that asks. */
-export type Caller = Principal & { sessionId: SessionId; accessVersion: number }
+export type Caller = Principal & { sessionId: SessionId; accessVersion: number; isLicensed: boolean }
 
 const Grants = z.array(z.object({ role: Role, locationId: LocationId.nullable() }))
 const Locations = z.array(LocationId)
 const Sessions = z.array(Id)
+type AccessRow = {
+  version: bigint
+  active: boolean
+  grants: unknown
+  locations: unknown
+  endedSessions: unknown
+  isLicensed: boolean
+}
 
 /**
  * The caller of a verified token, with the grants of now: `user_access` is read in the request's own transaction, so that
@@ -32,8 +40,10 @@ export async function loadSessionCaller(
   tx: TenantTx,
   { tenantId, userId, sessionId }: { tenantId: TenantId; userId: UserId; sessionId: SessionId },
 ): Promise<Caller> {
-  const access = await tx.userAccess.findUnique({ where: { userId } })
-  if (!access || access.tenantId !== tenantId || !access.active) throw new CodedError('access_revoked')
+  const [access] = await tx.$queryRaw<AccessRow[]>`
+    SELECT a.version, a.active, a.grants, a.locations, a.ended_sessions AS "endedSessions", u.provider_id IS NOT NULL AS "isLicensed"
+    FROM user_access a JOIN users u ON u.id = a.user_id WHERE a.user_id = ${userId}::uuid AND a.tenant_id = ${tenantId}::uuid`
+  if (!access?.active) throw new CodedError('access_revoked')
   if (Sessions.parse(access.endedSessions).includes(sessionId)) throw new CodedError('session_ended')
   return {
     tenantId,
@@ -42,5 +52,6 @@ export async function loadSessionCaller(
     accessVersion: Number(access.version),
     grants: Grants.parse(access.grants),
     locations: Locations.parse(access.locations),
+    isLicensed: access.isLicensed,
   }
 }

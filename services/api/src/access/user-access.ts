@@ -6,7 +6,7 @@ const REMEMBERED = '15 minutes'
 
 /**
  * Ends sessions of a user, one or all of them, and raises the access version: nodes that compare versions end their sockets even when the
- * kick is lost. The row is locked first, so that the list is made of what is committed then.
+ * message is lost. The row is locked first, so that the list is made of what is committed then.
  * @returns whether there was a session to end.
  */
 export async function endSessions(

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { CodedError, Id, LocationId, Role, TenantId, UserId, type GrantsUpdate } from '@derm/contract'
 import { lockUserAccess, endSessions } from '../access/user-access.ts'
 import { invalid } from '../http/invalid.ts'
-import type { Change } from '../transaction.ts'
+import { requireAction } from '../aggregate/lock-entity.ts'
+import { fullTx, type Change } from '../transaction.ts'
 
 /** What an administrator sees of a user's access. `version` rises with each change. */
 export const UserAccess = z.object({
@@ -15,12 +16,13 @@ export type UserAccess = z.infer<typeof UserAccess>
 
 /** Takes all access back: every session ends, every socket is closed, no token is taken any more. */
 export async function revokeUser(change: Change, id: string): Promise<UserAccess> {
-  const { tx, caller, audit, afterCommit } = change
+  const { caller, audit, afterCommit } = change
+  const tx = fullTx(change)
   await requireOther(change, id)
   await endSessions(tx, id)
   const row = await tx.userAccess.update({ where: { userId: id }, data: { active: false, version: { increment: 1 } } })
   audit({ action: 'user.revoke', subjectType: 'user', subjectId: id })
-  afterCommit(() => change.kicker.revokeUser(TenantId.parse(caller.tenantId), UserId.parse(id)))
+  afterCommit(() => change.revoker.revokeUser(TenantId.parse(caller.tenantId), UserId.parse(id)))
   return toUserAccess(row)
 }
 
@@ -30,14 +32,15 @@ export async function updateGrants(
   id: string,
   { grants }: z.infer<typeof GrantsUpdate>,
 ): Promise<UserAccess> {
-  const { tx, caller, audit, afterCommit } = change
+  const { caller, audit, afterCommit } = change
+  const tx = fullTx(change)
   await requireOther(change, id)
   for (const { locationId } of grants)
     if (locationId !== null && !caller.locations.some((known) => known === locationId))
       throw invalid('body', 'grants', 'names a location that is not this practice’s')
   const row = await tx.userAccess.update({ where: { userId: id }, data: { grants, version: { increment: 1 } } })
   audit({ action: 'user.grants', subjectType: 'user', subjectId: id, details: { count: grants.length } })
-  afterCommit(() => change.kicker.checkAccess(UserId.parse(id)))
+  afterCommit(() => change.revoker.checkAccess(UserId.parse(id)))
   return toUserAccess(row)
 }
 
@@ -45,9 +48,10 @@ export async function updateGrants(
  * Owners of the whole practice only, and not for themselves: a practice that locked itself out could not let itself in again.
  * @throws CodedError `forbidden`, `not_found`
  */
-async function requireOther({ tx, caller }: Change, id: string): Promise<void> {
-  if (!caller.grants.some(({ role, locationId }) => role === 'owner' && locationId === null))
-    throw new CodedError('forbidden')
+async function requireOther(change: Change, id: string): Promise<void> {
+  const { caller } = change
+  const tx = fullTx(change)
+  requireAction(caller, 'administer', null)
   await lockUserAccess(tx, id)
   if (!(await tx.userAccess.findUnique({ where: { userId: id }, select: { userId: true } })))
     throw new CodedError('not_found')

@@ -35,11 +35,12 @@ async function create(): Promise<Appointment> {
 }
 const act = (entity: { id: string; version: number }, action: string, body?: object): Promise<Answer> =>
   desk.post(`/appointments/${entity.id}/${action}`, body, { 'if-match': `"${entity.version}"` })
-const dataOf = ({ patient, providerId, type, status, startsAt, endsAt, roomId }: Appointment) => ({
+const dataOf = ({ patient, providerId, type, status, stage, startsAt, endsAt, roomId }: Appointment) => ({
   patientId: patient.id,
   providerId,
   type,
   status,
+  stage,
   startsAt,
   endsAt,
   roomId,

@@ -1,155 +1,85 @@
-import { z } from 'zod'
-import {
-  Appointment,
-  AppointmentCreate,
-  AppointmentList,
-  AppointmentQuery,
-  AppointmentUpdate,
-  CancelRequest,
-  EmptyRequest,
-  Id,
-  RescheduleRequest,
-  RoomRequest,
-  grantedChannels,
-  locationChannel,
-} from '@derm/contract'
-import { requireLocation } from '../access/location-scope.ts'
-import { defineChange } from '../http/change-route.ts'
-import { defineRead } from '../http/read-route.ts'
+import { AppointmentQuery } from '@derm/contract'
+import { defineEntityChanges } from '../aggregate/entity-changes.ts'
+import { defineEntityReads, defineList } from '../aggregate/entity-reads.ts'
+import { invalid } from '../http/invalid.ts'
 import type { Route } from '../http/route.ts'
-import type { Change } from '../transaction.ts'
-import * as commands from './commands.ts'
-import { getAppointment, listAppointments, locateAppointment } from './queries.ts'
+import { requirePatient } from '../patients/require-patient.ts'
+import { requireProviderAt } from '../providers/require-provider.ts'
+import { bookWaitlistEntry } from '../waitlist/book-entry.ts'
+import { appointments } from './appointment.ts'
 
-const tag = 'appointments'
-const params = z.strictObject({ id: Id })
-const answer = { status: 200, schema: Appointment, description: 'The appointment, after the change.' } as const
+/** The longest span of a list, in days. */
+const MAX_DAYS = 62
 
-const list = defineRead(
-  {
-    method: 'get',
-    path: '/appointments',
-    tag,
-    summary: 'Appointments of a location that start in [from, to), by their start',
-    query: AppointmentQuery,
-    answer: { status: 200, schema: AppointmentList, description: 'A page of appointments.' },
-    errors: ['forbidden', 'not_found'],
+export const appointmentList = defineList(appointments, {
+  summary: 'Appointments of a location that start in [from, to), by their start',
+  query: AppointmentQuery,
+  where({ from, to, providerId, status }) {
+    const days = (Date.parse(to) - Date.parse(from)) / 86_400_000
+    if (!(days > 0 && days <= MAX_DAYS))
+      throw invalid('query', 'to', `must be later than from, by ${MAX_DAYS} days at most`)
+    return {
+      startsAt: { gte: new Date(from), lt: new Date(to) },
+      ...(providerId === undefined ? {} : { providerId }),
+      ...(status === undefined ? {} : { status }),
+    }
   },
+  sort: { by: 'startsAt', is: 'time' },
+  details: ({ from, to }) => ({ from, to }),
+})
+
+const changes = defineEntityChanges(
+  appointments,
   {
-    feeds: ({ caller }, { query }) => {
-      const locationId = requireLocation(caller, 'scheduling', query.locationId)
-      return [locationChannel(caller.tenantId, locationId, 'scheduling'), ...grantedChannels(caller, 'patients')]
+    create: {
+      async run({ change, locationId, body: { providerId, patientId, type, startsAt, endsAt, note = null } }) {
+        await requireProviderAt(change, providerId, locationId)
+        await requirePatient(change, patientId)
+        const slot = { startsAt: new Date(startsAt), endsAt: new Date(endsAt) }
+        return { data: { locationId, providerId, patientId, type, note, ...slot } }
+      },
+      async after({ change, body: { waitlistEntryId }, row }) {
+        if (waitlistEntryId !== undefined) await bookWaitlistEntry(change, waitlistEntryId, row)
+      },
     },
-    loadShared: (tx, { query }) => listAppointments(tx, query),
-    audit: ({ items }, { query }) => ({
-      action: 'appointment.list',
-      subjectType: 'appointment',
-      locationId: query.locationId,
-      details: { count: items.length, from: query.from, to: query.to },
-    }),
-  },
-)
-
-const get = defineRead(
-  {
-    method: 'get',
-    path: '/appointments/:id',
-    tag,
-    summary: 'One appointment',
-    params,
-    answer: { status: 200, schema: Appointment, description: 'The appointment.' },
-    errors: ['forbidden', 'not_found'],
-  },
-  {
-    feeds: async ({ tx, caller }, { params: { id } }) => {
-      const locationId = await locateAppointment(tx, caller, id)
-      return [locationChannel(caller.tenantId, locationId, 'scheduling'), ...grantedChannels(caller, 'patients')]
+    update: {
+      run: ({ body: { type, note } }) => ({
+        data: { ...(type === undefined ? {} : { type }), ...(note === undefined ? {} : { note }) },
+      }),
     },
-    loadShared: (tx, { params: { id } }) => getAppointment(tx, id),
-    versionOf: ({ version }) => version,
-    audit: ({ id, locationId }) => ({
-      action: 'appointment.read',
-      subjectType: 'appointment',
-      subjectId: id,
-      locationId,
-    }),
-  },
-)
-
-const create = defineChange(
-  {
-    method: 'post',
-    path: '/appointments',
-    tag,
-    summary: 'Book an appointment; with waitlistEntryId, for that entry of the waitlist',
-    body: AppointmentCreate,
-    answer: { status: 201, schema: Appointment, description: 'The new appointment.' },
-    errors: ['forbidden', 'not_found', 'slot_taken', 'invalid_transition'],
-  },
-  async (change, { body }) => {
-    const created = await commands.createAppointment(change, body)
-    return { body: created, version: created.version, location: `/api/v1/appointments/${created.id}` }
-  },
-)
-
-const update = defineChange(
-  {
-    method: 'patch',
-    path: '/appointments/:id',
-    tag,
-    summary: 'Change the type or the note',
-    params,
-    body: AppointmentUpdate,
-    isConditional: true,
-    answer,
-    errors: ['forbidden', 'not_found', 'conflict'],
-  },
-  async (change, { params: { id }, version, body }) =>
-    toChanged(await commands.updateAppointment(change, id, version, body)),
-)
-
-/** `POST /appointments/:id/<name>`: all of the same form. */
-function defineAction<Body extends z.ZodType>(
-  name: string,
-  summary: string,
-  body: Body,
-  run: (change: Change, id: string, version: number, body: z.infer<Body>) => Promise<Appointment>,
-): Route {
-  return defineChange(
-    {
-      method: 'post',
-      path: `/appointments/:id/${name}`,
-      tag,
-      summary,
-      params,
-      body: body as z.ZodType<z.infer<Body>>,
-      isConditional: true,
-      answer,
-      errors: ['forbidden', 'not_found', 'conflict', 'invalid_transition'],
+    room: {
+      /** Also moves a roomed patient to another room. */
+      async run({ change, before, body: { roomId } }) {
+        const room = await change.tx.room.findUnique({ where: { id: roomId }, select: { locationId: true } })
+        if (room?.locationId !== before.locationId) throw invalid('body', 'roomId', 'is no room of this location')
+        return { data: { roomId } }
+      },
     },
-    async (change, { params: { id }, version, body }) => toChanged(await run(change, id, version, body)),
-  )
-}
-
-const toChanged = (appointment: Appointment) => ({ body: appointment, version: appointment.version })
+    stage: {
+      run: ({ before, body: { stage } }) =>
+        before.stage === stage ? null : { data: { stage }, previous: { stage: before.stage } },
+    },
+    cancel: {
+      run: ({ body: { cancelCode } }) => ({ data: { cancelCode }, event: { cancelCode } }),
+    },
+    reschedule: {
+      async run({ change, before, body: { startsAt, endsAt, providerId = before.providerId } }) {
+        if (providerId !== before.providerId) await requireProviderAt(change, providerId, before.locationId)
+        return {
+          data: { providerId, startsAt: new Date(startsAt), endsAt: new Date(endsAt) },
+          previous: {
+            providerId: before.providerId,
+            startsAt: before.startsAt.toISOString(),
+            endsAt: before.endsAt.toISOString(),
+          },
+        }
+      },
+    },
+  },
+  { errors: { create: ['slot_taken', 'invalid_transition'], reschedule: ['slot_taken'] } },
+)
 
 export const appointmentRoutes: readonly Route[] = [
-  list,
-  get,
-  create,
-  update,
-  defineAction('confirm', 'The patient has confirmed', EmptyRequest, commands.confirmAppointment),
-  defineAction('check-in', 'The patient is here', EmptyRequest, commands.checkInAppointment),
-  defineAction(
-    'room',
-    'Bring the patient to a room, or to another one',
-    RoomRequest,
-    (change, id, version, { roomId }) => commands.roomAppointment(change, id, version, roomId),
-  ),
-  defineAction('complete', 'The visit is over', EmptyRequest, commands.completeAppointment),
-  defineAction('cancel', 'Cancel it, with a reason code', CancelRequest, (change, id, version, { cancelCode }) =>
-    commands.cancelAppointment(change, id, version, cancelCode),
-  ),
-  defineAction('no-show', 'The patient did not come', EmptyRequest, commands.markNoShow),
-  defineAction('reschedule', 'Move it to another time or provider', RescheduleRequest, commands.rescheduleAppointment),
+  ...defineEntityReads(appointments, { list: appointmentList }),
+  ...changes,
 ]

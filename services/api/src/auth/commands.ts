@@ -115,9 +115,9 @@ export async function refreshSession(api: Api, { tenantId, sessionId, secret }: 
     }
   })
   if (result === 'reused') {
-    api.kicker.endSession(sessionId)
+    api.revoker.endSession(sessionId)
     api.metrics.refreshReuses.inc()
-    api.log.warn({ tenantId, sessionId }, 'a used refresh token came again: the session was ended')
+    api.logger.warn({ tenantId, sessionId }, 'a used refresh token came again: the session was ended')
   }
   if (typeof result === 'string') throw new CodedError('session_ended')
   return result
@@ -133,7 +133,7 @@ export async function signOut(
     if (!row || (userId !== undefined && row.userId !== userId)) return false
     return endSessions(tx, row.userId, sessionId)
   })
-  if (hasEnded) api.kicker.endSession(sessionId)
+  if (hasEnded) api.revoker.endSession(sessionId)
 }
 
 /** Whether a refresh token is the session's current one, or the one before: enough to sign out with. */

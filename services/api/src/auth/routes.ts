@@ -89,7 +89,12 @@ const me = defineRead(
     summary: 'Who is signed in, with the grants of now',
     answer: { status: 200, schema: User, description: 'The user.' },
   },
-  { feeds: () => [], load: ({ tx, caller }) => getUser(tx, caller) },
+  {
+    shows: 'nothing',
+    because: 'a change of access is told by access:changed, not by an event',
+    audit: { notAudited: 'shows the caller to themselves' },
+    load: ({ tx, caller }) => getUser(tx, caller),
+  },
 )
 
 export const authRoutes: readonly Route[] = [login, refresh, logout, me]

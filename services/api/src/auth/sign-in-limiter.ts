@@ -1,102 +1,58 @@
 import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { CodedError } from '@derm/contract'
 
 /** Wrong passwords for one email from one address, in a quarter of an hour. */
-const FAILURES = { limit: 10, windowMs: 15 * 60_000 }
-/** Attempts from one address, whatever their outcome, in a minute. A practice may share one. */
-const ATTEMPTS = { limit: 600, windowMs: 60_000 }
-
-/** Counters that forget themselves. Two implementations: in Redis for all pods, in memory while Redis is away. */
-export interface Counters {
-  /** Adds `by` (0: only reads); `ms` until the count is forgotten. */
-  add(key: string, by: number, windowMs: number): Promise<{ count: number; ms: number }>
-  forget(key: string): Promise<void>
-}
+const FAILURES = { keyPrefix: 'derm:sign-in:failures', points: 10, duration: 15 * 60 }
+/** Attempts from one address, whatever their outcome, in a minute. A practice may share one address. */
+const ATTEMPTS = { keyPrefix: 'derm:sign-in:attempts', points: 600, duration: 60 }
 
 export interface SignInLimiter {
-  /** Before the password is looked at. @throws CodedError `rate_limited` with `retryAfter` in seconds. */
+  /** Runs before the password is compared. @throws CodedError `rate_limited` with `retryAfter` in seconds. */
   admit(email: string, address: string): Promise<void>
   fail(email: string, address: string): Promise<void>
   succeed(email: string, address: string): Promise<void>
 }
 
-export function createSignInLimiter(counters: Counters): SignInLimiter {
+/** Counts in Redis for all pods. Without Redis each pod counts in its own memory, so that signing in still works. */
+export function createSignInLimiter(redis: Redis): SignInLimiter {
+  const failures = createLimiter(redis, FAILURES)
+  const attempts = createLimiter(redis, ATTEMPTS)
   return {
     async admit(email, address) {
-      const attempts = await counters.add(keyOf('attempts', address), 1, ATTEMPTS.windowMs)
-      if (attempts.count > ATTEMPTS.limit) throw limited(attempts.ms)
-      const failures = await counters.add(keyOf('failures', email, address), 0, FAILURES.windowMs)
-      if (failures.count >= FAILURES.limit) throw limited(failures.ms)
+      const [, failed] = await Promise.all([
+        attempts.consume(digest(address)).catch(refuse),
+        failures.get(digest(email, address)),
+      ])
+      if (failed && failed.consumedPoints >= FAILURES.points) refuse(failed)
     },
     async fail(email, address) {
-      await counters.add(keyOf('failures', email, address), 1, FAILURES.windowMs)
+      await failures.penalty(digest(email, address))
     },
-    succeed: (email, address) => counters.forget(keyOf('failures', email, address)),
-  }
-}
-
-const limited = (ms: number) => new CodedError('rate_limited', { retryAfter: Math.max(1, Math.ceil(ms / 1_000)) })
-
-/** Redis holds digests: neither an email nor an address stands there. */
-function keyOf(kind: string, ...parts: string[]): string {
-  return `derm:sign-in:${kind}:${createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 22)}`
-}
-
-const ADD = `
-local count = redis.call('INCRBY', KEYS[1], ARGV[1])
-local ms = redis.call('PTTL', KEYS[1])
-if count == 0 then redis.call('DEL', KEYS[1]) return {0, 0} end
-if ms < 0 then ms = tonumber(ARGV[2]) redis.call('PEXPIRE', KEYS[1], ms) end
-return {count, ms}`
-
-export function createRedisCounters(redis: Redis): Counters {
-  return {
-    async add(key, by, windowMs) {
-      const [count, ms] = (await redis.eval(ADD, 1, key, by, windowMs)) as [number, number]
-      return { count, ms }
-    },
-    async forget(key) {
-      await redis.del(key)
+    async succeed(email, address) {
+      await failures.delete(digest(email, address))
     },
   }
 }
 
-/** Holds `maxKeys` counts at most; the oldest go first. */
-export function createMemoryCounters(now: () => number = Date.now, maxKeys = 10_000): Counters {
-  const counts = new Map<string, { count: number; until: number }>()
-  return {
-    async add(key, by, windowMs) {
-      const known = counts.get(key)
-      const entry = known && known.until > now() ? known : { count: 0, until: now() + windowMs }
-      entry.count += by
-      if (entry.count > 0) counts.set(key, entry)
-      if (counts.size > maxKeys) counts.delete(counts.keys().next().value as string)
-      return { count: entry.count, ms: entry.until - now() }
-    },
-    async forget(key) {
-      counts.delete(key)
-    },
-  }
+/** The memory of `insuranceLimiter` has no bound of its own; the password hash that each attempt costs bounds its growth. */
+function createLimiter(redis: Redis, options: typeof FAILURES): RateLimiterRedis {
+  return new RateLimiterRedis({
+    ...options,
+    storeClient: redis,
+    rejectIfRedisNotReady: true,
+    insuranceLimiter: new RateLimiterMemory(options),
+  })
 }
 
-/** So long after a failure the first counters are not asked: waiting for their deadline at each sign-in would be felt. */
-const REST_MS = 5_000
+/** `consume` rejects with its result when the limit is passed. @throws CodedError `rate_limited` */
+function refuse(result: unknown): never {
+  if (!(result instanceof RateLimiterRes)) throw result
+  throw new CodedError('rate_limited', { retryAfter: Math.max(1, Math.ceil(result.msBeforeNext / 1_000)) })
+}
 
-/** Signing in works without Redis: each pod then counts for itself. */
-export function withFallback(first: Counters, second: Counters, now: () => number = Date.now): Counters {
-  let restUntil = -Infinity
-  const attempt = async <Result>(run: (counters: Counters) => Promise<Result>): Promise<Result> => {
-    if (now() < restUntil) return run(second)
-    try {
-      return await run(first)
-    } catch {
-      restUntil = now() + REST_MS
-      return run(second)
-    }
-  }
-  return {
-    add: (key, by, windowMs) => attempt((counters) => counters.add(key, by, windowMs)),
-    forget: (key) => attempt((counters) => counters.forget(key)),
-  }
+/** Redis holds digests, never an email or an address. */
+function digest(...parts: string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 22)
 }

@@ -5,7 +5,7 @@ import { fromPrisma, readPositions } from '@derm/publisher'
 /** Keyed by `<scope>/<topic>`, as headers are: the tenant is the caller's. */
 export function toPositions(byChannel: ReadonlyMap<ChannelName, Position>): Positions {
   return Object.fromEntries(
-    [...byChannel].map(([channel, position]) => [parseChannel(channel)?.local ?? channel, position]),
+    [...byChannel].map(([channel, position]) => [parseChannel(channel)?.key ?? channel, position]),
   )
 }
 

@@ -42,11 +42,13 @@ export const eventRoutes: readonly Route[] = [
       errors: ['unknown_channel', 'epoch_changed', 'history_trimmed'],
     },
     {
+      shows: 'channels',
       feeds: ({ caller }, { query }) => [requireChannel(caller, query.channel)],
       loadShared: async (tx, { query }) => {
         const { events, head, more } = await readEvents(fromPrisma(tx), query)
         return { events, epoch: head.epoch, head: head.seq, more }
       },
+      audit: { notAudited: 'events hold nothing about a person' },
     },
   ),
 ]

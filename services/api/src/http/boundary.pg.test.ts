@@ -104,39 +104,44 @@ describe('[SEC] headers', () => {
     expect(headers.get('x-powered-by')).toBeNull()
     expect((await desk.get('/auth/me', { 'x-request-id': '<script>' })).headers.get('x-request-id')).not.toContain('<')
   })
-  it('CORS: exactly the listed origins, with the headers that a client needs', async () => {
-    const { headers } = await desk.get('/auth/me', { origin: ORIGIN })
-    expect(headers.get('access-control-allow-origin')).toBe(ORIGIN)
-    for (const name of ['As-Of', 'Published', 'ETag', 'Retry-After'])
-      expect(headers.get('access-control-expose-headers')).toContain(name)
-    for (const origin of ['https://evil.example', `${ORIGIN}.evil.example`, 'null', 'http://app.example'])
-      expect((await desk.get('/auth/me', { origin })).headers.get('access-control-allow-origin')).toBeNull()
-    const preflight = await pod.nobody.request('OPTIONS', '/appointments', {
-      headers: { origin: ORIGIN, 'access-control-request-method': 'POST' },
-    })
-    expect(preflight.status).toBe(204)
-    expect(preflight.headers.get('access-control-allow-headers')).toContain('Idempotency-Key')
-  })
-})
+  describe('CORS', () => {
+    const listOf = (headers: Headers, name: string) => headers.get(name)?.split(/,\s*/)
+    const preflight = (origin: string) =>
+      pod.nobody.request('OPTIONS', '/appointments', { headers: { origin, 'access-control-request-method': 'POST' } })
 
-describe('pages', () => {
-  it('docs are served by us alone, and errors have an anchor each', async () => {
-    const docs = await pod.nobody.get('//api/docs')
-    expect(docs.status).toBe(200)
-    for (const [, path] of docs.text.matchAll(/(?:src|href)="([^"]+)"/g)) {
-      const file = await fetch(pod.url + path)
-      expect([path, file.status]).toEqual([path, 200])
-      await file.body?.cancel()
-    }
-    expect(docs.headers.get('content-security-policy')).toContain("script-src 'self'")
-    const errors = await pod.nobody.get('//api/docs/errors')
-    for (const code of Object.keys(ERRORS)) expect(errors.text).toContain(`id="${code}"`)
-  })
-  it('metrics and probes are on the admin port, without anything about anybody', async () => {
-    const admin = `http://127.0.0.1:${pod.pod.ports().adminPort}`
-    const text = await (await fetch(`${admin}/metrics`)).text()
-    expect(text).toContain('derm_http_request_seconds_bucket')
-    expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/)
-    expect((await pod.nobody.get('//metrics')).status).toBe(404)
+    it('lets a listed origin read every header that a client needs, with its cookies', async () => {
+      const { headers } = await desk.get('/auth/me', { origin: ORIGIN })
+      expect(headers.get('access-control-allow-origin')).toBe(ORIGIN)
+      expect(headers.get('access-control-allow-credentials')).toBe('true')
+      expect(listOf(headers, 'access-control-expose-headers')).toEqual([
+        ...['As-Of', 'Published', 'ETag', 'Location', 'Retry-After', 'Idempotent-Replayed', 'X-Request-Id'],
+        'WWW-Authenticate',
+      ])
+      expect(listOf(headers, 'vary')).toContain('Origin')
+    })
+    it('lets no other origin, and says so to every cache', async () => {
+      for (const origin of ['https://evil.example', `${ORIGIN}.evil.example`, 'null', '*', 'http://app.example']) {
+        for (const { headers } of [await desk.get('/auth/me', { origin }), await preflight(origin)]) {
+          expect(headers.get('access-control-allow-origin')).toBeNull()
+          expect(listOf(headers, 'vary')).toContain('Origin')
+        }
+      }
+      expect((await desk.get('/auth/me')).headers.get('access-control-allow-origin')).toBeNull()
+    })
+    it('answers a preflight with the methods and headers of the interface', async () => {
+      const { status, headers } = await preflight(ORIGIN)
+      expect(status).toBe(204)
+      expect(headers.get('access-control-allow-origin')).toBe(ORIGIN)
+      expect(listOf(headers, 'access-control-allow-methods')).toEqual(['GET', 'POST', 'PATCH'])
+      expect(listOf(headers, 'access-control-allow-headers')).toEqual(
+        expect.arrayContaining(['Authorization', 'If-Match', 'If-None-Match', 'Idempotency-Key', 'Min-As-Of']),
+      )
+      expect(headers.get('access-control-max-age')).toBe('600')
+    })
+    it('leaves an OPTIONS that is no preflight to its route', async () => {
+      const options = await pod.nobody.request('OPTIONS', '/appointments', { headers: { origin: ORIGIN } })
+      expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, POST'])
+      expectProblem(await pod.nobody.request('OPTIONS', '/nothing'), 'not_found')
+    })
   })
 })

@@ -6,19 +6,20 @@ import { runChange, type Change, type ChangeAnswer } from '../transaction.ts'
 import { invalidHeader, makeEntityTag, parseIfMatch } from './entity-tag.ts'
 import { inputOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'
 
-type ChangeDeclaration = Omit<Declaration, 'kind' | 'auth'>
+type ChangeDeclaration = Omit<Declaration, 'kind' | 'auth' | 'shows' | 'own' | 'emits' | 'action'> &
+  Required<Pick<Declaration, 'emits' | 'action'>>
 type AnswerOf<D extends ChangeDeclaration> = D['answer'] extends { schema: infer Schema extends z.ZodType }
   ? z.input<Schema>
   : null
 type Versioned<D extends ChangeDeclaration> = Input<D & Declaration> &
   (D['isConditional'] extends true ? { version: number } : object)
 
-/** What a command gives back: the entity after the change, and where a new one is found. */
-export type Changed<Answer> = { body: Answer; version?: number; location?: string }
+/** What a command gives back: the entity after the change, and where a new one is found. `changedNothing`: it was so already. */
+export type Changed<Answer> = { body: Answer; version?: number; location?: string; changedNothing?: boolean }
 
 /**
  * Declares a change: it runs in one transaction with its events, its audit entry and its idempotency key (`transaction.ts`). A repeat with the
- * same `Idempotency-Key` returns the first answer.
+ * same `Idempotency-Key` returns the first answer. `emits`: empty where the catalogue has no event for it; the audit entry is asked for anyway.
  */
 export function defineChange<const D extends ChangeDeclaration>(
   declaration: D,
@@ -39,13 +40,14 @@ export function defineChange<const D extends ChangeDeclaration>(
           token,
           requestId,
           traceparent,
+          emits: route.emits ?? [],
           ...(key === undefined ? {} : { idempotency: { key, fingerprint: makeFingerprint(exchange) } }),
         },
         async (change): Promise<ChangeAnswer> => {
-          const { body, version, location } = await run(change, input)
+          const { body, version, location, changedNothing = false } = await run(change, input)
           const headers: Record<string, string> = location === undefined ? {} : { Location: location }
           if (version !== undefined) headers['ETag'] = makeEntityTag(JSON.stringify(body), version)
-          return { status: route.answer.status, headers, body }
+          return { status: route.answer.status, headers, body, changedNothing }
         },
       )
       return toReply(answer)

@@ -4,19 +4,19 @@ import type { Api } from '../api.ts'
 import { toCodedError } from './database-error.ts'
 
 /** Everything that goes wrong becomes a row of the error catalogue here, once. */
-export function createErrorHandler(api: Pick<Api, 'log' | 'metrics'>) {
+export function createErrorHandler(api: Pick<Api, 'logger' | 'metrics'>) {
   return (thrown: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const error = fromBodyParser(thrown) ?? toCodedError(thrown)
-    const { status, log } = ERRORS[error.code]
+    const { status, logLevel } = ERRORS[error.code]
     const { requestId, route } = response.locals as { requestId?: string; route?: string }
-    api.log[log](
+    api.logger[logLevel](
       {
         requestId,
         method: request.method,
         route: route ?? 'none',
         status,
         code: error.code,
-        ...(log === 'error' || error.cause ? { error } : {}),
+        ...(logLevel === 'error' || error.cause ? { error } : {}),
       },
       'request refused',
     )

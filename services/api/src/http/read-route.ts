@@ -3,10 +3,15 @@ import {
   CodedError,
   MAX_HEADER_CHANNELS,
   covers,
+  feedsOf,
   formatPositions,
+  locationsFor,
   parsePositions,
   type ChannelName,
+  type LocationId,
   type Positions,
+  type Resource,
+  type Topic,
 } from '@derm/contract'
 import { withTenant, type TenantTx } from '@derm/database'
 import { requireToken } from '../access/bearer.ts'
@@ -23,24 +28,37 @@ type AnswerOf<D extends ReadDeclaration> = D['answer'] extends { schema: infer S
   ? z.input<Schema>
   : never
 
-export type ReadBehaviour<In, Answer> = {
+/** The part of the practice that an answer is about: `at` as the read said, and the locations of its own topic that it may show. */
+export type ReadPlace = { at: LocationId | '*'; locations: readonly LocationId[] }
+
+/** What feeds an answer: an event in a channel that feeds it may change it. Decided before the data is read. */
+type Fed<In> =
+  | {
+      /** The resources that it shows; all that these embed is added. */
+      shows: readonly [Resource, ...Resource[]]
+      /** The topic that lets a role see it. */
+      own: Topic
+      /** Decides whether the caller may read it, and says which location it is about. @throws CodedError */
+      at: (scope: ReadScope, input: In) => Awaitable<LocationId | '*'>
+    }
+  /** Names its channels itself. @throws CodedError */
+  | { shows: 'channels'; feeds: (scope: ReadScope, input: In) => Awaitable<readonly ChannelName[]> }
+  /** No event of the catalogue changes it. */
+  | { shows: 'nothing'; because: string }
+
+export type ReadBehaviour<In, Answer> = Fed<In> &
   /**
-   * Decides whether the caller may read this, and names the channels that feed it: an event in any of them may change the answer.
-   * Runs before the data is read. @throws CodedError
-   */
-  feeds: (scope: ReadScope, input: In) => Awaitable<readonly ChannelName[]>
-  /**
-   * Reads the data. `loadShared` is not told who asks: what it reads is the same for all who may read it, so that those who ask for
+   * Reads the data. `loadShared` is not told who asks: what it reads is the same for all who may read it there, so that those who ask for
    * it at the same time get one answer.
    */
-} & (
-  | { load: (scope: ReadScope, input: In) => Promise<Answer> }
-  | { loadShared: (tx: TenantTx, input: In) => Promise<Answer> }
-) & {
+  (
+    | { load: (scope: ReadScope, input: In, place: ReadPlace) => Promise<Answer> }
+    | { loadShared: (tx: TenantTx, input: In, place: ReadPlace) => Promise<Answer> }
+  ) & {
     /** The version of the one entity that is answered. */
     versionOf?: (answer: Answer) => number
-    /** What is written into the audit log before the answer goes out; `null` when nothing about a patient was shown. */
-    audit?: (answer: Answer, input: In) => AuditEvent | null
+    /** What is written into the audit log before the answer goes out; or why nothing is. */
+    audit: ((answer: Answer, input: In) => AuditEvent) | { notAudited: string }
   }
 
 /**
@@ -51,7 +69,12 @@ export function defineRead<const D extends ReadDeclaration>(
   declaration: D,
   behaviour: ReadBehaviour<Input<D & Declaration>, AnswerOf<D>>,
 ): Route {
-  const route: Declaration = { ...declaration, kind: 'read', auth: 'bearer' }
+  const route: Declaration = {
+    ...declaration,
+    kind: 'read',
+    auth: 'bearer',
+    ...('own' in behaviour ? { shows: behaviour.shows, own: behaviour.own } : {}),
+  }
   return { ...route, handle: (exchange) => answerRead(exchange, inputOf<D & Declaration>(exchange), behaviour) }
 }
 
@@ -63,34 +86,54 @@ async function answerRead<In, Answer>(
   const { api, request, requestId } = exchange
   const token = await requireToken(exchange)
   const needed = parseMinAsOf(request.get('min-as-of'))
-  const read = async (scope: ReadScope, feeds: readonly ChannelName[]) => {
+  const read = async (scope: ReadScope, { feeds, place }: Source) => {
     const asOf = await readAsOf(scope.tx, feeds)
     const answer =
-      'load' in behaviour ? await behaviour.load(scope, input) : await behaviour.loadShared(scope.tx, input)
+      'load' in behaviour
+        ? await behaviour.load(scope, input, place)
+        : await behaviour.loadShared(scope.tx, input, place)
     return { asOf, answer }
   }
 
   let release: (() => void) | null = null
-  let result: { caller: Caller; feeds: readonly ChannelName[]; key: string; data?: Awaited<ReturnType<typeof read>> }
+  let result: { caller: Caller; source: Source; key: string; data?: Awaited<ReturnType<typeof read>> }
   try {
     // Who asks is looked at for each request, and before anything is shared.
     result = await withTenant(api.prisma, token.tid, async (tx) => {
       const caller = await loadCaller(tx, token)
-      const feeds = await behaviour.feeds({ tx, caller }, input)
-      const key = JSON.stringify([token.tid, request.method, request.path, input, feeds])
-      if ('loadShared' in behaviour && !(release = api.sharedReads.lead(key))) return { caller, feeds, key }
-      return { caller, feeds, key, data: await read({ tx, caller }, feeds) }
+      const source = await findSource(behaviour, { tx, caller }, input)
+      const key = JSON.stringify([token.tid, request.method, request.path, input, source])
+      if ('loadShared' in behaviour && !(release = api.sharedReads.lead(key))) return { caller, source, key }
+      return { caller, source, key, data: await read({ tx, caller }, source) }
     })
   } finally {
     ;(release as (() => void) | null)?.()
   }
-  const { caller, feeds, key } = result
-  const compute = () => withTenant(api.prisma, token.tid, (tx) => read({ tx, caller }, feeds))
+  const { caller, source, key } = result
+  const compute = () => withTenant(api.prisma, token.tid, (tx) => read({ tx, caller }, source))
   const { asOf, answer } = result.data ?? (await api.sharedReads.join(key, compute))
   requireFresh(asOf, needed)
-  const event = behaviour.audit?.(answer, input)
-  if (event) await api.audit.write(caller, requestId, event)
+  if (typeof behaviour.audit === 'function') await api.audit.write(caller, requestId, behaviour.audit(answer, input))
   return toReadReply(exchange, answer, asOf, behaviour.versionOf?.(answer))
+}
+
+/** Where an answer comes from: equal sources give equal answers to equal requests, whoever asks. */
+type Source = { feeds: readonly ChannelName[]; place: ReadPlace }
+
+async function findSource<In>(behaviour: Fed<In>, scope: ReadScope, input: In): Promise<Source> {
+  const everywhere: ReadPlace = { at: '*', locations: [] }
+  switch (behaviour.shows) {
+    case 'nothing':
+      return { feeds: [], place: everywhere }
+    case 'channels':
+      return { feeds: await behaviour.feeds(scope, input), place: everywhere }
+    default: {
+      const { shows, own } = behaviour
+      const at = await behaviour.at(scope, input)
+      const locations = at === '*' ? locationsFor(scope.caller, own) : [at]
+      return { feeds: feedsOf(scope.caller, { shows, own, at }), place: { at, locations } }
+    }
+  }
 }
 
 /** The answer with its positions; 304 without a body when the client has it already. */
@@ -122,6 +165,6 @@ function parseMinAsOf(header: string | undefined): Positions {
 
 /** We read the primary: what it does not cover yet, no other copy does. Channels that do not feed the answer do not matter. */
 function requireFresh(asOf: Positions, needed: Positions): void {
-  for (const [local, position] of Object.entries(needed))
-    if (asOf[local] && !covers(asOf[local], position)) throw new CodedError('not_fresh_enough', { retryAfter: 1 })
+  for (const [key, position] of Object.entries(needed))
+    if (asOf[key] && !covers(asOf[key], position)) throw new CodedError('not_fresh_enough', { retryAfter: 1 })
 }

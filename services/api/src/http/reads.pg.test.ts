@@ -90,7 +90,10 @@ describe('[LOG6] Min-As-Of', () => {
     expect((await desk.get(list, { 'min-as-of': later })).status).toBe(503)
     const elsewhere = formatPositions({ 't/billing': { epoch: 'f'.repeat(16), seq: 9 } })
     expect((await desk.get(list, { 'min-as-of': elsewhere })).status).toBe(200)
-    expect((await desk.get(list, { 'min-as-of': 'nonsense' })).status).toBe(400)
+    const reordered = ` "${scheduling}"; seq=${head.seq};later;epoch="${head.epoch}"\t`
+    expect((await desk.get(list, { 'min-as-of': reordered })).status).toBe(200)
+    for (const malformed of ['nonsense', `${beyond},`, `${later}, "t/billing";seq=1`])
+      expect((await desk.get(list, { 'min-as-of': malformed })).status).toBe(400)
   })
 })
 
@@ -180,8 +183,8 @@ describe('patients are searched', () => {
       some.firstName,
     ])
       expect(await find(query), query).toContain(some.id)
-    expect(await find('%')).toEqual(all.map(({ id }: { id: string }) => id))
-    expect(await find('zzzz')).toEqual([])
+    expect(await find('')).toEqual(all.map(({ id }: { id: string }) => id))
+    for (const query of ['zzzz', '%', '_', '\\']) expect(await find(query), query).toEqual([])
     const paged: unknown[] = []
     for (let cursor: string | undefined; ;) {
       const { body } = await desk.post('/patients/search', { limit: 9, ...(cursor ? { cursor } : {}) })

@@ -1,6 +1,6 @@
 import type { Request } from 'express'
 import type { z } from 'zod'
-import type { ErrorCode } from '@derm/contract'
+import type { Action, ErrorCode, EventType, Resource, Topic } from '@derm/contract'
 import type { Api } from '../api.ts'
 
 /**
@@ -24,6 +24,13 @@ export type Declaration = {
   isConditional?: boolean
   /** Reads carry `As-Of`, changes `Published`. */
   kind: 'read' | 'change' | 'plain'
+  /** Of a change: every event that it may tell of. What it does not name, it cannot record. */
+  emits?: readonly EventType[]
+  /** Of a change: the row of the permission table that decides who may. */
+  action?: Action
+  /** Of a read: the resources that it shows, and the topic that lets a role see them. */
+  shows?: readonly Resource[]
+  own?: Topic
 }
 
 /** The positions of a read or write, and how to write them, follow from `kind`; here is only what the handler decides. */

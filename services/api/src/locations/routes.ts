@@ -6,7 +6,13 @@ import { getLocation, listLocations } from './queries.ts'
 
 const tag = 'locations'
 
-/** No event touches a location, so no channel feeds these reads. */
+/** No event of the catalogue changes a location, and nothing here is about a patient. */
+const UNTOUCHED = {
+  shows: 'nothing',
+  because: 'no event changes a location',
+  audit: { notAudited: 'nothing about a patient is shown' },
+} as const
+
 export const locationRoutes: readonly Route[] = [
   defineRead(
     {
@@ -17,7 +23,7 @@ export const locationRoutes: readonly Route[] = [
       query: Page,
       answer: { status: 200, schema: LocationList, description: 'A page of locations, by name.' },
     },
-    { feeds: () => [], load: ({ tx, caller }, { query }) => listLocations(tx, caller, query) },
+    { ...UNTOUCHED, load: ({ tx, caller }, { query }) => listLocations(tx, caller, query) },
   ),
   defineRead(
     {
@@ -29,6 +35,6 @@ export const locationRoutes: readonly Route[] = [
       answer: { status: 200, schema: Location, description: 'The location.' },
       errors: ['not_found'],
     },
-    { feeds: () => [], load: ({ tx, caller }, { params: { id } }) => getLocation(tx, caller, id) },
+    { ...UNTOUCHED, load: ({ tx, caller }, { params: { id } }) => getLocation(tx, caller, id) },
   ),
 ]

@@ -4,8 +4,14 @@ import { ERRORS } from '@derm/contract'
 import { ROUTES } from '../routes.ts'
 import { createOpenApi } from './document.ts'
 
-const document = createOpenApi(ROUTES) as {
-  paths: Record<string, Record<string, { operationId: string; responses: object; requestBody?: object }>>
+const document = createOpenApi(ROUTES) as unknown as {
+  paths: Record<
+    string,
+    Record<
+      string,
+      { operationId: string; responses: object; parameters?: { name: string; in: string; required?: boolean }[] }
+    >
+  >
   components: { schemas: object }
 }
 
@@ -44,5 +50,16 @@ it('documents the statuses of every code that a route declares', () => {
       responses: {},
     }
     for (const code of route.errors ?? []) expect(Object.keys(responses)).toContain(String(ERRORS[code].status))
+  }
+})
+
+it('lists every parameter of a route, and which of them are required', () => {
+  for (const { path, method, params, query, isConditional = false } of ROUTES) {
+    const { parameters = [] } = document.paths[`/api/v1${path.replace(/:(\w+)/g, '{$1}')}`]?.[method] ?? {}
+    const namesOf = (where: string) => parameters.filter((one) => one.in === where).map(({ name }) => name)
+    expect(namesOf('path').sort()).toEqual(Object.keys(params?.shape ?? {}).sort())
+    expect(namesOf('query').sort()).toEqual(Object.keys(query?.shape ?? {}).sort())
+    expect(parameters.filter((one) => one.in === 'path').every(({ required }) => required)).toBe(true)
+    expect(parameters.some(({ name, required }) => name === 'If-Match' && required === true)).toBe(isConditional)
   }
 })

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { CodedError, Id, type Patient, type PatientList, type PatientSearch } from '@derm/contract'
-import type { Prisma, TenantTx } from '@derm/database'
+import { Id, type PatientList, type PatientSearch } from '@derm/contract'
+import { toPrefixRange, type Prisma, type TenantTx } from '@derm/database'
 import { decodeCursor, toPage } from '../http/cursor.ts'
-import { SUMMARY_COLUMNS, toPatient, toPatientSummary } from './patient-view.ts'
+import { SUMMARY_COLUMNS, toPatientSummary } from './patient-view.ts'
 
 /**
  * Patients whose last or first name begins with the words, in either order, or whose record number they are; by last name.
- * Prefixes, so that an index answers, not the table.
+ * Ranges of keys, so that indexes answer: `startsWith` is a LIKE, for which Postgres reads the whole table under row-level security.
  */
 export async function searchPatients(
   tx: TenantTx,
@@ -28,27 +28,20 @@ export async function searchPatients(
 }
 
 function matching(query: string): Prisma.PatientWhereInput {
-  const text = query.toLowerCase().replace(/[%_\\]/g, '')
+  const text = query.toLowerCase()
   if (text === '') return {}
   const [one, two] = text.split(/[\s,]+/, 2) as [string, string | undefined]
   const whole: Prisma.PatientWhereInput[] = [
-    { nameKey: { startsWith: text } },
-    { givenKey: { startsWith: text } },
+    { nameKey: toPrefixRange(text) },
+    { givenKey: toPrefixRange(text) },
     { mrn: text.toUpperCase() },
   ]
   if (!two) return { OR: whole }
   return {
     OR: [
       ...whole,
-      { nameKey: { startsWith: `${one}, ${two}` } },
-      { nameKey: { startsWith: two }, givenKey: { startsWith: one } },
+      { nameKey: toPrefixRange(`${one}, ${two}`) },
+      { nameKey: toPrefixRange(two), givenKey: toPrefixRange(one) },
     ],
   }
-}
-
-/** @throws CodedError `not_found` */
-export async function getPatient(tx: TenantTx, id: string): Promise<Patient> {
-  const row = await tx.patient.findUnique({ where: { id } })
-  if (!row) throw new CodedError('not_found')
-  return toPatient(row)
 }

@@ -6,7 +6,13 @@ import { getProvider, listProviders } from './queries.ts'
 
 const tag = 'providers'
 
-/** No event touches a provider, so no channel feeds these reads. */
+/** No event of the catalogue changes a provider, and nothing here is about a patient. */
+const UNTOUCHED = {
+  shows: 'nothing',
+  because: 'no event changes a provider',
+  audit: { notAudited: 'nothing about a patient is shown' },
+} as const
+
 export const providerRoutes: readonly Route[] = [
   defineRead(
     {
@@ -18,7 +24,7 @@ export const providerRoutes: readonly Route[] = [
       answer: { status: 200, schema: ProviderList, description: 'A page of providers, by name.' },
       errors: ['not_found'],
     },
-    { feeds: () => [], load: ({ tx, caller }, { query }) => listProviders(tx, caller, query) },
+    { ...UNTOUCHED, load: ({ tx, caller }, { query }) => listProviders(tx, caller, query) },
   ),
   defineRead(
     {
@@ -30,6 +36,6 @@ export const providerRoutes: readonly Route[] = [
       answer: { status: 200, schema: Provider, description: 'The provider.' },
       errors: ['not_found'],
     },
-    { feeds: () => [], load: ({ tx }, { params: { id } }) => getProvider(tx, id) },
+    { ...UNTOUCHED, load: ({ tx }, { params: { id } }) => getProvider(tx, id) },
   ),
 ]

@@ -75,8 +75,8 @@ export function useTestPod(env: Record<string, string> = {}): TestPod {
       EVENT_SIGNING_SECRET: 'a secret that is long enough for tests',
       ...env,
     })
-    const log = createLogger({ service: 'api', instance: 'test', level: 'error' })
-    pod = createPod(config, { log, isReady: () => true, clock })
+    const logger = createLogger({ service: 'api', instance: 'test', level: 'error' })
+    pod = createPod(config, { logger, isReady: () => true, clock })
     client = new pg.Pool({ connectionString: database.superuserUrl, max: 2 })
     for (const step of pod.steps) await step.start?.()
   })

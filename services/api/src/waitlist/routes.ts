@@ -1,107 +1,50 @@
-import { z } from 'zod'
-import {
-  Id,
-  OfferRequest,
-  WaitlistAdd,
-  WaitlistEntry,
-  WaitlistList,
-  WaitlistQuery,
-  grantedChannels,
-  locationChannel,
-} from '@derm/contract'
-import { requireLocation } from '../access/location-scope.ts'
-import { defineChange } from '../http/change-route.ts'
-import { defineRead } from '../http/read-route.ts'
+import { WaitlistQuery } from '@derm/contract'
+import { defineEntityChanges } from '../aggregate/entity-changes.ts'
+import { defineEntityReads, defineList } from '../aggregate/entity-reads.ts'
+import { invalid } from '../http/invalid.ts'
 import type { Route } from '../http/route.ts'
-import { addToWaitlist, offerSlot } from './commands.ts'
-import { getWaitlistEntry, listWaitlist, locateWaitlistEntry } from './queries.ts'
+import { requirePatient } from '../patients/require-patient.ts'
+import { requireProviderAt } from '../providers/require-provider.ts'
+import { waitlist } from './waitlist-entry.ts'
 
-const tag = 'waitlist'
-const params = z.strictObject({ id: Id })
+export const waitlistList = defineList(waitlist, {
+  summary: 'The waitlist of a location, who waits longest first',
+  query: WaitlistQuery,
+  where: ({ status }) => (status === undefined ? {} : { status }),
+  sort: { by: 'createdAt', is: 'time' },
+})
 
-const list = defineRead(
-  {
-    method: 'get',
-    path: '/waitlist',
-    tag,
-    summary: 'The waitlist of a location, who waits longest first',
-    query: WaitlistQuery,
-    answer: { status: 200, schema: WaitlistList, description: 'A page of waitlist entries.' },
-    errors: ['forbidden', 'not_found'],
-  },
-  {
-    feeds: ({ caller }, { query }) => {
-      const locationId = requireLocation(caller, 'scheduling', query.locationId)
-      return [locationChannel(caller.tenantId, locationId, 'scheduling'), ...grantedChannels(caller, 'patients')]
+const changes = defineEntityChanges(waitlist, {
+  create: {
+    async run({ change, locationId, body }) {
+      const { patientId, providerId, type, earliestDate, latestDate, note = null } = body
+      if (latestDate !== null && latestDate < earliestDate)
+        throw invalid('body', 'latestDate', 'must not be before earliestDate')
+      await requirePatient(change, patientId)
+      if (providerId !== null) await requireProviderAt(change, providerId, locationId)
+      const dates = {
+        earliestDate: new Date(earliestDate),
+        latestDate: latestDate === null ? null : new Date(latestDate),
+      }
+      return { data: { locationId, patientId, providerId, type, note, ...dates } }
     },
-    loadShared: (tx, { query }) => listWaitlist(tx, query),
-    audit: ({ items }, { query: { locationId } }) => ({
-      action: 'waitlist.list',
-      subjectType: 'waitlist_entry',
-      locationId,
-      details: { count: items.length },
-    }),
   },
-)
-
-const get = defineRead(
-  {
-    method: 'get',
-    path: '/waitlist/:id',
-    tag,
-    summary: 'One waitlist entry',
-    params,
-    answer: { status: 200, schema: WaitlistEntry, description: 'The waitlist entry.' },
-    errors: ['forbidden', 'not_found'],
-  },
-  {
-    feeds: async ({ tx, caller }, { params: { id } }) => {
-      const locationId = await locateWaitlistEntry(tx, caller, id)
-      return [locationChannel(caller.tenantId, locationId, 'scheduling'), ...grantedChannels(caller, 'patients')]
+  offer: {
+    /** An offer holds nothing: the slot is taken when it is booked. */
+    async run({ change, before, body: { providerId, startsAt, endsAt } }) {
+      await requireProviderAt(change, providerId, before.locationId)
+      const slot = { startsAt: new Date(startsAt), endsAt: new Date(endsAt) }
+      return {
+        data: { offerProviderId: providerId, offerStartsAt: slot.startsAt, offerEndsAt: slot.endsAt },
+        event: {
+          offer: { providerId, startsAt: slot.startsAt.toISOString(), endsAt: slot.endsAt.toISOString() },
+        },
+      }
     },
-    loadShared: (tx, { params: { id } }) => getWaitlistEntry(tx, id),
-    versionOf: ({ version }) => version,
-    audit: ({ id, locationId }) => ({
-      action: 'waitlist.read',
-      subjectType: 'waitlist_entry',
-      subjectId: id,
-      locationId,
-    }),
   },
-)
+  remove: {
+    run: ({ body: { code } }) => ({ data: { removalCode: code }, event: { code } }),
+  },
+})
 
-const add = defineChange(
-  {
-    method: 'post',
-    path: '/waitlist',
-    tag,
-    summary: 'Put a patient on the waitlist',
-    body: WaitlistAdd,
-    answer: { status: 201, schema: WaitlistEntry, description: 'The new waitlist entry.' },
-    errors: ['forbidden', 'not_found'],
-  },
-  async (change, { body }) => {
-    const entry = await addToWaitlist(change, body)
-    return { body: entry, version: entry.version, location: `/api/v1/waitlist/${entry.id}` }
-  },
-)
-
-const offer = defineChange(
-  {
-    method: 'post',
-    path: '/waitlist/:id/offer',
-    tag,
-    summary: 'Offer a slot, or another one instead',
-    params,
-    body: OfferRequest,
-    isConditional: true,
-    answer: { status: 200, schema: WaitlistEntry, description: 'The waitlist entry, after the change.' },
-    errors: ['forbidden', 'not_found', 'conflict', 'invalid_transition'],
-  },
-  async (change, { params: { id }, version, body }) => {
-    const entry = await offerSlot(change, id, version, body)
-    return { body: entry, version: entry.version }
-  },
-)
-
-export const waitlistRoutes: readonly Route[] = [list, get, add, offer]
+export const waitlistRoutes: readonly Route[] = [...defineEntityReads(waitlist, { list: waitlistList }), ...changes]

@@ -1,10 +1,4 @@
-import {
-  APPOINTMENT_TRANSITIONS,
-  RESCHEDULABLE,
-  type Appointment,
-  type AppointmentStatus,
-  type AppointmentTransition,
-} from '@derm/contract'
+import { APPOINTMENT_TRANSITIONS, startsFrom, type Appointment } from '@derm/contract'
 import { Button } from '@mantine/core'
 import {
   IconArrowsMove,
@@ -23,8 +17,10 @@ import { describeError } from '../http/api-error.ts'
 /** What is open beneath the head of the drawer. */
 export type ActionPanel = 'room' | 'cancel' | 'edit' | 'reschedule' | 'patient' | null
 
+type AppointmentAction = keyof typeof APPOINTMENT_TRANSITIONS
+
 type Action = {
-  name: AppointmentTransition
+  name: AppointmentAction
   label: string
   icon: Icon
   panel: ActionPanel
@@ -71,12 +67,8 @@ const ACTIONS: readonly Action[] = [
   },
 ]
 
-function isPossible(action: AppointmentTransition, status: AppointmentStatus): boolean {
-  return (APPOINTMENT_TRANSITIONS[action].from as readonly AppointmentStatus[]).includes(status)
-}
-
 export function isReschedulable({ status }: Pick<Appointment, 'status'>): boolean {
-  return (RESCHEDULABLE as readonly AppointmentStatus[]).includes(status)
+  return startsFrom(APPOINTMENT_TRANSITIONS.reschedule, status)
 }
 
 type Props = {
@@ -88,13 +80,14 @@ type Props = {
 export function AppointmentActions({ appointment, onPanel, onError }: Props) {
   const { status } = appointment
   const change = useAppointmentChange()
-  const possible = ACTIONS.filter(({ name }) => isPossible(name, status))
+  const possible = ACTIONS.filter(({ name }) => startsFrom(APPOINTMENT_TRANSITIONS[name], status))
   // Someone already in a room moves on by completing; another room is the exception.
   const next = status === 'roomed' ? 'complete' : possible.find(({ tone }) => tone === 'step')?.name
 
   function run({ name, panel }: Action) {
     if (panel !== null) return onPanel(panel)
-    const patch = { status: APPOINTMENT_TRANSITIONS[name].to }
+    const { to } = APPOINTMENT_TRANSITIONS[name]
+    const patch = to === 'same' ? {} : { status: to }
     change.mutate({ appointment, path: name, body: {}, patch }, { onError: (error) => onError(describeError(error)) })
   }
 

@@ -1,6 +1,6 @@
 import {
   POLICY,
-  WRITERS,
+  mayDo,
   type Appointment,
   type Location,
   type Provider,
@@ -71,5 +71,5 @@ export function visibleLocations(user: User, locations: readonly Location[]): Lo
 }
 
 export function maySchedule(user: User, locationId: string): boolean {
-  return hasRoleFor(user, locationId, WRITERS.scheduling)
+  return mayDo(user, 'schedule', locationId)
 }

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { EVENT_TYPES, definitionOf } from './catalogue.ts'
+import { TOPIC_SCOPE, locationChannel, tenantChannel } from './channel.ts'
+import { feedsOf, topicsOf } from './feeds.ts'
+import type { LocationId, TenantId, UserId } from './ids.ts'
+import type { Principal } from './policy.ts'
+import { RESOURCES, RESOURCE_NAMES, withEmbedding, type Resource } from './resources.ts'
+import { SUBJECTS, isSubjectType, subjectOf, type SubjectType } from './subjects.ts'
+import * as contract from './index.ts'
+import { possibleActions, type TransitionTable } from './transitions.ts'
+
+const tenantId = '11111111-0000-4000-8000-000000000000' as TenantId
+const [north, south] = ['44444444-0000-4000-8000-000000000000', '55555555-0000-4000-8000-000000000000'] as [
+  LocationId,
+  LocationId,
+]
+const principal = (role: 'front_desk' | 'biller', locationId: LocationId | null): Principal => ({
+  tenantId,
+  userId: '33333333-0000-4000-8000-000000000000' as UserId,
+  grants: [{ role, locationId }],
+  locations: [north, south],
+})
+const tables = Object.entries(contract).filter(([name]) => name.endsWith('_TRANSITIONS')) as [string, TransitionTable][]
+
+describe('[CAT2] what is embedded becomes stale with what it embeds', () => {
+  it('directly and through others', () => {
+    expect(withEmbedding(['patients'])).toEqual(expect.arrayContaining(['patients', 'appointments', 'waitlist']))
+    expect(withEmbedding(['waitlist'])).toEqual(['waitlist'])
+  })
+
+  it('every event that changes a patient makes stale what shows patients', () => {
+    const showing = RESOURCE_NAMES.filter((name) =>
+      (RESOURCES[name].embeds as readonly Resource[]).includes('patients'),
+    )
+    expect(showing.length).toBeGreaterThan(1)
+    for (const type of EVENT_TYPES.filter((one) => definitionOf(one).subject === 'patient'))
+      expect(definitionOf(type).invalidates).toEqual(expect.arrayContaining(showing))
+  })
+})
+
+describe('[CAT3] a subject is declared once', () => {
+  it('every event is about one, and every resource belongs to one', () => {
+    for (const type of EVENT_TYPES) expect(isSubjectType(definitionOf(type).subject)).toBe(true)
+    const resources = Object.values(SUBJECTS).map(({ resource }) => resource)
+    expect(new Set(resources)).toEqual(new Set(RESOURCE_NAMES))
+    for (const type of Object.keys(SUBJECTS) as SubjectType[])
+      expect(subjectOf(type).scope).toBe(TOPIC_SCOPE[SUBJECTS[type].topic])
+  })
+})
+
+describe('[CAT4] the feeds of a read follow from what it shows, and where', () => {
+  it('names the topic of every event that can change it', () => {
+    expect(topicsOf('appointments')).toEqual(expect.arrayContaining(['scheduling', 'patients']))
+    for (const type of EVENT_TYPES)
+      for (const resource of definitionOf(type).invalidates)
+        expect(topicsOf(resource)).toContain(definitionOf(type).topic)
+  })
+
+  it('narrows its own topic to the location, and adds what else the principal may see', () => {
+    const feeds = feedsOf(principal('front_desk', null), { shows: ['appointments'], own: 'scheduling', at: north })
+    expect(feeds).toContain(locationChannel(tenantId, north, 'scheduling'))
+    expect(feeds).not.toContain(locationChannel(tenantId, south, 'scheduling'))
+    expect(feeds).toContain(tenantChannel(tenantId, 'patients'))
+    const everywhere = feedsOf(principal('front_desk', null), { shows: ['appointments'], own: 'scheduling', at: '*' })
+    expect(everywhere).toContain(locationChannel(tenantId, south, 'scheduling'))
+  })
+})
+
+describe('[CAT5] a transition table fits the catalogue', () => {
+  it.each(tables)('%s', (_name, table) => {
+    const statuses = new Set<string>()
+    for (const { from, to } of Object.values(table)) {
+      if (typeof from !== 'string') for (const status of from) statuses.add(status)
+      if (to !== 'same') statuses.add(to)
+    }
+    for (const [action, row] of Object.entries(table)) {
+      const definition = definitionOf(row.event)
+      // An event that changes a status also carries the status before.
+      if (row.from !== 'new' && row.to !== 'same')
+        expect(Object.keys(definition.previous?.shape ?? {}), action).toContain('status')
+      expect(row.summary, action).not.toBe('')
+    }
+    for (const status of statuses) expect(possibleActions(table, status, () => false)).toEqual([])
+  })
+})

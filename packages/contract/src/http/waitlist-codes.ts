@@ -1,4 +1,0 @@
-import { z } from 'zod'
-
-export const WaitlistStatus = z.enum(['waiting', 'offered', 'booked', 'removed'])
-export type WaitlistStatus = z.infer<typeof WaitlistStatus>

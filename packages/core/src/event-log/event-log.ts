@@ -1,0 +1,81 @@
+import type { ChannelName, Position } from '@derm/contract'
+
+/**
+ * The event log: per channel a bounded history and a head, and a live feed. It is a cache of Postgres that may
+ * lose anything at any moment, what it acknowledged included; it never invents, reorders or leaves a hole.
+ *
+ * Terms. *head*: a channel's newest (epoch, seq) here; `null` when the log does not know the channel (never seen,
+ * flushed, evicted). *base*: the position just before the oldest entry that a refill brings. *bytes*: the stored and
+ * published form of an entry, see `frame.ts`; equal wherever the entry appears.
+ *
+ * Two implementations, one contract suite (`event-log-suite.ts`): in memory, the reference and the fuzz's; on Redis.
+ */
+export type LogEntry = { id: string; epoch: string; seq: number; bytes: string }
+
+/** Entries of one channel and epoch, their `seq` ascending without gaps. */
+export type ChannelBatch = { channel: ChannelName; entries: readonly LogEntry[] }
+
+export type AppendResult =
+  /** All are in the log: `appended` of them now, the others already with the same epoch, seq and id. */
+  | { ok: true; appended: number; head: Position }
+  /**
+   * - `unknown`: no head, and the first entry is not seq 1 → refill. - `gap`: the head is before `entries[0].seq - 1` → refill.
+   * - `new_epoch`: the entries' epoch is later than the head's → refill, which replaces the history.
+   * - `stale_epoch`: the head's epoch is later: this writer is behind the times and must not publish.
+   * - `conflict`: another id stands at one of these seqs → a new epoch is due.
+   * - `unverifiable`: at or below the head, but trimmed, so that the id cannot be compared.
+   * - `rejected`: the server refused this channel's entries (too large, say); the others are not concerned.
+   */
+  | {
+      ok: false
+      reason: 'unknown' | 'gap' | 'new_epoch' | 'stale_epoch' | 'conflict' | 'unverifiable' | 'rejected'
+      head: Position | null
+      /** How many of this batch's entries were appended before the refusal. */
+      appended: number
+    }
+
+export interface EventLogWriter {
+  /** Appends and publishes, channel by channel, in one round trip; results in the order of `batches`. Rejects when the log cannot be reached in time. */
+  append(batches: readonly ChannelBatch[]): Promise<AppendResult[]>
+  /**
+   * Brings back what the log lost, without publishing. `base` is the position before `batch.entries[0]`; with no entries the
+   * head becomes `base`. Accepted when the entries begin at seq 1, or overlap or touch the head of the same epoch; anything else is a
+   * `gap`, unless `replaces` says that nothing older is to be had: then the history begins at the base, also that of a channel
+   * which the log does not know or has of an older epoch. It never lowers a head within an epoch.
+   */
+  refill(batch: ChannelBatch, base: Position, options?: { replaces?: boolean }): Promise<AppendResult>
+  heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>
+  /** A relay found nothing committed that waits to be appended, but for the last moment: that holds for so many milliseconds. */
+  renewCaughtUpLease(forMs: number): Promise<void>
+}
+
+export type HistoryRead =
+  /** `entries` run without a hole from `after.seq + 1` to `head.seq`; empty only when they are equal. */
+  | { kind: 'complete'; head: Position; entries: LogEntry[] }
+  /** They begin after `after` but stop before the head: the limit was reached. Read on from the last. */
+  | { kind: 'partial'; head: Position; entries: LogEntry[] }
+  /** Another epoch, or the history begins later than `after.seq + 1`. */
+  | { kind: 'unreachable'; head: Position }
+  /** The head is behind `after` in the same epoch: the log lost data, and will be refilled. */
+  | { kind: 'lagging'; head: Position }
+  /** The log does not know the channel. */
+  | { kind: 'unknown' }
+
+export type HistoryLimit = { entries: number; bytes: number }
+
+export interface EventLogReader {
+  heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>
+  /** Whether a relay has vouched of late. */
+  hasCaughtUpLease(): Promise<boolean>
+  /** One atomic read of head and entries. */
+  history(channel: ChannelName, after: Position, limit: HistoryLimit): Promise<HistoryRead>
+  /** Resolves when the server has confirmed: every entry published from now on reaches `onMessage`. */
+  subscribe(channel: ChannelName): Promise<void>
+  unsubscribe(channel: ChannelName): Promise<void>
+  /** At most one listener. Messages of one channel come in the order of publishing; any may be missing. */
+  onMessage(listen: (channel: ChannelName, bytes: string) => void): void
+  /** The live feed may have had a gap for every channel (connection lost and restored, subscriptions renewed). */
+  onBreak(listen: () => void): void
+  /** Tears the live feed's connection down and sets it up again, with all subscriptions; then `onBreak`. */
+  reconnect(): void
+}

@@ -1,0 +1,65 @@
+import {
+  CodedError,
+  mayDo,
+  possibleActions,
+  startsFrom,
+  subjectOf,
+  type Action,
+  type LocationId,
+  type Transition,
+} from '@derm/contract'
+import { Prisma } from '@derm/database'
+import { requireTopic } from '../access/location-scope.ts'
+import type { Caller } from '../access/principal.ts'
+import { fullTx, requireVersion, type Change } from '../transaction.ts'
+import type { AnyAggregate, ColumnsOf, EntityRow, Model } from './aggregate.ts'
+
+/** A row that this transaction holds until its end: what is decided about it stays true until the commit. */
+export type Locked<Columns> = Columns & EntityRow & { readonly [isLocked]: true }
+declare const isLocked: unique symbol
+
+/** `by`: the permission. `from`: the statuses that it may start from. `version`: the one that the caller has read. */
+export type LockRequest = Pick<Transition, 'by' | 'from'> & { version?: number }
+
+/**
+ * Takes an entity's row. All that must hold before a change is checked here, in this order, so that what the caller may not see
+ * looks like what does not exist.
+ * @throws CodedError `forbidden` (the topic is not the role's), `not_found`, `forbidden` (the action is not), `conflict`, `invalid_transition`.
+ */
+export async function lockEntity<Name extends Model>(
+  change: Change,
+  aggregate: AnyAggregate & { model: Name },
+  id: string,
+  { by, from, version }: LockRequest,
+): Promise<Locked<ColumnsOf<Name>>> {
+  const { caller } = change
+  const { topic, scope } = subjectOf(aggregate.subject)
+  const granted = requireTopic(caller, topic)
+  const [columns] = await fullTx(change).$queryRaw<Record<string, unknown>[]>`
+    SELECT * FROM ${Prisma.raw(aggregate.table)} WHERE id = ${id}::uuid FOR UPDATE`
+  const row = columns && (toCamelCase(columns) as EntityRow)
+  if (!row) throw new CodedError('not_found')
+  if (scope === 'location' && !granted.some((location) => location === row.locationId))
+    throw new CodedError('not_found')
+  const at = scope === 'location' ? (row.locationId as LocationId) : null
+  requireAction(caller, by, at)
+  if (version !== undefined) requireVersion(row.version, version)
+  if (!startsFrom({ from }, row.status ?? ''))
+    throw new CodedError('invalid_transition', {
+      currentStatus: row.status,
+      currentVersion: row.version,
+      possible: possibleActions(aggregate.transitions, row.status ?? '', (action) => mayDo(caller, action, at)),
+    })
+  return row as Locked<ColumnsOf<Name>>
+}
+
+/** @throws CodedError `forbidden` */
+export function requireAction(caller: Caller, action: Action, at: LocationId | null): void {
+  if (!mayDo(caller, action, at)) throw new CodedError('forbidden')
+}
+
+const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+function toCamelCase(columns: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(columns).map(([name, value]) => [camel(name), value]))
+}

@@ -1,0 +1,146 @@
+import {
+  CodedError,
+  definitionOf,
+  makeEvent,
+  subjectOf,
+  type EventInput,
+  type EventType,
+  type LocationId,
+  type Transition,
+} from '@derm/contract'
+import { findSqlState } from '../http/database-error.ts'
+import { fullTx, type Change } from '../transaction.ts'
+import {
+  delegateOf,
+  toAuditAction,
+  type Aggregate,
+  type AnyAggregate,
+  type EntityRow,
+  type Model,
+  type RowOf,
+} from './aggregate.ts'
+import type { Locked } from './lock-entity.ts'
+
+/** What a change of one entity tells besides its thin data. */
+export type Telling = { event?: object; previous?: object }
+
+/**
+ * Creates an entity, and tells of it: the row, its event and its audit entry are one thing.
+ * `at`: where, in a location's topic; the caller's right to do this there was checked by the route.
+ */
+export async function createEntity<Name extends Model, View, Entity, Thin>(
+  change: Change,
+  aggregate: Aggregate<Name, View, Entity, Thin>,
+  action: string,
+  data: object,
+  telling: Telling = {},
+): Promise<RowOf<Name, View>> {
+  const { to, event } = transitionOf(aggregate, action)
+  const row = await guardConflicts(aggregate, () =>
+    delegateOf<RowOf<Name, View> & EntityRow>(fullTx(change), aggregate).create({
+      data: { ...data, tenantId: change.caller.tenantId, ...(to === 'same' ? {} : { status: to }) },
+      include: aggregate.view,
+    }),
+  )
+  tell(change, aggregate, { action, event, row, telling })
+  return row
+}
+
+/** Writes to a locked entity: the next version, the status that the table says, the event, the audit entry. */
+export async function writeEntity<Name extends Model, View, Entity, Thin>(
+  change: Change,
+  aggregate: Aggregate<Name, View, Entity, Thin>,
+  action: string,
+  before: Locked<EntityRow>,
+  data: object,
+  { event: extra, previous }: Telling = {},
+): Promise<RowOf<Name, View>> {
+  const { to, event } = transitionOf(aggregate, action)
+  const row = await update(change, aggregate, before, { ...data, ...(to === 'same' ? {} : { status: to }) })
+  const asks = definitionOf(event).previous?.shape
+  const told = asks ? { previous: { ...('status' in asks ? { status: before.status } : {}), ...previous } } : {}
+  tell(change, aggregate, { action, event, row, telling: { ...(extra ? { event: extra } : {}), ...told } })
+  return row
+}
+
+/**
+ * Writes to a locked entity as part of another entity's change, whose event tells of both: it must make this one's resource stale,
+ * else the change would go unseen.
+ * @throws Error when `toldBy` does not.
+ */
+export async function writeAlong<Name extends Model, View, Entity, Thin>(
+  change: Change,
+  aggregate: Aggregate<Name, View, Entity, Thin>,
+  action: string,
+  before: Locked<EntityRow>,
+  data: object,
+  toldBy: EventType,
+): Promise<void> {
+  if (!definitionOf(toldBy).invalidates.includes(subjectOf(aggregate.subject).resource))
+    throw new Error(`${toldBy} does not make a ${aggregate.subject} stale, so it cannot tell of its change`)
+  const row = await update(change, aggregate, before, data)
+  change.expectEvent(toldBy)
+  audit(change, aggregate, action, row as RowOf<Name, View> & EntityRow)
+}
+
+async function update<Name extends Model, View, Entity, Thin>(
+  change: Change,
+  aggregate: Aggregate<Name, View, Entity, Thin>,
+  before: Locked<EntityRow>,
+  data: object,
+): Promise<RowOf<Name, View> & EntityRow> {
+  return guardConflicts(aggregate, () =>
+    delegateOf<RowOf<Name, View> & EntityRow>(fullTx(change), aggregate).update({
+      where: { id: before.id },
+      data: { ...data, version: { increment: 1 } },
+      include: aggregate.view,
+    }),
+  )
+}
+
+type Told<Row> = { action: string; event: EventType; row: Row; telling: Telling }
+
+function tell<Name extends Model, View, Entity, Thin>(
+  change: Change,
+  aggregate: Aggregate<Name, View, Entity, Thin>,
+  { action, event, row, telling }: Told<RowOf<Name, View> & EntityRow>,
+): void {
+  const { caller } = change
+  change.record(
+    makeEvent(event, {
+      tenantId: caller.tenantId,
+      ...(row.locationId === undefined ? {} : { locationId: row.locationId as LocationId }),
+      actorId: caller.userId,
+      subject: { id: row.id, version: row.version },
+      data: { ...aggregate.toThinData(row), ...telling.event },
+      ...(telling.previous === undefined ? {} : { previous: telling.previous }),
+    } as unknown as EventInput<EventType>),
+  )
+  audit(change, aggregate, action, row)
+}
+
+function audit(change: Change, aggregate: AnyAggregate, action: string, row: EntityRow): void {
+  change.audit({
+    action: toAuditAction(aggregate, action),
+    subjectType: aggregate.subject,
+    subjectId: row.id,
+    ...(row.locationId === undefined ? {} : { locationId: row.locationId }),
+  })
+}
+
+function transitionOf({ subject, transitions }: AnyAggregate, action: string): Transition {
+  const row = transitions[action]
+  if (!row) throw new Error(`a ${subject} has no action ${action}`)
+  return row
+}
+
+/** The database decides about what must be unique: a check before the write would lose a race. */
+async function guardConflicts<Row>({ onConflict = {} }: AnyAggregate, run: () => Promise<Row>): Promise<Row> {
+  try {
+    return await run()
+  } catch (error) {
+    const code = onConflict[findSqlState(error) ?? '']
+    if (code) throw new CodedError(code, {}, { cause: error })
+    throw error
+  }
+}
