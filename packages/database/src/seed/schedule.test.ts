@@ -57,7 +57,7 @@ describe('the seed', () => {
         }
         const { appointments } = generate(now, home, { ...span, firstDay: -1, lastDay: 1 })
         expect(appointments.filter(early), now.toISOString()).toEqual([])
-        const yesterday = appointments.filter((row) => Date.parse(row.ends_at) < now.getTime() - 24 * 3_600_000)
+        const yesterday = appointments.filter((row) => Date.parse(row.ends_at) < now.getTime() - 12 * 3_600_000)
         expect(new Set(yesterday.map((row) => row.status))).toEqual(new Set(['completed', 'cancelled', 'no_show']))
       }
   })
