@@ -42,7 +42,12 @@ it('writes a migration against a Postgres of its own, and says what to check', a
 it.each([
   ['a name that is none', ['Add'], {}, /^A migration's name is lower-case words/],
   ['no name', [], {}, /^A migration's name is lower-case words/],
-  ['a Postgres that cannot start', ['add_claims'], { TMPDIR: '/dev/null', TSX_DISABLE_CACHE: '1' }, /^Postgres, .* could not be started/],
+  [
+    'a Postgres that cannot start',
+    ['add_claims'],
+    { TMPDIR: '/dev/null', TSX_DISABLE_CACHE: '1' },
+    /^Postgres, .* could not be started/,
+  ],
 ])('fails with one sentence for %s', async (_, words, env, sentence) => {
   const { code, text } = await run(words, env)
   expect({ code, text }).toEqual({ code: 1, text: expect.stringMatching(sentence) })

@@ -7,7 +7,7 @@ import { startPostgres, type Postgres } from '@derm/local-servers'
 
 /** `npm run migration -- <name> [folder]`: writes the SQL that the schema's changes need, against a Postgres of its own. */
 const [name = '', folder] = process.argv.slice(2)
-const passwords = { owner: 'pw', api: 'pw', relay: 'pw', realtime: 'pw' }
+const passwords = { owner: 'pw', api: 'pw', relay: 'pw', realtime: 'pw', jobs: 'pw' }
 
 async function run(): Promise<void> {
   requireMigrationName(name)
