@@ -35,7 +35,8 @@ export type NewEvent<Type extends EventType = EventType> = Omit<
   'epoch' | 'seq' | 'at' | 'spreadMs' | 'mutationId' | 'traceparent'
 >
 
-const head = z.object({
+/** An envelope without its payload's own schema. */
+export const EnvelopeHead = z.object({
   id: Id,
   type: z.string(),
   channel: z.string().max(200),
@@ -44,7 +45,7 @@ const head = z.object({
   at: z.iso.datetime(),
   locationId: Id.optional(),
   actorId: Id,
-  subject: z.strictObject({ type: z.string().max(40), id: Id, version: z.number().int().min(1) }),
+  subject: z.object({ type: z.string().max(40), id: Id, version: z.number().int().min(1) }),
   data: z.unknown(),
   previous: z.unknown().optional(),
   mutationId: z.string().max(200).optional(),
@@ -54,7 +55,7 @@ const head = z.object({
 
 /** Parses an envelope of any catalogued type, its payload included. Throws a ZodError, or an Error for an unknown type. */
 export function parseEnvelope(value: unknown): EventEnvelope {
-  const envelope = head.parse(value)
+  const envelope = EnvelopeHead.parse(value)
   if (!isEventType(envelope.type)) throw new Error(`unknown event type`)
   const definition = definitionOf(envelope.type)
   const data = definition.data.parse(envelope.data)

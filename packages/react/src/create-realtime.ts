@@ -1,13 +1,13 @@
 import { definitionOf, type EventEnvelope, type Position, type Resource } from '@derm/contract'
 import { silentLogger, systemClock, type Clock, type Logger } from '@derm/core'
 import {
-  Planner,
+  RefetchScheduler,
   Subscriber,
   type Connection,
-  type PlannerSettings,
+  type RefetchSettings,
   type SubscriberSettings,
   type Transport,
-  type Want,
+  type TopicInterest,
 } from '@derm/core/client'
 import { onlineManager, type QueryClient } from '@tanstack/react-query'
 import { ApiError, createApiFetch, type ApiFetch } from './api-fetch.ts'
@@ -15,7 +15,7 @@ import { withDeadline } from './deadline.ts'
 import { LastUpdates } from './last-updated.ts'
 import { createMutations, type MutationContext, type MutationFunction } from './query/mutation.ts'
 import { createQueryCachePort } from './query/query-cache-port.ts'
-import { registerLiveSource } from './query/live.ts'
+import { registerQuerySource } from './query/live.ts'
 import { createResourcesOf, type ResourceKeys } from './resource-keys.ts'
 import { createSocketTransport } from './socket-transport.ts'
 import { createEventToasts, showBuiltInToast, type Notify } from './toaster.ts'
@@ -37,7 +37,7 @@ export type RealtimeOptions = {
   /** For tests. */
   transport?: Transport
   clock?: Clock
-  planner?: Partial<PlannerSettings>
+  refetch?: Partial<RefetchSettings>
   subscriber?: Partial<SubscriberSettings>
 }
 
@@ -48,13 +48,13 @@ export interface Realtime {
   readonly queryClient: QueryClient
   /** Connects while somebody holds it; call what it returns to let go. `RealtimeProvider` does both. */
   start(): () => void
-  retain(want: Want): () => void
+  retain(interest: TopicInterest): () => void
   getConnection(): Connection
   onConnection(listener: () => void): () => void
   onEvent(listener: EventListener): () => void
   onResync(listener: ResyncListener): () => void
   /**
-   * Wraps a mutation's function: one Idempotency-Key for all its tries, refetches of the resources held until it has settled, and the
+   * Wraps a mutation's function: one Idempotency-Key for all its tries, no refetch of the resources until it has settled, and the
    * positions of its events noted, so that the echo of one's own change does not refetch in vain.
    */
   mutation<Variables, Result>(
@@ -87,21 +87,21 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     connection: new Set<() => void>(),
   }
   let holders = 0
-  /** As the subscriber has it, and as it is told: while the browser takes itself for offline nothing is read anew, so it is not live. [SUB12] */
-  let held: Connection = { status: 'idle', since: clock.now() }
-  let connection = held
+  /** The connection as the subscriber has it, and as the application is told: while the browser takes itself for offline, it is not live. [SUB12] */
+  let subscribed: Connection = { status: 'idle', since: clock.now() }
+  let connection = subscribed
   let endOnline = () => {}
 
-  const planner = new Planner({
+  const scheduler = new RefetchScheduler({
     queries: createQueryCachePort(queryClient),
     clock,
     random: () => Math.random(),
     resourcesOf: createResourcesOf(options.resources),
-    touches: (event) => definitionOf(event.type).invalidates,
-    ...(options.planner ? { settings: options.planner } : {}),
+    invalidatedBy: (event) => definitionOf(event.type).invalidates,
+    ...(options.refetch ? { settings: options.refetch } : {}),
   })
-  const unregister = registerLiveSource(queryClient, { planner, fetch: apiFetch })
-  const { mutation, isOwn: isOwnKey } = createMutations({ queryClient, planner, clock, fetch: apiFetch })
+  const unregister = registerQuerySource(queryClient, { scheduler, fetch: apiFetch })
+  const { mutation, isOwn: isOwnKey } = createMutations({ queryClient, scheduler, clock, fetch: apiFetch })
 
   /** One listener that throws must not keep the event from the others. */
   function tell<Args extends unknown[]>(all: Iterable<(...args: Args) => void>, ...args: Args): void {
@@ -123,29 +123,29 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     refreshToken,
     onEvent(event) {
       const isOwn = isOwnKey(event.mutationId)
-      planner.noteEvent(event)
+      scheduler.noteEvent(event)
       lastUpdates.note(event, isOwn, clock.now())
       tell(listeners.event, event, isOwn)
     },
-    onPosition: (channel, position) => planner.notePosition(channel, position),
+    onPosition: (channel, position) => scheduler.notePosition(channel, position),
     onResync(channel, position) {
-      planner.noteResync(channel, position)
+      scheduler.noteResync(channel, position)
       tell(listeners.resync, channel, position)
     },
-    onRemoved: (channels) => planner.removeChannels(channels),
-    onAdded: () => planner.addChannels(),
+    onRemoved: (channels) => scheduler.removeChannels(channels),
+    onAdded: () => scheduler.addChannels(),
     ...(options.subscriber ? { settings: options.subscriber } : {}),
     onConnection(now) {
-      if (now.status === 'live' && held.status !== 'live') planner.noteReconnect()
-      held = now
+      if (now.status === 'live' && subscribed.status !== 'live') scheduler.noteReconnect()
+      subscribed = now
       tellConnection()
     },
   })
 
   function tellConnection(): void {
-    const isPaused = held.status === 'live' && !onlineManager.isOnline()
+    const isPaused = subscribed.status === 'live' && !onlineManager.isOnline()
     const since = connection.status === 'delayed' ? connection.since : clock.now()
-    connection = isPaused ? { ...held, status: 'delayed', since } : held
+    connection = isPaused ? { ...subscribed, status: 'delayed', since } : subscribed
     tell(listeners.connection)
   }
 
@@ -159,7 +159,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       document.removeEventListener('visibilitychange', nudge)
     }
     subscriber.close()
-    planner.endSession()
+    scheduler.endSession()
     lastUpdates.clear()
   }
 
@@ -172,7 +172,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     dispose() {
       if (holders > 0) end()
       holders = 0
-      planner.dispose()
+      scheduler.dispose()
       unregister()
     },
     start() {
@@ -194,7 +194,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
         }, 0)
       }
     },
-    retain: (want) => subscriber.retain(want),
+    retain: (interest) => subscriber.retain(interest),
     getConnection: () => connection,
     onConnection: (listener) => listen(listeners.connection, listener),
     onEvent: (listener) => listen(listeners.event, listener),

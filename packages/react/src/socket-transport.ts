@@ -1,12 +1,13 @@
-import { PROTOCOL_VERSION, REALTIME_PATH, isEventType, type EventEnvelope } from '@derm/contract'
+import { PROTOCOL_VERSION, REALTIME_PATH } from '@derm/contract'
 import type { Transport } from '@derm/core/client'
 import { io, type Socket } from 'socket.io-client'
 
 const ANSWER_MS = 15_000
-const MESSAGES = ['heads', 'resync', 'feed', 'auth:expiring', 'access:changed', 'server:draining', 'closing'] as const
 
-/** One `socket.io-client` connection at a time. When to come back is the subscriber's decision, so its own reconnecting is off. */
-/** `origin`: for clients that are no browsers, which set the header themselves. */
+/**
+ * One `socket.io-client` connection at a time. The subscriber decides when to come back, so the client's own reconnecting is off.
+ * `origin`: for clients that are no browsers, which set the header themselves.
+ */
 export function createSocketTransport(url: string, { origin }: { origin?: string } = {}): Transport {
   let socket: Socket | undefined
 
@@ -33,14 +34,12 @@ export function createSocketTransport(url: string, { origin }: { origin?: string
         end()
         handlers.onDisconnect()
       })
-      own.on('connect_error', (error: Error & { data?: { code?: string } }) => {
+      own.on('connect_error', (error: Error & { data?: { code?: unknown } }) => {
         end()
-        handlers.onRefused(error.data?.code)
+        const code = error.data?.code
+        handlers.onRefused(typeof code === 'string' ? code : undefined)
       })
-      own.onAny((name: string, body: unknown) => {
-        if (isEventType(name)) handlers.onEvent(body as EventEnvelope)
-      })
-      for (const name of MESSAGES) own.on(name, (body: unknown) => handlers.onMessage(name, body as never))
+      own.onAny((name: string, body: unknown) => handlers.onMessage(name, body))
     },
     disconnect: end,
     request(name, body, answer) {

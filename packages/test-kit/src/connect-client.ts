@@ -1,4 +1,12 @@
-import type { EventEnvelope, SubscribeAck } from '@derm/contract'
+import {
+  DOWN,
+  SubscribeAck,
+  isDownName,
+  isEventType,
+  parseEnvelope,
+  type DownName,
+  type EventEnvelope,
+} from '@derm/contract'
 import { io, type Socket } from 'socket.io-client'
 
 export type RecordingClient = {
@@ -8,7 +16,10 @@ export type RecordingClient = {
   subscribe(channels: unknown[]): Promise<SubscribeAck>
 }
 
-/** A plain `socket.io-client` that records every frame. Rejects with the server's code when the handshake is refused. */
+/**
+ * A plain `socket.io-client` that records every frame. What the server says must have the form of the wire's schemas, else the test run
+ * fails. Rejects with the server's code when the handshake is refused.
+ */
 export function connectClient({
   url,
   origin,
@@ -29,6 +40,7 @@ export function connectClient({
   const frames: RecordingClient['frames'] = []
   const events: EventEnvelope[] = []
   socket.onAny((name: string, body: unknown) => {
+    checkMessage(name, body)
     frames.push({ name, body })
     if (typeof (body as EventEnvelope | undefined)?.seq === 'number' && name.includes(':'))
       events.push(body as EventEnvelope)
@@ -37,7 +49,8 @@ export function connectClient({
     socket,
     frames,
     events,
-    subscribe: (channels) => socket.timeout(15_000).emitWithAck('subscribe', { channels }),
+    subscribe: async (channels) =>
+      SubscribeAck.parse(await socket.timeout(15_000).emitWithAck('subscribe', { channels })),
   }
   return new Promise((resolve, reject) => {
     socket.once('connect', () => resolve(client))
@@ -46,4 +59,10 @@ export function connectClient({
       reject(Object.assign(new Error(error.data?.code ?? error.message), { code: error.data?.code }))
     })
   })
+}
+
+/** @throws when a message of the protocol is not what its schema says. */
+function checkMessage(name: string, body: unknown): void {
+  if (isEventType(name)) parseEnvelope(body)
+  else if (isDownName(name)) DOWN[name as DownName].parse(body)
 }

@@ -1,7 +1,7 @@
 import { getSeedIds } from '@derm/database'
 import { launchBrowser, startStack } from '@derm/test-kit'
 import type { Page } from 'playwright-core'
-import { addDays, toInstant, todayIn } from '../src/schedule/zone-time.ts'
+import { addDays, toInstant, todayIn } from '../src/time/zone-time.ts'
 import { openWindow } from '../src/testing/open-window.ts'
 
 /** `npm run interaction -w @derm/web`: from an input to the next paint, with 500 appointments on the board, in milliseconds. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { getSeedIds } from '@derm/database'
 import { ROOT } from '@derm/local-servers'
 import { launchBrowser, startStack } from '@derm/test-kit'
-import { addDays, todayIn } from '../src/schedule/zone-time.ts'
+import { addDays, todayIn } from '../src/time/zone-time.ts'
 import { openWindow, openWindowsApart } from '../src/testing/open-window.ts'
 
 /** `npm run screenshots -w @derm/web`: the pictures of the docs, from the running system. */

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDesk, type Desk } from './testing/book-visits.ts'
 import { openWindow, type AppWindow } from './testing/open-window.ts'
-import { addDays, todayIn } from './schedule/zone-time.ts'
+import { addDays, todayIn } from './time/zone-time.ts'
 
 let stack: Stack
 let browser: Browser

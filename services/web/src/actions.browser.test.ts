@@ -2,8 +2,8 @@ import type { AppointmentStatus, EventEnvelope, EventType } from '@derm/contract
 import { launchBrowser, startStack, waitUntil, type Stack } from '@derm/test-kit'
 import type { Browser, Locator } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { fullName } from './schedule/appointment-labels.ts'
-import { addDays, formatMinutes, todayIn } from './schedule/zone-time.ts'
+import { fullName } from './patients/patient-names.ts'
+import { addDays, formatMinutes, todayIn } from './time/zone-time.ts'
 import { openDesk, type Desk } from './testing/book-visits.ts'
 import { openWindowsApart, type AppWindow } from './testing/open-window.ts'
 

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { ChannelName, Topic } from '../channel.ts'
 import type { EventEnvelope } from '../envelope.ts'
-import type { ErrorCode } from '../errors.ts'
 import { LocationId } from '../ids.ts'
-import { Position } from '../position.ts'
+import { Epoch, Position, Seq } from '../position.ts'
+import { RefusedAck } from './plain-ack.ts'
 
-/** `socket.emit('subscribe', request, ack)`. `'*'`: every location that the user's grants cover, now and later. */
+/** `'*'`: every location that the user's grants cover, now and later. */
 export const ChannelRequest = z.strictObject({
   topic: Topic,
   location: z.union([LocationId, z.literal('*')]).optional(),
@@ -13,27 +13,40 @@ export const ChannelRequest = z.strictObject({
 })
 export type ChannelRequest = z.infer<typeof ChannelRequest>
 
+/** Up: `socket.emit('subscribe', request, ack)`. */
 export const SubscribeRequest = z.strictObject({ channels: z.array(ChannelRequest).min(1).max(100) })
 export type SubscribeRequest = z.infer<typeof SubscribeRequest>
 
 /**
  * - `live`: no cursor was sent; the client starts at (epoch, seq).
- * - `recovered`: `events` run without a hole from the cursor + 1 to `seq`.
- * - `resync`: the client cannot catch up; what it holds of the channel that is older than (epoch, seq) is stale.
+ * - `recovered`: `events` run without a gap from the cursor + 1 to `seq`.
+ * - `resync`: the client cannot catch up; what it has of the channel that is older than (epoch, seq) is stale.
  */
-export type SubscribedChannel = {
-  channel: string
-  epoch: string
-  seq: number
-  status: 'live' | 'recovered' | 'resync'
-  events: EventEnvelope[]
-}
-export type DeniedChannel = { topic: string; location?: string; code: ErrorCode }
-export type SubscribeAck =
-  | { ok: true; node: string; channels: SubscribedChannel[]; denied: DeniedChannel[] }
-  | { ok: false; code: ErrorCode; message: string }
+export const SubscribedChannel = z.object({
+  channel: z.string().max(200),
+  epoch: Epoch,
+  seq: Seq,
+  status: z.enum(['live', 'recovered', 'resync']),
+  /** Each is an event message. One that cannot be read leaves a gap, which makes the recovery a resync. */
+  events: z.array(z.custom<EventEnvelope>()),
+})
+export type SubscribedChannel = z.infer<typeof SubscribedChannel>
 
-/** `socket.emit('unsubscribe', { channels: [name, …] }, ack)`. */
-export const UnsubscribeRequest = z.strictObject({ channels: z.array(ChannelName).min(1).max(500) })
-export type UnsubscribeRequest = z.infer<typeof UnsubscribeRequest>
-export type PlainAck = { ok: true } | { ok: false; code: ErrorCode; message: string }
+export const DeniedChannel = z.object({
+  topic: z.string().max(40),
+  location: z.string().max(40).optional(),
+  code: z.string().max(60),
+})
+export type DeniedChannel = z.infer<typeof DeniedChannel>
+
+/** Down: the answer. */
+export const SubscribeAck = z.union([
+  z.object({
+    ok: z.literal(true),
+    node: z.string().max(200),
+    channels: z.array(SubscribedChannel),
+    denied: z.array(DeniedChannel),
+  }),
+  RefusedAck,
+])
+export type SubscribeAck = z.infer<typeof SubscribeAck>

@@ -1,6 +1,6 @@
 import { comparePositions, type ChannelName, type EventEnvelope, type Position } from '@derm/contract'
 import { silentLogger } from '../logger.ts'
-import { Subscriber } from '../client/subscriber.ts'
+import { Subscriber } from '../subscriber/subscriber.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
 import { createFuzzTransport, type FuzzNode } from './fuzz-node.ts'
 import type { MemoryOutbox } from '../relay/memory-outbox.ts'

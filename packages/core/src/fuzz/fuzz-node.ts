@@ -1,8 +1,8 @@
 import { isEventType, type ChannelName, type EventEnvelope, type Position, type SubscribeAck } from '@derm/contract'
 import { silentLogger } from '../logger.ts'
-import type { Transport, TransportHandlers } from '../client/transport.ts'
 import { envelopeOf, type Sign } from '../event-log/frame.ts'
 import type { MemoryEventLogReader } from '../event-log/memory-event-log.ts'
+import type { Transport, TransportHandlers } from '../subscriber/transport.ts'
 import { ChannelHub } from '../node/channel-hub.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
 import type { LossyEventLog } from './lossy-event-log.ts'
@@ -129,9 +129,8 @@ export class Connection {
 
   send(frame: string): void {
     this.deliver(() => {
-      const [name, body] = JSON.parse(frame.slice(2)) as [string, never]
-      if (isEventType(name)) this.handlers.onEvent(body)
-      else this.handlers.onMessage(name as 'heads', body)
+      const [name, body] = JSON.parse(frame.slice(2)) as [string, unknown]
+      this.handlers.onMessage(name, body)
     })
   }
 

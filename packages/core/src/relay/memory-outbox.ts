@@ -4,6 +4,11 @@ import { shardOf } from '../event-log/shard.ts'
 import type { ChannelHead, OutboxRow, LockedShard, RelayStore } from './relay-store.ts'
 import type { Dice } from '../testing/random.ts'
 
+const ID_BEGIN = '00000000-0000-4000-8000-'
+const ENTITY = `${ID_BEGIN}${'f'.repeat(12)}`
+/** What a client checks of an event, apart from its place. */
+const BODY = JSON.stringify({ actorId: ENTITY, subject: { type: 'patient', id: ENTITY, version: 1 }, data: {} })
+
 type Row = OutboxRow & { isPublished: boolean }
 type Head = ChannelHead & { isLocked: boolean }
 type Transaction = { marks: Row[]; undo: (() => void)[]; locked: Head[] }
@@ -20,6 +25,7 @@ export class MemoryOutbox {
   private readonly lockHolders = new Map<number, Promise<void>>()
   private epochs = 1
   private isOther = false
+  private committed = 0
 
   constructor(
     channels: readonly ChannelName[],
@@ -31,13 +37,13 @@ export class MemoryOutbox {
   }
 
   /** @returns the shard to wake a relay for, or `null` when the channel's head is locked: the writer would wait. */
-  commit(channel: ChannelName, count: number, body = '{"data":{}}'): number | null {
+  commit(channel: ChannelName, count: number, body = BODY): number | null {
     const head = this.heads.get(channel)!
     if (head.isLocked) return null
     for (let i = 0; i < count; i++) {
       head.seq++
       const { epoch, seq } = head
-      const id = `${channel.slice(-30)}/${epoch}/${seq}/${this.rows.length}/${this.clock.now()}`
+      const id = `${ID_BEGIN}${(++this.committed).toString(16).padStart(12, '0')}`
       this.rows.push({
         channel,
         epoch,

@@ -1,5 +1,5 @@
 import { formatPositions, parseBodyPositions, parsePositions, type Positions } from '@derm/contract'
-import type { Planner } from '@derm/core/client'
+import type { RefetchScheduler } from '@derm/core/client'
 import { hashKey, type QueryClient, type QueryFunctionContext } from '@tanstack/react-query'
 import { ApiError, type ApiFetch } from '../api-fetch.ts'
 
@@ -7,10 +7,10 @@ import { ApiError, type ApiFetch } from '../api-fetch.ts'
 const NO_ANSWER = new Set([401, 408, 425, 429])
 
 /** What `live` needs of the realtime that was made for a query client. */
-export type LiveSource = { planner: Planner; fetch: ApiFetch }
-const sources = new WeakMap<QueryClient, LiveSource>()
+export type QuerySource = { scheduler: RefetchScheduler; fetch: ApiFetch }
+const sources = new WeakMap<QueryClient, QuerySource>()
 
-export function registerLiveSource(queryClient: QueryClient, source: LiveSource): () => void {
+export function registerQuerySource(queryClient: QueryClient, source: QuerySource): () => void {
   sources.set(queryClient, source)
   return () => {
     if (sources.get(queryClient) === source) sources.delete(queryClient)
@@ -41,21 +41,21 @@ export function live<Data>(run: (context: LiveContext) => Promise<Data>): (conte
   return async (context) => {
     const source = sources.get(context.client)
     if (!source) throw new Error('live: no createRealtime was made for this QueryClient')
-    const { planner } = source
+    const { scheduler } = source
     const hash =
       context.client.getQueryCache().find({ queryKey: context.queryKey, exact: true })?.queryHash ??
       hashKey(context.queryKey)
-    const flight = planner.flightOf(hash)
+    const attempt = scheduler.attemptOf(hash)
     const failed: Response[] = []
 
     const fetch: ApiFetch = async (input, init = {}) => {
-      const min = planner.minAsOf(hash, context.queryKey)
+      const min = scheduler.minAsOf(hash, context.queryKey)
       const headers = new Headers(init.headers)
       if (Object.keys(min).length > 0) headers.set('min-as-of', formatPositions(min))
       const response = await source.fetch(input, { ...init, headers })
       // A replica that lags behind a creation says 404, and how old it is.
       if (response.ok || (response.status === 404 && response.headers.has('as-of')))
-        planner.noteAnswer(flight, await readAsOf(response))
+        attempt?.noteAnswer(await readAsOf(response))
       else if (response.status >= 500 || NO_ANSWER.has(response.status)) failed.push(response)
       return response
     }

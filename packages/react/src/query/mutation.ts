@@ -1,6 +1,6 @@
 import { newerPosition, parsePositions, type Positions, type Resource } from '@derm/contract'
 import type { Clock } from '@derm/core'
-import type { Planner } from '@derm/core/client'
+import type { RefetchScheduler } from '@derm/core/client'
 import type { Mutation, MutationFunctionContext, QueryClient } from '@tanstack/react-query'
 import type { ApiFetch } from '../api-fetch.ts'
 
@@ -25,9 +25,9 @@ type Attempt = {
 
 const KEPT_KEYS = 500
 
-export type MutationOptions = { queryClient: QueryClient; planner: Planner; clock: Clock; fetch: ApiFetch }
+export type MutationOptions = { queryClient: QueryClient; scheduler: RefetchScheduler; clock: Clock; fetch: ApiFetch }
 
-export function createMutations({ queryClient, planner, clock, fetch: apiFetch }: MutationOptions) {
+export function createMutations({ queryClient, scheduler, clock, fetch: apiFetch }: MutationOptions) {
   const ownKeys = new Set<string>()
   const attempts = new WeakMap<MutationFunctionContext, Attempt>()
 
@@ -94,7 +94,7 @@ export function createMutations({ queryClient, planner, clock, fetch: apiFetch }
         ownKeys.add(idempotencyKey)
         attempt.stopWaiting?.()
         attempt.stopWaiting = undefined
-        attempt.end ??= planner.beginMutation(touched)
+        attempt.end ??= scheduler.beginMutation(touched)
         // After the caller's own handlers have put the answer into the cache.
         const soon = (then: () => void) => void clock.setTimeout(then, 0)
         try {

@@ -1,7 +1,7 @@
 import type { QueryChange, QueryPort, QueryView } from '@derm/core/client'
 import type { Query, QueryCacheNotifyEvent, QueryClient, QueryKey } from '@tanstack/react-query'
 
-/** The planner's view of a TanStack Query cache. */
+/** The refetch scheduler's view of a TanStack Query cache. */
 export function createQueryCachePort(queryClient: QueryClient): QueryPort {
   const cache = queryClient.getQueryCache()
   const toView = (query: Query): QueryView => ({

@@ -29,7 +29,7 @@ export function createTestViews() {
     world.api = new FakeApi()
     vi.stubGlobal('fetch', world.api.fetch)
     world.client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
-    world.realtime = createTestRealtime({ queryClient: world.client, planner: { minDelayMs: 50 } })
+    world.realtime = createTestRealtime({ queryClient: world.client, refetch: { minDelayMs: 50 } })
   })
   afterEach(async () => {
     for (const step of world.undo) step()

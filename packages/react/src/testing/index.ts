@@ -1,4 +1,4 @@
-import { CATALOGUE, type EventEnvelope, type EventType, type SubscribeAck } from '@derm/contract'
+import { CATALOGUE, readDownMessage, type EventEnvelope, type EventType, type SubscribeAck } from '@derm/contract'
 import type { Transport, TransportHandlers } from '@derm/core/client'
 import { createRealtime, type Realtime, type RealtimeOptions } from '../create-realtime.ts'
 
@@ -31,7 +31,7 @@ export type TestRealtime = Realtime & {
   readonly subscriptions: readonly unknown[]
 }
 
-/** A realtime without a server, for an application's own tests: the real subscriber and planner on a transport in memory. */
+/** A realtime without a server, for an application's own tests: the real subscriber and refetch scheduler on a transport in memory. */
 export function createTestRealtime(
   options: Partial<RealtimeOptions> & Pick<RealtimeOptions, 'queryClient'>,
 ): TestRealtime {
@@ -123,7 +123,9 @@ export function createTestRealtime(
         ...(input.mutationId === undefined ? {} : { mutationId: input.mutationId }),
         ...(input.spreadMs === undefined ? {} : { spreadMs: input.spreadMs }),
       } as unknown as EventEnvelope<Type>
-      handlers?.onEvent(event as unknown as EventEnvelope)
+      if (!readDownMessage(type, event))
+        throw new Error(`emit: not an event as a client reads it: ${JSON.stringify(event)}`)
+      handlers?.onMessage(type, event)
       return event
     },
     resync(next = epoch) {

@@ -121,7 +121,7 @@ export class PlainClient {
     if (cursor && comparePositions(event, cursor) <= 0)
       return void this.faults.push(`twice or out of order: ${event.seq}`)
     if (cursor && (event.epoch !== cursor.epoch || event.seq !== cursor.seq + 1))
-      this.faults.push(`hole: ${event.seq} after ${cursor.seq}`)
+      this.faults.push(`gap: ${event.seq} after ${cursor.seq}`)
     this.cursors[event.channel] = { epoch: event.epoch, seq: event.seq }
     this.applied.push(event)
     if (event.subject.type === 'appointment')

@@ -96,11 +96,11 @@ function defineListRoute<Name extends Model, View, Entity, Thin, Query extends z
 type PageQuery = { cursor?: string | undefined; limit: number }
 
 /** One page of a list, as its route reads it: within the place's locations, and within the transaction's tenant. */
-export async function readPage<Name extends Model, View, Entity, Thin, Query extends z.ZodObject>(
+export async function readPage<Name extends Model, View, Entity, Thin, Query>(
   tx: TenantTx,
   aggregate: Aggregate<Name, View, Entity, Thin>,
-  { where, sort }: Pick<ListRead<Name, Query>, 'where' | 'sort'>,
-  query: PageQuery & z.infer<Query>,
+  { where, sort }: { where: (query: Query) => WhereOf<Name>; sort: Sort },
+  query: PageQuery & NoInfer<Query>,
   { at, locations }: ReadPlace,
 ): Promise<{ items: Entity[]; nextCursor: string | null }> {
   const { cursor, limit } = query

@@ -5,7 +5,7 @@ import { useTestRedis } from '@derm/test-kit'
 import { createSignInLimiter, type SignInLimiter } from './sign-in-limiter.ts'
 
 const redis = useTestRedis()
-const log = createLogger({ service: 'api', instance: 'test', level: 'silent' })
+const logger = createLogger({ service: 'api', instance: 'test', level: 'silent' })
 const email = 'frontdesk@lakeside.example'
 const address = '198.51.100.7'
 let connections: RedisConnections

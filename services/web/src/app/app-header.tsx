@@ -2,35 +2,25 @@ import type { User } from '@derm/contract'
 import { RealtimeIndicator } from '@derm/react'
 import { ActionIcon, Menu, Text, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { IconChevronDown, IconKeyboard, IconLogout, IconMoon, IconSun } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 import { session } from '../session/browser-session.ts'
 import classes from './app-header.module.css'
-import { Brand } from './brand.tsx'
-import { setPreferences, usePreferences } from './preferences.ts'
+import { Brand } from '../ui/brand.tsx'
+import { setPreferences, usePreferences } from '../ui/preferences.ts'
+import { roleNames } from './role-labels.ts'
 
-const ROLE_LABEL: Record<User['grants'][number]['role'], string> = {
-  owner: 'Owner',
-  provider: 'Provider',
-  medical_assistant: 'Medical assistant',
-  front_desk: 'Front desk',
-  biller: 'Biller',
-  pathology_coordinator: 'Pathology coordinator',
-  auditor: 'Auditor',
-}
-
-export function AppHeader({ user }: { user: User }) {
+/** `menu`: the way to the other screens, where there is no room for a rail. */
+export function AppHeader({ user, menu }: { user: User; menu: ReactNode }) {
   const { setColorScheme } = useMantineColorScheme()
   const scheme = useComputedColorScheme('light')
   const { hasShortcuts } = usePreferences()
-  const roles = [...new Set(user.grants.map(({ role }) => ROLE_LABEL[role]))].join(', ')
   return (
     <header className={classes['header']}>
-      <a className="skip-link" href="#main">
-        Skip to the schedule
-      </a>
       <div className={classes['brand']}>
         <Brand />
         <div className={classes['names']}>
           <span className={classes['product']}>DermLive</span>
+          {menu}
           <span className={classes['tenant']} data-testid="tenant">
             {user.tenantName}
           </span>
@@ -61,7 +51,7 @@ export function AppHeader({ user }: { user: User }) {
               </span>
               <span className={classes['who']}>
                 {user.displayName}
-                <small>{roles}</small>
+                <small>{roleNames(user)}</small>
               </span>
               <IconChevronDown size={14} aria-hidden="true" />
             </UnstyledButton>

@@ -1,24 +1,23 @@
-import { Button, Center, Stack, Text, Title } from '@mantine/core'
-import { Outlet, createRootRouteWithContext, createRoute, createRouter, redirect } from '@tanstack/react-router'
+import {
+  Outlet,
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
 import { describeError } from '../http/api-error.ts'
 import type { Session } from '../session/session.ts'
 import { SignInPage } from '../session/sign-in-page.tsx'
-import { parseScheduleSearch } from '../schedule/schedule-search.ts'
-import { LoadingPage } from './loading-page.tsx'
+import { LoadingPage } from '../ui/loading-page.tsx'
+import { MessagePage } from '../ui/message-page.tsx'
+import { SCREENS } from './screens.ts'
 
 const rootRoute = createRootRouteWithContext<{ session: Session }>()({
   component: Outlet,
   notFoundComponent: () => (
-    <MessagePage title="There is no such page" action={{ label: 'Go to the schedule', href: '/schedule' }} />
+    <MessagePage title="There is no such page" action={{ label: 'Go to the first screen', href: '/' }} />
   ),
-})
-
-const indexRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/schedule', replace: true })
-  },
 })
 
 const signInRoute = createRoute({
@@ -28,30 +27,53 @@ const signInRoute = createRoute({
   async beforeLoad({ context }) {
     // A server that is away still leaves the form to look at; its answer will say so.
     const state = await context.session.restore().catch(() => null)
-    if (state?.status === 'signed-in') throw redirect({ to: '/schedule', replace: true })
+    if (state?.status === 'signed-in') throw redirect({ to: '/', replace: true })
   },
 })
 
-/** The screens behind the sign-in come in a bundle of their own. */
-const scheduleRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/schedule',
-  validateSearch: parseScheduleSearch,
-  async beforeLoad({ context }) {
-    const state = await context.session.restore()
-    if (state.status !== 'signed-in') throw redirect({ to: '/sign-in', replace: true })
-  },
-  pendingComponent: LoadingPage,
-  errorComponent: ({ error, reset }) => (
+/** While a bundle loads, and when it does not. */
+const statesOf = (component: 'main' | 'div') => ({
+  pendingComponent: () => <LoadingPage component={component} />,
+  errorComponent: ({ error, reset }: { error: unknown; reset: () => void }) => (
     <MessagePage
       title="This page could not be loaded"
       text={describeError(error)}
       action={{ label: 'Try again', onClick: reset }}
+      component={component}
     />
   ),
-}).lazy(() => import('../schedule/schedule-route.tsx').then(({ scheduleLazyRoute }) => scheduleLazyRoute))
+})
 
-const routeTree = rootRoute.addChildren([indexRoute, signInRoute, scheduleRoute])
+/** What is behind the sign-in comes in bundles of its own: the layout with its policy, and each screen. */
+const signedInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'signed-in',
+  async beforeLoad({ context }) {
+    const state = await context.session.restore()
+    if (state.status !== 'signed-in') throw redirect({ to: '/sign-in', replace: true })
+  },
+  component: lazyRouteComponent(() => import('./signed-in-layout.tsx'), 'SignedInLayout'),
+  ...statesOf('main'),
+})
+
+const indexRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/',
+  component: lazyRouteComponent(() => import('./first-screen.tsx'), 'FirstScreen'),
+})
+
+const screenRoutes = SCREENS.flatMap(({ path, load, pages = [] }) =>
+  [{ path, load }, ...pages.map((page) => ({ path: `${path}${page.path}` as const, load: page.load }))].map((page) =>
+    createRoute({
+      getParentRoute: () => signedInRoute,
+      path: page.path,
+      component: lazyRouteComponent(page.load),
+      ...statesOf('div'),
+    }),
+  ),
+)
+
+const routeTree = rootRoute.addChildren([signInRoute, signedInRoute.addChildren([indexRoute, ...screenRoutes])])
 
 export function createAppRouter(session: Session) {
   return createRouter({
@@ -67,28 +89,4 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: ReturnType<typeof createAppRouter>
   }
-}
-
-type MessagePageProps = {
-  title: string
-  text?: string
-  action: { label: string; href?: string; onClick?: () => void }
-}
-
-function MessagePage({ title, text, action }: MessagePageProps) {
-  return (
-    <Center component="main" mih="100dvh" p="lg">
-      <Stack align="center" gap="sm" role="alert">
-        <Title order={1}>{title}</Title>
-        {text === undefined ? null : <Text c="dimmed">{text}</Text>}
-        {action.href === undefined ? (
-          <Button onClick={() => (action.onClick ?? (() => undefined))()}>{action.label}</Button>
-        ) : (
-          <Button component="a" href={action.href}>
-            {action.label}
-          </Button>
-        )}
-      </Stack>
-    </Center>
-  )
 }

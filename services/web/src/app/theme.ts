@@ -131,6 +131,7 @@ export const resolveVariables: CSSVariablesResolver = () => ({
     '--text-dim': '#566770',
     '--now': '#c2410c',
     '--focus': '#0d5c63',
+    '--link': '#0d5c63',
   },
   dark: {
     '--mantine-color-body': '#161f24',
@@ -147,5 +148,6 @@ export const resolveVariables: CSSVariablesResolver = () => ({
     '--text-dim': '#93a2a9',
     '--now': '#fb923c',
     '--focus': '#7abbb9',
+    '--link': '#7abbb9',
   },
 })

@@ -20,10 +20,16 @@ export async function measureFirstLoad(): Promise<FirstLoad> {
     for (const file of output) if (file.type === 'chunk') chunks.set(file.fileName, file)
 
   const entry = [...chunks.values()].find((chunk) => chunk.isEntry)
-  const route = [...chunks.values()].find((chunk) => chunk.facadeModuleId?.endsWith('/schedule-route.tsx'))
-  if (!entry || !route) throw new Error('the entry or the schedule’s chunk is missing from the build')
+  const behindSignIn = ['/signed-in-layout.tsx', '/schedule-screen.tsx'].map((file) =>
+    [...chunks.values()].find((chunk) => chunk.facadeModuleId?.endsWith(file)),
+  )
+  if (!entry) throw new Error('the entry’s chunk is missing from the build')
   const signIn = collect(chunks, entry.fileName)
-  const schedule = collect(chunks, route.fileName, new Set(signIn))
+  const schedule = new Set(signIn)
+  for (const chunk of behindSignIn) {
+    if (!chunk) throw new Error('the layout’s or the schedule’s chunk is missing from the build')
+    collect(chunks, chunk.fileName, schedule)
+  }
 
   const sizes = [...chunks.values()].map(({ fileName, code }) => ({
     file: fileName,

@@ -1,124 +1,76 @@
-import type { Patient, PatientUpdate } from '@derm/contract'
-import { NativeSelect, Skeleton, Stack, TextInput } from '@mantine/core'
-import { useForm } from '@mantine/form'
+import type { Patient } from '@derm/contract'
+import { NativeSelect, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { ApiError, describeError } from '../http/api-error.ts'
-import { fullName } from '../schedule/appointment-labels.ts'
-import { FormFrame } from '../schedule/form-frame.tsx'
-import { isDate } from '../schedule/zone-time.ts'
+import { FormFrame } from '../ui/form-frame.tsx'
+import { useLiveDraft } from '../ui/live-draft.ts'
+import { ConflictNotice, fieldOf } from '../ui/live-fields.tsx'
+import { optionsOf } from '../ui/options.ts'
+import { QueryView } from '../ui/query-view.tsx'
+import classes from '../ui/form-frame.module.css'
+import { findFaults, toDraft, toUpdate, type PatientDraft } from './patient-draft.ts'
+import { SEX_LABEL, formatBirthDate } from './patient-names.ts'
 import { usePatient, usePatientChange } from './patient-queries.ts'
 
 type Props = { patientId: string; onDone: () => void; onCancel: () => void }
 
 export function PatientForm({ patientId, onDone, onCancel }: Props) {
   const patient = usePatient(patientId)
-  if (patient.data) return <LoadedPatientForm patient={patient.data} onDone={onDone} onCancel={onCancel} />
-  if (patient.error)
-    return (
-      <FormFrame
-        title="Patient"
-        submitLabel="Try again"
-        testId="patient-form"
-        isPending={patient.isFetching}
-        error={describeError(patient.error)}
-        onSubmit={() => void patient.refetch()}
-        onCancel={onCancel}
-      >
-        {null}
-      </FormFrame>
-    )
   return (
-    <Stack aria-busy="true">
-      <Skeleton h={36} />
-      <Skeleton h={36} />
-      <Skeleton h={36} />
-    </Stack>
+    <QueryView query={patient} what="The patient">
+      {(loaded) => <LoadedPatientForm patient={loaded} onDone={onDone} onCancel={onCancel} />}
+    </QueryView>
   )
 }
 
-type Draft = {
-  firstName: string
-  lastName: string
-  dateOfBirth: string
-  sex: Patient['sex']
-  phone: string
-  email: string
-}
-const SEX_OPTIONS: { value: Patient['sex']; label: string }[] = [
-  { value: 'female', label: 'Female' },
-  { value: 'male', label: 'Male' },
-  { value: 'other', label: 'Other' },
-  { value: 'unknown', label: 'Not recorded' },
-]
-
-const toDraft = ({ firstName, lastName, dateOfBirth, sex, phone, email }: Patient): Draft => ({
-  firstName,
-  lastName,
-  dateOfBirth,
-  sex,
-  phone: phone ?? '',
-  email: email ?? '',
-})
-
-/** Only what the person changed: someone else's change to another field is not undone by saving this form. */
-function changesOf(before: Patient, draft: Draft): PatientUpdate {
-  const from = toDraft(before)
-  const changes: PatientUpdate = {}
-  for (const key of ['firstName', 'lastName', 'dateOfBirth'] as const)
-    if (draft[key].trim() !== from[key]) changes[key] = draft[key].trim()
-  if (draft.sex !== from.sex) changes.sex = draft.sex
-  for (const key of ['phone', 'email'] as const)
-    if (draft[key].trim() !== from[key]) changes[key] = draft[key].trim() === '' ? null : draft[key].trim()
-  return changes
-}
-
+/** Saves over the version that it shows: a change by someone else that has not been seen here yet is refused by the API. */
 function LoadedPatientForm({ patient, onDone, onCancel }: { patient: Patient } & Omit<Props, 'patientId'>) {
-  const [base] = useState(patient)
+  const draft = useLiveDraft<PatientDraft>(toDraft(patient))
   const change = usePatientChange()
-  const isConflict = change.error instanceof ApiError && change.error.code === 'conflict'
-  const form = useForm<Draft>({
-    initialValues: toDraft(base),
-    validate: {
-      firstName: (name) => (name.trim() === '' ? 'Enter a first name' : null),
-      lastName: (name) => (name.trim() === '' ? 'Enter a last name' : null),
-      dateOfBirth: (date) => (isDate(date) ? null : 'Enter a date'),
-      email: (email) =>
-        email.trim() === '' || /^\S+@\S+\.\S+$/.test(email.trim()) ? null : 'This is no email address',
-    },
-  })
+  const [isChecked, setChecked] = useState(false)
+  const faults = isChecked ? findFaults(draft.values) : {}
+  const hasConflict = draft.conflicts.length > 0
+  const isRefused = change.error instanceof ApiError && change.error.code === 'conflict'
 
-  function submit(draft: Draft) {
-    const changes = changesOf(base, draft)
-    if (Object.keys(changes).length === 0) return onDone()
-    const current = isConflict ? patient : base
-    change.mutate({ patient: current, changes }, { onSuccess: onDone })
+  function submit() {
+    setChecked(true)
+    if (Object.keys(findFaults(draft.values)).length > 0) return
+    if (Object.keys(draft.changes).length === 0) return onDone()
+    change.mutate({ patient, changes: toUpdate(draft.changes) }, { onSuccess: onDone })
   }
-  const field = (name: keyof Draft) => ({
-    ...form.getInputProps(name),
-    'data-testid': `patient-${name}`,
+  const field = (key: keyof PatientDraft, describe?: (value: string) => string) => ({
+    ...fieldOf(draft, key, { error: faults[key], ...(describe ? { describe } : {}) }),
+    'data-testid': `patient-${key}`,
   })
   return (
     <FormFrame
       title="Edit the patient"
-      submitLabel={isConflict ? 'Save my changes too' : 'Save'}
+      submitLabel={hasConflict ? 'Save what I typed' : 'Save'}
       testId="patient-form"
       isPending={change.isPending}
       error={
-        isConflict
-          ? `Someone else changed this patient in the meantime; the record now says ${fullName(patient)}, phone ${patient.phone ?? 'none'}, email ${patient.email ?? 'none'}. What you typed is still here.`
-          : change.error
+        isRefused && !hasConflict
+          ? 'Someone else changed this patient a moment ago. What you typed is still here: save again.'
+          : change.error && !isRefused
             ? describeError(change.error)
             : null
       }
-      onSubmit={() => form.onSubmit(submit)()}
+      onSubmit={submit}
       onCancel={onCancel}
     >
-      <TextInput label="First name" autoComplete="off" {...field('firstName')} />
-      <TextInput label="Last name" autoComplete="off" {...field('lastName')} />
-      <TextInput label="Date of birth" type="date" {...field('dateOfBirth')} />
-      <NativeSelect label="Sex" data={SEX_OPTIONS} {...field('sex')} />
-      <TextInput label="Phone" type="tel" autoComplete="off" {...field('phone')} />
-      <TextInput label="Email" type="email" autoComplete="off" {...field('email')} />
+      <ConflictNotice draft={draft} what="this patient" />
+      <div className={classes['pairs']}>
+        <TextInput label="First name" autoComplete="off" {...field('firstName')} />
+        <TextInput label="Last name" autoComplete="off" {...field('lastName')} />
+        <TextInput label="Date of birth" type="date" {...field('dateOfBirth', formatBirthDate)} />
+        <NativeSelect
+          label="Sex"
+          data={optionsOf(SEX_LABEL)}
+          {...field('sex', (sex) => SEX_LABEL[sex as Patient['sex']])}
+        />
+        <TextInput label="Phone" type="tel" autoComplete="off" {...field('phone')} />
+        <TextInput label="Email" type="email" autoComplete="off" {...field('email')} />
+      </div>
     </FormFrame>
   )
 }

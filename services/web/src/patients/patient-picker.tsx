@@ -4,7 +4,7 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
-import { formatBirthDate, fullName } from '../schedule/appointment-labels.ts'
+import { formatBirthDate, fullName } from './patient-names.ts'
 import { usePatientSearch } from './patient-queries.ts'
 
 type Props = {
@@ -13,7 +13,7 @@ type Props = {
   error: string | null
 }
 
-/** Finds a patient by name, birth date or record number. The search goes in a POST body: no name stands in a url. */
+/** Finds a patient by name or record number. The search goes in a POST body: no name stands in a url. */
 export function PatientPicker({ value, onChange, error }: Props) {
   const [text, setText] = useState(value === null ? '' : fullName(value))
   const [query] = useDebouncedValue(text.trim(), 200)
@@ -21,7 +21,7 @@ export function PatientPicker({ value, onChange, error }: Props) {
     onDropdownClose: () => combobox.resetSelectedOption(),
   })
   const search = usePatientSearch(value === null ? query : '')
-  const found = search.data ?? []
+  const found = search.data?.items ?? []
   const isSearching = search.isFetching || (value === null && query !== text.trim())
 
   return (
@@ -38,7 +38,7 @@ export function PatientPicker({ value, onChange, error }: Props) {
       <Combobox.Target>
         <TextInput
           label="Patient"
-          placeholder="Name, date of birth or record number"
+          placeholder="Name or record number"
           description={value === null ? null : `Born ${formatBirthDate(value.dateOfBirth)} · MRN ${value.mrn}`}
           inputWrapperOrder={['label', 'input', 'description', 'error']}
           leftSection={<IconSearch size={16} aria-hidden="true" />}
@@ -74,7 +74,7 @@ export function PatientPicker({ value, onChange, error }: Props) {
             <Combobox.Empty>
               {search.error
                 ? describeError(search.error)
-                : 'Nobody found. Check the spelling, or search by date of birth.'}
+                : 'Nobody found. Check the spelling, or search by the record number.'}
             </Combobox.Empty>
           ) : null}
           {found.length === 0 && isSearching ? <Combobox.Empty>Searching…</Combobox.Empty> : null}

@@ -1,34 +1,31 @@
-import type { Patient, PatientList, PatientSummary, PatientUpdate } from '@derm/contract'
+import type { Patient, PatientList, PatientUpdate } from '@derm/contract'
 import { live } from '@derm/react'
-import { keepPreviousData, skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ApiError } from '../http/api-error.ts'
 import { request } from '../http/request.ts'
 import { realtime } from '../realtime/realtime.ts'
 
-export function usePatient(id: string) {
-  return useQuery({
+export const patientQuery = (id: string) =>
+  queryOptions({
     queryKey: ['patients', 'one', id],
     queryFn: live(({ fetch, signal }) => request<Patient>(fetch, `/patients/${id}`, { signal })),
   })
+
+export function usePatient(id: string) {
+  return useQuery(patientQuery(id))
 }
 
+/** The first patients that a search finds, and whether there are more. The words go in a body: no name stands in a url. */
 export function usePatientSearch(query: string) {
-  return useQuery<PatientSummary[]>({
+  return useQuery<PatientList>({
     queryKey: ['patients', 'search', query],
     queryFn:
       query === ''
         ? skipToken
-        : live(async ({ fetch, signal }) => {
-            const body = { query, limit: 20 }
-            return (
-              await request<PatientList>(fetch, '/patients/search', {
-                method: 'POST',
-                body,
-                signal,
-              })
-            ).items
-          }),
-    ...(query === '' ? {} : { placeholderData: keepPreviousData<PatientSummary[]> }),
+        : live(({ fetch, signal }) =>
+            request<PatientList>(fetch, '/patients/search', { method: 'POST', body: { query, limit: 20 }, signal }),
+          ),
+    ...(query === '' ? {} : { placeholderData: keepPreviousData<PatientList> }),
     gcTime: 60_000,
   })
 }

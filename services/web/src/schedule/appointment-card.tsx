@@ -1,10 +1,11 @@
 import type { Appointment } from '@derm/contract'
 import { UpdateHighlight } from '@derm/react'
 import { memo } from 'react'
-import { STATUS_LABEL, TYPE_LABEL, fullName } from './appointment-labels.ts'
+import { STATUS_LABEL, TYPE_LABEL } from '../appointments/appointment-labels.ts'
+import { fullName } from '../patients/patient-names.ts'
 import classes from './appointment-card.module.css'
-import { StatusIcon } from './status-icon.tsx'
-import { formatMinutes } from './zone-time.ts'
+import { StatusIcon } from '../appointments/status-icon.tsx'
+import { formatMinutes } from '../time/zone-time.ts'
 
 export type AppointmentCardProps = {
   appointment: Appointment
@@ -52,10 +53,14 @@ export const AppointmentCard = memo(function AppointmentCard(props: AppointmentC
           tabIndex={isTabStop ? 0 : -1}
         >
           <span className={classes['title']}>
-            <span className={classes['name']}>
-              {fullName(patient)}
+            <span className={classes['line']}>
+              <span className={classes['name']}>{fullName(patient)}</span>
               {length < 20 ? (
-                <span className={classes['inline']}>{` ${formatMinutes(start)} · ${TYPE_LABEL[type]}`}</span>
+                <>
+                  {' '}
+                  <span className={classes['inline']}>{formatMinutes(start)}</span>{' '}
+                  <span className={classes['inline']}>{TYPE_LABEL[type]}</span>
+                </>
               ) : null}
             </span>
             <span className={classes['status']}>

@@ -1,21 +1,24 @@
 import type { Appointment, Location, Provider } from '@derm/contract'
 import { Alert, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { IconAlertCircle, IconEdit, IconUserEdit } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
+import type { QueryState } from '../ui/query-state.ts'
+import { QueryView } from '../ui/query-view.tsx'
 import { PatientForm } from '../patients/patient-form.tsx'
 import { AppointmentActions, type ActionPanel } from './appointment-actions.tsx'
-import { TYPE_LABEL, CANCEL_LABEL, formatBirthDate, fullName } from './appointment-labels.ts'
+import { TYPE_LABEL, CANCEL_LABEL } from '../appointments/appointment-labels.ts'
+import { formatBirthDate, fullName } from '../patients/patient-names.ts'
 import classes from './appointment-drawer.module.css'
 import { CancelForm } from './cancel-form.tsx'
 import { EditForm } from './edit-form.tsx'
 import { RescheduleForm } from './reschedule-form.tsx'
 import { RoomForm } from './room-form.tsx'
-import { StatusBadge } from './status-badge.tsx'
-import { formatDate, formatTime, toWallTime, zoneName } from './zone-time.ts'
+import { StatusBadge } from '../appointments/status-badge.tsx'
+import { formatDate, formatTime, toWallTime, zoneName } from '../time/zone-time.ts'
 
 export type AppointmentDrawerProps = {
-  /** `undefined` while it is loading, `null` when nothing is open. */
-  appointment: Appointment | null | undefined
+  opened: QueryState<Appointment>
   /** What is open beneath the head. */
   panel: ActionPanel
   onPanel: (panel: ActionPanel) => void
@@ -28,10 +31,10 @@ export type AppointmentDrawerProps = {
 
 /** One appointment: what it is, and everything that can be done with it. */
 export function AppointmentDrawer(props: AppointmentDrawerProps) {
-  const { appointment, panel, onClose } = props
+  const { opened, panel, onClose } = props
   return (
     <Drawer
-      opened={appointment !== null}
+      opened
       onClose={onClose}
       // Escape goes back from a form first.
       closeOnEscape={panel === null}
@@ -46,16 +49,14 @@ export function AppointmentDrawer(props: AppointmentDrawerProps) {
         title: classes['title']!,
       }}
     >
-      {appointment === undefined ? (
-        <LoadingDetails />
-      ) : appointment === null ? null : (
-        <Details key={appointment.id} {...props} appointment={appointment} />
-      )}
+      <QueryView query={opened} what="The appointment" skeleton={<LoadingDetails />}>
+        {(appointment) => <Details key={appointment.id} {...props} appointment={appointment} />}
+      </QueryView>
     </Drawer>
   )
 }
 
-function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
+function Details(props: Omit<AppointmentDrawerProps, 'opened'> & { appointment: Appointment }) {
   const { appointment, panel, onPanel, location, providers, appointments, isWritable } = props
   const [error, setError] = useState<string | null>(null)
   const heading = useRef<HTMLHeadingElement>(null)
@@ -84,6 +85,14 @@ function Details(props: AppointmentDrawerProps & { appointment: Appointment }) {
             <Text c="dimmed" fz="sm" className="numbers">
               Born {formatBirthDate(patient.dateOfBirth)} · MRN {patient.mrn}
             </Text>
+            <Link
+              to="/patients/$patientId"
+              params={{ patientId: patient.id }}
+              className={classes['chart']}
+              data-testid="open-chart"
+            >
+              Open the chart
+            </Link>
           </div>
           {isWritable && panel !== 'patient' ? (
             <Button

@@ -1,11 +1,12 @@
 import type { Location, Provider } from '@derm/contract'
 import { UpdateHighlight } from '@derm/react'
 import { memo, useEffect, useRef } from 'react'
-import { STATUS_LABEL, TYPE_LABEL, fullName } from './appointment-labels.ts'
+import { STATUS_LABEL, TYPE_LABEL } from '../appointments/appointment-labels.ts'
+import { fullName } from '../patients/patient-names.ts'
 import classes from './appointment-list.module.css'
 import type { Card, Column } from './board-model.ts'
-import { StatusIcon } from './status-icon.tsx'
-import { formatMinutes, toWallTime } from './zone-time.ts'
+import { StatusIcon } from '../appointments/status-icon.tsx'
+import { formatMinutes, toWallTime } from '../time/zone-time.ts'
 
 type Props = {
   columns: readonly Column[]

@@ -1,6 +1,6 @@
 import type { Appointment, Location, Provider } from '@derm/contract'
 import { layoutColumn, type Place } from './board-layout.ts'
-import { dayRange, parseClock, toWallTime } from './zone-time.ts'
+import { dayRange, parseClock, toWallTime } from '../time/zone-time.ts'
 
 /** One card: where an appointment stands, in minutes of the location's day and per cent of its column. */
 export type Card = Place & {

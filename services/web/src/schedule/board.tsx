@@ -15,7 +15,7 @@ import { nextCard } from './card-navigation.ts'
 import type { DropTarget } from './drag-target.ts'
 import { ProviderColumn, slotAt } from './provider-column.tsx'
 import { useBoardDrag } from './use-board-drag.ts'
-import { formatMinutes, zoneName } from './zone-time.ts'
+import { formatMinutes, zoneName } from '../time/zone-time.ts'
 
 export type BoardProps = {
   columns: readonly Column[]
@@ -119,7 +119,7 @@ export const Board = memo(function Board(props: BoardProps) {
             <div key={provider.id} className={classes['head']}>
               <h2 id={`provider-${provider.id}`}>{provider.displayName}</h2>
               <p>
-                {provider.specialty} · {cards.length} {cards.length === 1 ? 'visit' : 'visits'}
+                {cards.length} {cards.length === 1 ? 'visit' : 'visits'} · {provider.specialty}
               </p>
             </div>
           ))}

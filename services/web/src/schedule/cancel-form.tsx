@@ -3,8 +3,9 @@ import { NativeSelect } from '@mantine/core'
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { useAppointmentChange } from './appointment-changes.ts'
-import { CANCEL_LABEL, optionsOf } from './appointment-labels.ts'
-import { FormFrame } from './form-frame.tsx'
+import { CANCEL_LABEL } from '../appointments/appointment-labels.ts'
+import { optionsOf } from '../ui/options.ts'
+import { FormFrame } from '../ui/form-frame.tsx'
 
 type Props = {
   appointment: Appointment

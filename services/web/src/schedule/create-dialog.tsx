@@ -5,9 +5,11 @@ import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { PatientPicker } from '../patients/patient-picker.tsx'
 import { useCreateAppointment } from './appointment-changes.ts'
-import { TYPE_LABEL, TYPE_MINUTES, formatBirthDate, fullName, optionsOf } from './appointment-labels.ts'
-import { SlotFields, toSlot, type SlotDraft } from './slot-fields.tsx'
-import { zoneName } from './zone-time.ts'
+import { TYPE_LABEL, TYPE_MINUTES } from '../appointments/appointment-labels.ts'
+import { formatBirthDate, fullName } from '../patients/patient-names.ts'
+import { optionsOf } from '../ui/options.ts'
+import { SlotFields, toSlot, type SlotDraft } from '../appointments/slot-fields.tsx'
+import { zoneName } from '../time/zone-time.ts'
 
 export type CreateDialogProps = {
   initial: SlotDraft

@@ -2,7 +2,7 @@ import { Popover, Skeleton, VisuallyHidden } from '@mantine/core'
 import { IconCalendarMonth } from '@tabler/icons-react'
 import { Suspense, lazy, useState } from 'react'
 import classes from './toolbar.module.css'
-import { formatDate } from './zone-time.ts'
+import { formatDate } from '../time/zone-time.ts'
 
 const DayPicker = lazy(() => import('./day-picker.tsx'))
 

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import classes from './board.module.css'
-import { toWallTime } from './zone-time.ts'
+import { toWallTime } from '../time/zone-time.ts'
 
 /** The present on the board of today, in the location's time. */
 export function NowLine({ date, zone, start, end }: { date: string; zone: string; start: number; end: number }) {

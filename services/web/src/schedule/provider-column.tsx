@@ -1,12 +1,12 @@
 import type { Appointment } from '@derm/contract'
 import { memo, useState } from 'react'
 import { AppointmentCard } from './appointment-card.tsx'
-import { fullName } from './appointment-labels.ts'
+import { fullName } from '../patients/patient-names.ts'
 import type { Card, Column, Hours } from './board-model.ts'
 import classes from './board.module.css'
 import { STEP, type DropTarget } from './drag-target.ts'
 import { NowLine } from './now-line.tsx'
-import { formatMinutes } from './zone-time.ts'
+import { formatMinutes } from '../time/zone-time.ts'
 
 /** The start of the quarter of an hour at a height of a column. */
 export function slotAt(column: Element, clientY: number, hours: Hours): number {

@@ -2,9 +2,9 @@ import type { Appointment, Location, Provider } from '@derm/contract'
 import { useState } from 'react'
 import { ApiError, describeError } from '../http/api-error.ts'
 import { useAppointmentChange } from './appointment-changes.ts'
-import { FormFrame } from './form-frame.tsx'
-import { SlotFields, toSlot, type SlotDraft } from './slot-fields.tsx'
-import { formatDate, formatTime, toClock, toWallTime, zoneName } from './zone-time.ts'
+import { FormFrame } from '../ui/form-frame.tsx'
+import { SlotFields, toSlot, type SlotDraft } from '../appointments/slot-fields.tsx'
+import { formatDate, formatTime, toClock, toWallTime, zoneName } from '../time/zone-time.ts'
 
 type Props = {
   appointment: Appointment

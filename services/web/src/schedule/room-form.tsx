@@ -3,7 +3,7 @@ import { Radio, Stack } from '@mantine/core'
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { useAppointmentChange } from './appointment-changes.ts'
-import { FormFrame } from './form-frame.tsx'
+import { FormFrame } from '../ui/form-frame.tsx'
 
 type Props = {
   appointment: Appointment

@@ -1,5 +1,5 @@
 import type { Appointment, AppointmentStatus } from '@derm/contract'
-import { STATUSES } from './appointment-labels.ts'
+import { STATUSES } from '../appointments/appointment-labels.ts'
 
 /** Empty sets mean everything. */
 export type ScheduleFilter = {

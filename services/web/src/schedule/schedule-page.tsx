@@ -2,8 +2,9 @@ import type { Appointment, Location, User, WaitlistEntry } from '@derm/contract'
 import { useMediaQuery } from '@mantine/hooks'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Suspense, lazy, startTransition, useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react'
-import { setPreferences, usePreferences } from '../app/preferences.ts'
-import { describeError } from '../http/api-error.ts'
+import { setPreferences, usePreferences } from '../ui/preferences.ts'
+import { joinQueries, type QueryState } from '../ui/query-state.ts'
+import { QueryView } from '../ui/query-view.tsx'
 import { isReschedulable, type ActionPanel } from './appointment-actions.tsx'
 import { AppointmentList } from './appointment-list.tsx'
 import { usePendingIds } from './appointment-changes.ts'
@@ -14,12 +15,12 @@ import type { CreateDialogProps } from './create-dialog.tsx'
 import type { DropTarget } from './drag-target.ts'
 import { NO_FILTER, filterAppointments, type ScheduleFilter } from './schedule-filter.ts'
 import { dayQuery, maySchedule, providersQuery, useAppointment } from './schedule-queries.ts'
-import { Empty, Failure, LoadingBoard } from './schedule-states.tsx'
+import { EmptyDay, LoadingBoard } from './schedule-states.tsx'
 import { SummaryRow } from './summary-row.tsx'
 import { Toolbar } from './toolbar.tsx'
 import { useDragMove } from './use-drag-move.ts'
-import { useShortcuts } from './use-shortcuts.ts'
-import { addDays, toClock, todayIn } from './zone-time.ts'
+import { useShortcuts } from '../ui/use-shortcuts.ts'
+import { addDays, toClock, todayIn } from '../time/zone-time.ts'
 
 const AppointmentDrawer = lazy(() =>
   import('./appointment-drawer.tsx').then((module) => ({
@@ -80,7 +81,7 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
   )
   const columns = useSharedColumns(built)
   const hours = useMemo(() => findHours(location, columns), [location, columns])
-  const opened = useOpened(open?.id ?? null, appointments)
+  const opened = useOpened(open?.id ?? null, day)
 
   const openCard = useCallback((id: string) => startTransition(() => setOpen({ id, panel: null })), [])
   const startCreate = useCallback(
@@ -112,8 +113,6 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
     document.title = `Schedule · ${location.name} · DermLive`
   }, [location.name])
 
-  const failure = day.data ? null : (day.error ?? providers.error)
-  const isLoading = !failure && (!day.data || !providers.data)
   return (
     <div className={classes['page']}>
       <Toolbar
@@ -143,52 +142,46 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
         onWaitlist={() => setWaitlistOpen(true)}
       />
       <SummaryRow appointments={appointments} filter={chosenFilter} onFilter={setFilter} />
-      {failure ? (
-        <Failure
-          text={describeError(failure)}
-          isRetrying={day.isFetching || providers.isFetching}
-          onRetry={() => void Promise.all([day.refetch(), providers.refetch()])}
-        />
-      ) : isLoading ? (
-        <LoadingBoard />
-      ) : (
-        <div className={classes['view']} aria-busy={day.isFetching}>
-          {view === 'board' && columns.length > 0 ? (
-            <Board
-              columns={columns}
-              hours={hours}
-              location={location}
-              date={date}
-              isWritable={isWritable}
-              pendingIds={pendingIds}
-              onOpen={openCard}
-              onMove={moveByDrag}
-              onCreate={startCreate}
-              isMovable={isReschedulable}
-            />
-          ) : null}
-          {view === 'list' && columns.some(({ cards }) => cards.length > 0) ? (
-            <AppointmentList
-              columns={columns}
-              date={date}
-              location={location}
-              pendingIds={pendingIds}
-              onOpen={openCard}
-            />
-          ) : null}
-          {columns.every(({ cards }) => cards.length === 0) ? (
-            <Empty
-              isFiltered={appointments.length > 0}
-              onClear={() => setFilter(NO_FILTER)}
-              {...(isWritable ? { onCreate: () => startCreate() } : {})}
-            />
-          ) : null}
-        </div>
-      )}
+      <QueryView query={joinQueries(day, providers)} what="The schedule" skeleton={<LoadingBoard />}>
+        {() => (
+          <div className={classes['view']} aria-busy={day.isFetching}>
+            {view === 'board' && columns.length > 0 ? (
+              <Board
+                columns={columns}
+                hours={hours}
+                location={location}
+                date={date}
+                isWritable={isWritable}
+                pendingIds={pendingIds}
+                onOpen={openCard}
+                onMove={moveByDrag}
+                onCreate={startCreate}
+                isMovable={isReschedulable}
+              />
+            ) : null}
+            {view === 'list' && columns.some(({ cards }) => cards.length > 0) ? (
+              <AppointmentList
+                columns={columns}
+                date={date}
+                location={location}
+                pendingIds={pendingIds}
+                onOpen={openCard}
+              />
+            ) : null}
+            {columns.every(({ cards }) => cards.length === 0) ? (
+              <EmptyDay
+                isFiltered={appointments.length > 0}
+                onClear={() => setFilter(NO_FILTER)}
+                {...(isWritable ? { onCreate: () => startCreate() } : {})}
+              />
+            ) : null}
+          </div>
+        )}
+      </QueryView>
       <Suspense fallback={null}>
         {open ? (
           <AppointmentDrawer
-            appointment={opened}
+            opened={opened}
             panel={open.panel}
             onPanel={(panel) => setOpen({ ...open, panel })}
             location={location}
@@ -235,10 +228,10 @@ function useSharedColumns(built: readonly Column[]): readonly Column[] {
 }
 
 /** The open appointment as the board has it, else as the API does: it may have been moved to another day. */
-function useOpened(id: string | null, appointments: readonly Appointment[]): Appointment | null | undefined {
-  const onBoard = id === null ? undefined : appointments.find((appointment) => appointment.id === id)
+function useOpened(id: string | null, day: QueryState<Appointment[]>): QueryState<Appointment> {
+  const onBoard = id === null ? undefined : day.data?.find((appointment) => appointment.id === id)
   const elsewhere = useAppointment(id !== null && !onBoard ? id : null)
-  if (id === null) return null
-  if (onBoard) return onBoard
-  return elsewhere.data?.id === id ? elsewhere.data : undefined
+  // What is wrong with the day stands above the board.
+  if (onBoard) return { ...day, error: null, data: onBoard }
+  return { ...elsewhere, data: elsewhere.data?.id === id ? elsewhere.data : undefined }
 }

@@ -1,17 +1,9 @@
-import {
-  POLICY,
-  mayDo,
-  type Appointment,
-  type Location,
-  type Provider,
-  type Role,
-  type Topic,
-  type User,
-} from '@derm/contract'
+import { mayDo, type Appointment, type Location, type Provider, type User } from '@derm/contract'
 import { live } from '@derm/react'
 import { keepPreviousData, queryOptions, skipToken, useQuery } from '@tanstack/react-query'
 import { request, requestAll } from '../http/request.ts'
-import { dayRange } from './zone-time.ts'
+import { seesTopic } from '../session/access.ts'
+import { dayRange } from '../time/zone-time.ts'
 
 /** Locations change with the practice's papers, not during a day. */
 const RARELY = 10 * 60_000
@@ -56,18 +48,9 @@ export function useAppointment(id: string | null) {
   })
 }
 
-function hasRoleFor(user: User, locationId: string, roles: readonly Role[]): boolean {
-  return user.grants.some(
-    (grant) => roles.includes(grant.role) && (grant.locationId === null || grant.locationId === locationId),
-  )
-}
-
-/** The locations whose schedule the user may see: the same table that the API asks. */
+/** The locations whose schedule the user may see. */
 export function visibleLocations(user: User, locations: readonly Location[]): Location[] {
-  const roles = (Object.keys(POLICY) as Role[]).filter((role) =>
-    (POLICY[role] as readonly Topic[]).includes('scheduling'),
-  )
-  return locations.filter(({ id }) => hasRoleFor(user, id, roles))
+  return locations.filter(({ id }) => seesTopic(user, 'scheduling', id))
 }
 
 export function maySchedule(user: User, locationId: string): boolean {

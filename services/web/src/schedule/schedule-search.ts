@@ -1,4 +1,4 @@
-import { isDate } from './zone-time.ts'
+import { isDate } from '../time/zone-time.ts'
 
 /** What the schedule's url says: a location and a day, and never anything of a patient. */
 export type ScheduleSearch = { location?: string; date?: string }

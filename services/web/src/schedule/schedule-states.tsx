@@ -1,10 +1,17 @@
-import { Alert, Button, Center, Group, Skeleton, Stack, Text, Title } from '@mantine/core'
-import { IconAlertCircle, IconCalendarPlus } from '@tabler/icons-react'
+import { Button, Center, Skeleton } from '@mantine/core'
+import { IconCalendarPlus } from '@tabler/icons-react'
+import { EmptyState } from '../ui/empty-state.tsx'
 import classes from './schedule-page.module.css'
 
 export function LoadingBoard() {
   return (
-    <div className={classes['skeletons']} role="status" aria-label="Loading the schedule" data-testid="loading">
+    <div
+      className={classes['skeletons']}
+      role="status"
+      aria-busy="true"
+      aria-label="Loading the schedule"
+      data-testid="loading"
+    >
       {Array.from({ length: 24 }, (_, index) => (
         <Skeleton key={index} h={34 + ((index * 29) % 60)} radius="md" />
       ))}
@@ -12,44 +19,21 @@ export function LoadingBoard() {
   )
 }
 
-export function Failure({ text, isRetrying, onRetry }: { text: string; isRetrying: boolean; onRetry: () => void }) {
-  return (
-    <Alert
-      color="red"
-      icon={<IconAlertCircle />}
-      title="The schedule could not be loaded"
-      role="alert"
-      data-testid="load-error"
-    >
-      <Group justify="space-between">
-        {text}
-        <Button variant="default" loading={isRetrying} onClick={onRetry} data-testid="retry">
-          Try again
-        </Button>
-      </Group>
-    </Alert>
-  )
-}
+type EmptyDayProps = { isFiltered: boolean; onClear: () => void; onCreate?: () => void }
 
-export function Empty({
-  isFiltered,
-  onClear,
-  onCreate,
-}: {
-  isFiltered: boolean
-  onClear: () => void
-  onCreate?: () => void
-}) {
+export function EmptyDay({ isFiltered, onClear, onCreate }: EmptyDayProps) {
   return (
-    <Center className={classes['empty']} data-testid="empty">
-      <Stack align="center" gap={6} className={classes['emptyCard']}>
-        <IconCalendarPlus size={28} stroke={1.5} aria-hidden="true" />
-        <Title order={2}>{isFiltered ? 'Nothing matches the filter' : 'No appointments on this day'}</Title>
-        <Text c="dimmed" fz="sm">
-          {isFiltered
+    <Center className={classes['empty']}>
+      <EmptyState
+        icon={IconCalendarPlus}
+        title={isFiltered ? 'Nothing matches the filter' : 'No appointments on this day'}
+        text={
+          isFiltered
             ? 'There are appointments of other providers or statuses.'
-            : 'Bookings by anyone appear here at once.'}
-        </Text>
+            : 'Bookings by anyone appear here at once.'
+        }
+        className={classes['emptyCard']}
+      >
         {isFiltered ? (
           <Button mt="xs" variant="default" onClick={onClear}>
             Show everything
@@ -59,7 +43,7 @@ export function Empty({
             New appointment
           </Button>
         ) : null}
-      </Stack>
+      </EmptyState>
     </Center>
   )
 }

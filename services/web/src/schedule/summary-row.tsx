@@ -1,8 +1,8 @@
 import type { Appointment, AppointmentStatus } from '@derm/contract'
 import { memo } from 'react'
-import { STATUSES, STATUS_LABEL } from './appointment-labels.ts'
+import { STATUSES, STATUS_LABEL } from '../appointments/appointment-labels.ts'
 import { NO_FILTER, countStatuses, toggleStatus, type ScheduleFilter } from './schedule-filter.ts'
-import { StatusIcon } from './status-icon.tsx'
+import { StatusIcon } from '../appointments/status-icon.tsx'
 import classes from './summary-row.module.css'
 
 type Props = {

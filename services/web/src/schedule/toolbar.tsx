@@ -12,7 +12,7 @@ import { DateButton } from './date-button.tsx'
 import { ProviderFilter } from './provider-filter.tsx'
 import type { ScheduleFilter } from './schedule-filter.ts'
 import classes from './toolbar.module.css'
-import { addDays, zoneName } from './zone-time.ts'
+import { addDays, zoneName } from '../time/zone-time.ts'
 
 type Props = {
   locations: readonly Location[]

@@ -3,9 +3,9 @@ import { notifications } from '@mantine/notifications'
 import { useCallback } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { useAppointmentChange } from './appointment-changes.ts'
-import { fullName } from './appointment-labels.ts'
+import { fullName } from '../patients/patient-names.ts'
 import type { DropTarget } from './drag-target.ts'
-import { formatTime, toInstant } from './zone-time.ts'
+import { formatTime, toInstant } from '../time/zone-time.ts'
 
 /** What a drop does: the card stays where it was dropped, and goes back with a word why if the server refuses. */
 export function useDragMove(location: Location, date: string): (appointment: Appointment, target: DropTarget) => void {

@@ -3,7 +3,7 @@ import { useForm } from '@mantine/form'
 import { IconAlertCircle, IconArrowRight, IconInfoCircle } from '@tabler/icons-react'
 import { useRouter } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
-import { Brand } from '../app/brand.tsx'
+import { Brand } from '../ui/brand.tsx'
 import { describeError } from '../http/api-error.ts'
 import { session } from './browser-session.ts'
 import { DEMO_PASSWORD, DEMO_TENANTS, IS_DEMO } from './demo-accounts.ts'
@@ -38,7 +38,7 @@ export function SignInPage() {
     setPending(email)
     try {
       await session.login(email, password)
-      await router.navigate({ to: '/schedule', replace: true })
+      await router.navigate({ to: '/', replace: true })
     } catch (caught) {
       setError(describeError(caught))
     } finally {

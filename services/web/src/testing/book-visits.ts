@@ -1,6 +1,6 @@
 import type { Appointment, AppointmentCreate, Location, PatientSummary, Provider } from '@derm/contract'
 import { signIn, type Stack } from '@derm/test-kit'
-import { toInstant } from '../schedule/zone-time.ts'
+import { toInstant } from '../time/zone-time.ts'
 
 /** A location as its practice's owner sees it, to prepare what a test's windows show. */
 export type Desk = {

@@ -3,9 +3,10 @@ import { Group, NativeSelect, TextInput, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { PatientPicker } from '../patients/patient-picker.tsx'
-import { TYPE_LABEL, optionsOf } from '../schedule/appointment-labels.ts'
-import { FormFrame } from '../schedule/form-frame.tsx'
-import { isDate } from '../schedule/zone-time.ts'
+import { TYPE_LABEL } from '../appointments/appointment-labels.ts'
+import { optionsOf } from '../ui/options.ts'
+import { FormFrame } from '../ui/form-frame.tsx'
+import { isDate } from '../time/zone-time.ts'
 import { useAddToWaitlist } from './waitlist-queries.ts'
 
 type Props = {

@@ -1,10 +1,10 @@
 import type { Location, Provider, WaitlistEntry } from '@derm/contract'
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
-import { TYPE_MINUTES } from '../schedule/appointment-labels.ts'
-import { FormFrame } from '../schedule/form-frame.tsx'
-import { SlotFields, toSlot, type SlotDraft } from '../schedule/slot-fields.tsx'
-import { zoneName } from '../schedule/zone-time.ts'
+import { TYPE_MINUTES } from '../appointments/appointment-labels.ts'
+import { FormFrame } from '../ui/form-frame.tsx'
+import { SlotFields, toSlot, type SlotDraft } from '../appointments/slot-fields.tsx'
+import { zoneName } from '../time/zone-time.ts'
 import { useOfferSlot } from './waitlist-queries.ts'
 
 type Props = {

@@ -1,11 +1,13 @@
 import type { Location, Provider, WaitlistEntry } from '@derm/contract'
 import { UpdateHighlight } from '@derm/react'
-import { Alert, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
-import { IconAlertCircle, IconClockPlus, IconPlus } from '@tabler/icons-react'
+import { Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { IconClockPlus, IconListCheck, IconPlus } from '@tabler/icons-react'
 import { useState } from 'react'
-import { describeError } from '../http/api-error.ts'
-import { TYPE_LABEL, formatBirthDate, fullName } from '../schedule/appointment-labels.ts'
-import { formatDate, formatTime, toWallTime } from '../schedule/zone-time.ts'
+import { EmptyState } from '../ui/empty-state.tsx'
+import { QueryView } from '../ui/query-view.tsx'
+import { TYPE_LABEL } from '../appointments/appointment-labels.ts'
+import { formatBirthDate, fullName } from '../patients/patient-names.ts'
+import { formatDate, formatTime, toWallTime } from '../time/zone-time.ts'
 import { AddForm } from './add-form.tsx'
 import { OfferForm } from './offer-form.tsx'
 import classes from './waitlist-drawer.module.css'
@@ -42,7 +44,6 @@ function Waitlist({ location, providers, date, isWritable, onBook }: Omit<Props,
   const waitlist = useWaitlist(location.id)
   const [isAdding, setAdding] = useState(false)
   const [offeringId, setOfferingId] = useState<string | null>(null)
-  const open = (waitlist.data ?? []).filter(({ status }) => status === 'waiting' || status === 'offered')
 
   return (
     <Stack gap="sm">
@@ -66,68 +67,74 @@ function Waitlist({ location, providers, date, isWritable, onBook }: Omit<Props,
           </Button>
         </div>
       ) : null}
-      {waitlist.isPending ? (
-        <Stack aria-busy="true" gap="xs">
-          <Skeleton h={84} />
-          <Skeleton h={84} />
-          <Skeleton h={84} />
-        </Stack>
-      ) : null}
-      {waitlist.error && !waitlist.data ? (
-        <Alert color="red" icon={<IconAlertCircle />} role="alert">
-          <Stack gap="xs" align="flex-start">
-            {describeError(waitlist.error)}
-            <Button size="compact-sm" variant="default" onClick={() => void waitlist.refetch()}>
-              Try again
-            </Button>
-          </Stack>
-        </Alert>
-      ) : null}
-      {waitlist.data && open.length === 0 ? (
-        <Text c="dimmed" ta="center" py="xl">
-          Nobody is waiting for a slot here.
-        </Text>
-      ) : null}
-      <ul className={classes['list']}>
-        {open.map((entry) => (
-          <li key={entry.id}>
-            <UpdateHighlight resource="waitlist" id={entry.id} className={classes['glow']!}>
-              <article
-                className={classes['entry']}
-                data-testid={`waitlist-${entry.id}`}
-                data-status-value={entry.status}
-              >
-                <Entry entry={entry} location={location} providers={providers} />
-                {offeringId === entry.id ? (
-                  <OfferForm
-                    entry={entry}
-                    location={location}
-                    providers={providers}
-                    date={date}
-                    onDone={() => setOfferingId(null)}
-                    onCancel={() => setOfferingId(null)}
-                  />
-                ) : isWritable ? (
-                  <Group gap="xs" mt={8}>
-                    <Button
-                      size="compact-md"
-                      variant="default"
-                      leftSection={<IconClockPlus size={15} />}
-                      onClick={() => setOfferingId(entry.id)}
-                      data-testid={`offer-${entry.id}`}
-                    >
-                      {entry.offer ? 'Offer another slot' : 'Offer a slot'}
-                    </Button>
-                    <Button size="compact-md" onClick={() => onBook(entry)} data-testid={`book-${entry.id}`}>
-                      Book…
-                    </Button>
-                  </Group>
-                ) : null}
-              </article>
-            </UpdateHighlight>
-          </li>
-        ))}
-      </ul>
+      <QueryView
+        query={waitlist}
+        what="The waitlist"
+        skeleton={<LoadingEntries />}
+        isEmpty={(entries) => entries.every((entry) => !isOpen(entry))}
+        empty={
+          <EmptyState
+            icon={IconListCheck}
+            title="Nobody is waiting for a slot here"
+            text="Whoever is added appears here at once."
+          />
+        }
+      >
+        {(entries) => (
+          <ul className={classes['list']}>
+            {entries.filter(isOpen).map((entry) => (
+              <li key={entry.id}>
+                <UpdateHighlight resource="waitlist" id={entry.id} className={classes['glow']!}>
+                  <article
+                    className={classes['entry']}
+                    data-testid={`waitlist-${entry.id}`}
+                    data-status-value={entry.status}
+                  >
+                    <Entry entry={entry} location={location} providers={providers} />
+                    {offeringId === entry.id ? (
+                      <OfferForm
+                        entry={entry}
+                        location={location}
+                        providers={providers}
+                        date={date}
+                        onDone={() => setOfferingId(null)}
+                        onCancel={() => setOfferingId(null)}
+                      />
+                    ) : isWritable ? (
+                      <Group gap="xs" mt={8}>
+                        <Button
+                          size="compact-md"
+                          variant="default"
+                          leftSection={<IconClockPlus size={15} />}
+                          onClick={() => setOfferingId(entry.id)}
+                          data-testid={`offer-${entry.id}`}
+                        >
+                          {entry.offer ? 'Offer another slot' : 'Offer a slot'}
+                        </Button>
+                        <Button size="compact-md" onClick={() => onBook(entry)} data-testid={`book-${entry.id}`}>
+                          Book…
+                        </Button>
+                      </Group>
+                    ) : null}
+                  </article>
+                </UpdateHighlight>
+              </li>
+            ))}
+          </ul>
+        )}
+      </QueryView>
+    </Stack>
+  )
+}
+
+const isOpen = ({ status }: WaitlistEntry) => status === 'waiting' || status === 'offered'
+
+function LoadingEntries() {
+  return (
+    <Stack role="status" aria-busy="true" aria-label="Loading the waitlist" gap="xs">
+      <Skeleton h={84} />
+      <Skeleton h={84} />
+      <Skeleton h={84} />
     </Stack>
   )
 }

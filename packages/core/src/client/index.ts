@@ -1,6 +1,0 @@
-export * from './connection-status.ts'
-export * from './planner.ts'
-export * from './query-port.ts'
-export * from './subscriber.ts'
-export * from './transport.ts'
-export type { Want } from './wants.ts'

@@ -1,0 +1,63 @@
+import { newerPosition, type Position, type Resource } from '@derm/contract'
+
+/**
+ * The newest positions that are known to exist: per channel and resource where an event said what it makes stale, per channel where
+ * only the position is known. Channels go by `<scope>/<topic>`, as in `As-Of`.
+ */
+export class KnownPositions {
+  private readonly byChannel = new Map<string, Position>()
+  private readonly byResource = new Map<string, Map<Resource, Position>>()
+  /** How often something new was heard of each resource, and of all. For queries whose answers do not say how new they are. */
+  private readonly news = new Map<Resource, number>()
+  private newsOfAll = 0
+
+  /** Without `resources`, all of the channel's may be stale. @returns whether the position was news. */
+  raise(local: string, position: Position, resources?: readonly Resource[]): boolean {
+    if (!resources) {
+      if (!raiseIn(this.byChannel, local, position)) return false
+      this.newsOfAll++
+      return true
+    }
+    const ofChannel = this.byResource.get(local) ?? new Map<Resource, Position>()
+    this.byResource.set(local, ofChannel)
+    let isNews = false
+    for (const resource of resources)
+      if (raiseIn(ofChannel, resource, position)) {
+        isNews = true
+        this.news.set(resource, (this.news.get(resource) ?? 0) + 1)
+      }
+    return isNews
+  }
+
+  /** What a query of these resources must reflect of a channel. A query of no known resource must reflect all of it. */
+  newestOf(local: string, resources: readonly Resource[]): Position | undefined {
+    let newest = this.byChannel.get(local)
+    for (const [resource, position] of this.byResource.get(local) ?? [])
+      if (resources.length === 0 || resources.includes(resource)) newest = newerPosition(newest, position)
+    return newest
+  }
+
+  /** Rises whenever something new is heard of one of these resources, in whichever channel. */
+  countNews(resources: readonly Resource[]): number {
+    if (resources.length === 0) return 0
+    return resources.reduce((sum, resource) => sum + (this.news.get(resource) ?? 0), this.newsOfAll)
+  }
+
+  forget(local: string): void {
+    this.byChannel.delete(local)
+    this.byResource.delete(local)
+  }
+
+  /** Forgets the positions. What was counted stays counted. */
+  clear(): void {
+    this.byChannel.clear()
+    this.byResource.clear()
+  }
+}
+
+function raiseIn<Key>(map: Map<Key, Position>, key: Key, position: Position): boolean {
+  const newest = newerPosition(map.get(key), position)!
+  if (newest === map.get(key)) return false
+  map.set(key, newest)
+  return newest === position
+}

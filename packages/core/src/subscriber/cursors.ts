@@ -1,0 +1,84 @@
+import {
+  comparePositions,
+  type ChannelPosition,
+  type EventEnvelope,
+  type Position,
+  type SubscribedChannel,
+} from '@derm/contract'
+
+export type CursorListener = {
+  /** Each event once, and in order within its channel. */
+  onEvent(event: EventEnvelope): void
+  /** This position exists, though its events may not have been seen here. */
+  onPosition(channel: string, position: Position): void
+  /** What the client has of the channel that is older than `position` is stale. */
+  onResync(channel: string, position: Position): void
+  /** An event came whose predecessor did not. */
+  onGap(): void
+}
+
+/** How far each channel was applied: the next event is, an earlier one is dropped, a later one shows a gap. */
+export class Cursors {
+  private readonly positions = new Map<string, Position>()
+
+  constructor(private readonly listener: CursorListener) {}
+
+  all(): ReadonlyMap<string, Position> {
+    return this.positions
+  }
+
+  receive(event: EventEnvelope): void {
+    const cursor = this.positions.get(event.channel)
+    if (!cursor || comparePositions(event, cursor) <= 0) return
+    if (event.epoch !== cursor.epoch || event.seq !== cursor.seq + 1) return this.listener.onGap()
+    this.positions.set(event.channel, { epoch: event.epoch, seq: event.seq })
+    this.listener.onEvent(event)
+  }
+
+  /** What a subscription was answered with. Afterwards the next event finds its cursor. [SUB5] */
+  acceptAnswer({ channel, epoch, seq, status, events }: SubscribedChannel): void {
+    const cursor = this.positions.get(channel)
+    const position = { epoch, seq }
+    if (status === 'resync') {
+      // Within an epoch a cursor never moves back. [SUB2]
+      if (!cursor || comparePositions(position, cursor) >= 0 || cursor.epoch !== epoch)
+        this.positions.set(channel, position)
+      return this.listener.onResync(channel, position)
+    }
+    if (status === 'live') {
+      this.positions.set(channel, position)
+      return this.listener.onPosition(channel, position)
+    }
+    for (const event of events) this.receive(event)
+    const reached = this.positions.get(channel)
+    // A recovery with a gap in it is none. [SUB4]
+    if (!reached || comparePositions(reached, position) < 0) this.moveTo(channel, position)
+  }
+
+  /** What the node says of a channel that it cannot go on with. */
+  acceptResync({ channel, epoch, seq }: ChannelPosition): void {
+    const cursor = this.positions.get(channel)
+    if (cursor && (cursor.epoch !== epoch || cursor.seq <= seq)) this.moveTo(channel, { epoch, seq })
+  }
+
+  /** Whether the node has delivered what did not come here. [SUB7] */
+  hasGap(heads: readonly ChannelPosition[]): boolean {
+    return heads.some((head) => {
+      const cursor = this.positions.get(head.channel)
+      return cursor !== undefined && comparePositions(head, cursor) > 0
+    })
+  }
+
+  forget(channels: Iterable<string>): void {
+    for (const channel of channels) this.positions.delete(channel)
+  }
+
+  clear(): void {
+    this.positions.clear()
+  }
+
+  private moveTo(channel: string, position: Position): void {
+    this.positions.set(channel, position)
+    this.listener.onResync(channel, position)
+  }
+}

@@ -1,0 +1,191 @@
+import {
+  ERRORS,
+  isDownName,
+  isErrorCode,
+  readDownMessage,
+  type ClientAction,
+  type DownMessage,
+  type UpName,
+} from '@derm/contract'
+import type { Logger } from '../logger.ts'
+import type { Clock, Random, Timer } from '../clock.ts'
+import type { ConnectionState } from './connection-state.ts'
+import { SilenceWatch, type SilenceSettings } from './silence-watch.ts'
+import type { Transport } from './transport.ts'
+
+export type ConnectionOptions = {
+  transport: Transport
+  clock: Clock
+  random: Random
+  logger: Logger
+  /** An access token that is good for some seconds more. */
+  getToken(): Promise<string>
+  /** A new access token, whatever the age of the old one. */
+  refreshToken(): Promise<string>
+}
+
+export type ConnectionSettings = SilenceSettings & {
+  minDelayMs: number
+  maxDelayMs: number
+  /** Attempts in a row that failed before the status is `offline`. */
+  failuresToOffline: number
+}
+
+type ConnectionHandlers = {
+  onConnect(): void
+  onLost(): void
+  onMessage(message: DownMessage): void
+  /** A message of this name came, and could not be read. */
+  onUnreadable(name: string): void
+}
+
+/**
+ * One connection after the other: token, handshake, back-off, and the code that says whether to come back. [SUB8]
+ * A connection that is silent for too long is given up. [SUB10]
+ */
+export class ServerConnection {
+  isOpen = false
+  /** Whatever an earlier connection still delivers is void. */
+  private connectionId = 0
+  private failures = 0
+  private retry: Timer | undefined
+  private mustRefresh = false
+  private closingCode: string | undefined
+  private readonly silence: SilenceWatch
+
+  constructor(
+    private readonly options: ConnectionOptions,
+    private readonly settings: ConnectionSettings,
+    private readonly state: ConnectionState,
+    private readonly handlers: ConnectionHandlers,
+  ) {
+    this.silence = new SilenceWatch(options.clock, settings, {
+      silent: () => state.signal('lagging'),
+      dead: (ms) => {
+        options.logger.warn({ ms }, 'the node is silent, and given up')
+        this.options.transport.disconnect()
+        this.lose(this.closingCode)
+      },
+    })
+  }
+
+  start(): void {
+    this.state.signal('start')
+    this.open()
+  }
+
+  close(): void {
+    this.connectionId++
+    this.isOpen = false
+    this.options.clock.clearTimeout(this.retry)
+    this.silence.end()
+    this.options.transport.disconnect()
+  }
+
+  /** The network may be back, or the computer was asleep: the back-off ends now. */
+  nudge(): void {
+    this.silence.look()
+    if (this.isOpen || !this.state.isStarted) return
+    this.options.clock.clearTimeout(this.retry)
+    this.open()
+  }
+
+  /** The answer comes at its place in the stream, and not at all when the connection has ended meanwhile. [SUB5] */
+  request(name: UpName, body: unknown, answer: (body: unknown) => void): void {
+    const { connectionId } = this
+    this.options.transport.request(name, body, (given) => {
+      if (connectionId === this.connectionId) answer(given)
+    })
+  }
+
+  /** The socket lives, but does not serve: a new one may reach another node. */
+  giveUp(code: string | undefined): void {
+    this.options.transport.disconnect()
+    this.lose(this.closingCode ?? code, true)
+  }
+
+  /** The connection serves: the next one that fails is the first. */
+  forgetFailures(): void {
+    this.failures = 0
+  }
+
+  noteClosing(code: string): void {
+    this.closingCode = code
+  }
+
+  /** From the node's first word on that it repeats. */
+  expectWords(): void {
+    this.silence.begin()
+  }
+
+  async refreshAuth(): Promise<void> {
+    const { connectionId } = this
+    try {
+      const token = await this.options.refreshToken()
+      if (connectionId === this.connectionId) this.options.transport.request('auth:refresh', { token }, () => {})
+    } catch (error) {
+      // The server closes when the old token ends. The next connection begins with a new token, or there is none.
+      this.options.logger.warn({ error }, 'the token could not be refreshed')
+    }
+  }
+
+  private open(): void {
+    const connectionId = ++this.connectionId
+    const isCurrent = () => connectionId === this.connectionId
+    const mustRefresh = this.mustRefresh
+    this.mustRefresh = false
+    this.closingCode = undefined
+    ;(mustRefresh ? this.options.refreshToken() : this.options.getToken()).then(
+      (token) => isCurrent() && this.connect(token, isCurrent),
+      (error: unknown) => {
+        if (!isCurrent()) return
+        this.mustRefresh = mustRefresh
+        const { code, status } = (error ?? {}) as { code?: unknown; status?: unknown }
+        this.lose(isErrorCode(code) && (status === 401 || status === 403) ? code : undefined, true)
+      },
+    )
+  }
+
+  private connect(token: string, isCurrent: () => boolean): void {
+    this.options.transport.connect(token, {
+      onConnect: () => {
+        if (!isCurrent()) return
+        this.isOpen = true
+        this.state.signal('connected')
+        this.handlers.onConnect()
+      },
+      onDisconnect: () => isCurrent() && this.lose(this.closingCode),
+      onRefused: (code) => isCurrent() && this.lose(code, true),
+      onMessage: (name, body) => isCurrent() && this.hear(name, body),
+    })
+  }
+
+  /** What cannot be read is no word of the node's: it does not end the silence. [SUB13] */
+  private hear(name: string, body: unknown): void {
+    if (!isDownName(name)) return
+    const message = readDownMessage(name, body)
+    if (message) {
+      this.silence.noteHeard()
+      return this.handlers.onMessage(message)
+    }
+    this.options.logger.warn({ type: name }, 'a message could not be read')
+    this.handlers.onUnreadable(name)
+  }
+
+  private lose(code: string | undefined, isFailure = false): void {
+    this.isOpen = false
+    this.connectionId++
+    this.silence.end()
+    this.handlers.onLost()
+    const action: ClientAction = isErrorCode(code) ? ERRORS[code].client : 'backoff'
+    if (action === 'stop' || action === 'reload' || action === 'fix') return this.state.signal('ended', code)
+    if (action === 'refresh') this.mustRefresh = true
+    if (isFailure) this.failures++
+    this.state.signal(this.failures >= this.settings.failuresToOffline ? 'failed' : 'lost')
+    const { minDelayMs, maxDelayMs } = this.settings
+    const ceilingMs = Math.min(maxDelayMs, minDelayMs * 2 ** this.failures)
+    if (!isFailure) this.failures++
+    this.options.clock.clearTimeout(this.retry)
+    this.retry = this.options.clock.setTimeout(() => this.open(), this.options.random() * ceilingMs)
+  }
+}

@@ -1,0 +1,149 @@
+import { isEventType, type AccessChanged, type DownMessage, type Feed, type Position } from '@derm/contract'
+import { ConnectionState } from './connection-state.ts'
+import type { Connection } from './connection-status.ts'
+import { Cursors, type CursorListener } from './cursors.ts'
+import { ServerConnection, type ConnectionOptions, type ConnectionSettings } from './server-connection.ts'
+import { SubscribeRequests, type AccessListener } from './subscribe-requests.ts'
+import { SubscriptionRegistry, type TopicInterest } from './subscription-registry.ts'
+
+export type SubscriberOptions = ConnectionOptions &
+  Omit<CursorListener, 'onGap'> &
+  AccessListener & {
+    onConnection(connection: Connection): void
+    settings?: Partial<SubscriberSettings>
+  }
+
+export type SubscriberSettings = ConnectionSettings & {
+  /** A subscription outlives its last holder by this time. */
+  lingerMs: number
+  /** While a subscription is not answered within this time, something is missing. */
+  answerMs: number
+}
+const DEFAULT_SETTINGS: SubscriberSettings = {
+  lingerMs: 30_000,
+  minDelayMs: 250,
+  maxDelayMs: 15_000,
+  failuresToOffline: 2,
+  answerMs: 2000,
+  silentMs: 8000,
+  deadMs: 20_000,
+}
+
+/**
+ * The client's side of recovery: keeps a cursor per channel, applies each event once and in order, and says resync where that
+ * cannot be. [SUB1]–[SUB11]
+ */
+export class Subscriber {
+  private readonly state: ConnectionState
+  private readonly connection: ServerConnection
+  private readonly requests: SubscribeRequests
+  private readonly registry: SubscriptionRegistry
+  private readonly applied: Cursors
+
+  constructor(options: SubscriberOptions) {
+    const settings = { ...DEFAULT_SETTINGS, ...options.settings }
+    this.state = new ConnectionState(options.clock, (connection) => options.onConnection(connection))
+    this.applied = new Cursors({
+      onEvent: (event) => options.onEvent(event),
+      onPosition: (channel, position) => options.onPosition(channel, position),
+      onResync: (channel, position) => options.onResync(channel, position),
+      onGap: () => this.closeGap(),
+    })
+    this.registry = new SubscriptionRegistry(options.clock, settings.lingerMs, {
+      added: () => this.requests.subscribeSoon(),
+      dropped: (interest) => this.requests.unsubscribe(interest),
+    })
+    this.connection = new ServerConnection(options, settings, this.state, {
+      onConnect: () => this.requests.onConnect(),
+      onLost: () => this.requests.onLost(),
+      onMessage: (message) => this.hear(message),
+      onUnreadable: (name) => this.onUnreadable(name),
+    })
+    this.requests = new SubscribeRequests({
+      clock: options.clock,
+      logger: options.logger,
+      answerMs: settings.answerMs,
+      state: this.state,
+      connection: this.connection,
+      cursors: this.applied,
+      registry: this.registry,
+      access: options,
+    })
+  }
+
+  get cursors(): ReadonlyMap<string, Position> {
+    return this.applied.all()
+  }
+
+  getConnection(): Connection {
+    return this.state.current
+  }
+
+  start(): void {
+    if (!this.state.isStarted) this.connection.start()
+  }
+
+  close(): void {
+    this.connection.close()
+    this.requests.close()
+    this.applied.clear()
+    this.registry.startOver()
+    this.state.signal('close')
+  }
+
+  /** The network may be back, or the computer was asleep: the subscriber looks at once. */
+  nudge(): void {
+    this.connection.nudge()
+  }
+
+  /** Subscribes until all who retain the same interest have released it, and some time longer. */
+  retain(interest: TopicInterest): () => void {
+    return this.registry.retain(interest)
+  }
+
+  private closeGap(): void {
+    this.state.signal('catch_up')
+    this.requests.subscribe()
+  }
+
+  private hear({ name, body }: DownMessage): void {
+    switch (name) {
+      case 'event':
+        return this.applied.receive(body)
+      case 'heads':
+        if (!this.requests.isSubscribing && this.applied.hasGap(body.channels)) this.closeGap()
+        return
+      case 'resync':
+        return this.applied.acceptResync(body)
+      case 'feed':
+        return this.hearFeed(body)
+      case 'access:changed':
+        return this.hearAccess(body)
+      case 'auth:expiring':
+        return void this.connection.refreshAuth()
+      case 'closing':
+        return this.connection.noteClosing(body.code)
+      case 'server:draining':
+        // The server closes then. Until then the old connection serves.
+        return this.connection.forgetFailures()
+    }
+  }
+
+  /** The answer says what an event, a resync or a change of access would have said. The rest is repeated, or says nothing of data. [SUB13] */
+  private onUnreadable(name: string): void {
+    if (name === 'access:changed' || name === 'resync' || isEventType(name)) this.closeGap()
+  }
+
+  private hearAccess({ added, removed }: AccessChanged): void {
+    this.requests.remove(removed)
+    // What is new is in the answer.
+    if (added.length > 0) this.requests.subscribe()
+  }
+
+  private hearFeed({ isLate }: Feed): void {
+    this.connection.expectWords()
+    if (isLate) return this.state.signal('lagging')
+    this.state.signal('not_lagging')
+    if (!this.requests.isSubscribing) this.state.signal('caught_up')
+  }
+}

@@ -1,0 +1,40 @@
+import type { Topic } from '@derm/contract'
+import { IconCalendar, IconUsers, type Icon } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+
+/** A page's component, in a bundle of its own. */
+type Loader = () => Promise<{ default: () => ReactNode }>
+
+/**
+ * One place of the client. The navigation, the router's routes and the first screen of a role follow from the table below: a new screen is
+ * one row here and one file with its component.
+ */
+export type Screen = {
+  path: `/${string}`
+  label: string
+  icon: Icon
+  /** A user opens the screen if a role of theirs sees this topic, in any location. */
+  topic: Topic
+  load: Loader
+  /** Pages below the screen's path, such as one record's. They have no entry of their own in the navigation. */
+  pages?: readonly { path: `/${string}`; load: Loader }[]
+}
+
+/** In the navigation's order. The first one that a user may open is where they start. */
+export const SCREENS: readonly Screen[] = [
+  {
+    path: '/schedule',
+    label: 'Schedule',
+    icon: IconCalendar,
+    topic: 'scheduling',
+    load: () => import('../schedule/schedule-screen.tsx'),
+  },
+  {
+    path: '/patients',
+    label: 'Patients',
+    icon: IconUsers,
+    topic: 'patients',
+    load: () => import('../patients/search-screen.tsx'),
+    pages: [{ path: '/$patientId', load: () => import('../patients/chart-screen.tsx') }],
+  },
+]
