@@ -1,7 +1,7 @@
 import { SYSTEM_USER_ID, type TenantId } from '@derm/contract'
 import { silentLogger, systemClock } from '@derm/core'
 import { createMetrics } from '@derm/runtime'
-import pg from 'pg'
+import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ids, useTestPod } from '../testing/test-pod.ts'
 import { endOffers } from '../waitlist/end-offers.ts'
