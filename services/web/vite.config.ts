@@ -12,9 +12,7 @@ const stack = 'http://localhost:8080'
 const listPages: Plugin = {
   name: 'list-pages',
   async generateBundle() {
-    const { module } = await runnerImport<typeof import('./src/app/pages.ts')>(
-      join(import.meta.dirname, 'src/app/pages.ts'),
-    )
+    const { module } = await runnerImport<{ PAGES: readonly string[] }>(join(import.meta.dirname, 'src/app/pages.ts'))
     this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(module.PAGES) })
   },
 }
