@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig, runnerImport, type Plugin } from 'vite'
+import type { PAGES } from './src/app/pages.ts'
 
 /** Where `vite` (not the build) finds a running stack. */
 const stack = 'http://localhost:8080'
@@ -12,9 +13,7 @@ const stack = 'http://localhost:8080'
 const listPages: Plugin = {
   name: 'list-pages',
   async generateBundle() {
-    const { module } = await runnerImport<typeof import('./src/app/pages.ts')>(
-      join(import.meta.dirname, 'src/app/pages.ts'),
-    )
+    const { module } = await runnerImport<{ PAGES: typeof PAGES }>(join(import.meta.dirname, 'src/app/pages.ts'))
     this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(module.PAGES) })
   },
 }

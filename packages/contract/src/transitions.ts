@@ -7,15 +7,15 @@ import type { Action } from './permissions.ts'
  * possible, the OpenAPI entry, the audit action, the buttons of a screen and the tests follow.
  *
  * The row's name is the action. `create` (`from: 'new'`) is `POST <path>`, `update` is `PATCH <path>/:id`, any other is
- * `POST <path>/:id/<name>`.
+ * `POST <path>/:id/<name>`. What only the system does has no route.
  */
 export type Transition<Status extends string = string> = {
   /** The statuses that it may start from. */
   from: readonly Status[] | 'new' | 'any'
   /** The status after it. */
   to: Status | 'same'
-  /** The row of the permission table that decides who may. */
-  by: Action
+  /** The row of the permission table that decides who may; `system`: no person may, a job does it, and there is no route. */
+  by: Action | 'system'
   /** What it tells. */
   event: EventType
   /** The request's body. */
@@ -44,6 +44,6 @@ export function possibleActions<Table extends TransitionTable>(
 ): (keyof Table & string)[] {
   return Object.keys(table).filter((name) => {
     const row = table[name]
-    return row !== undefined && startsFrom(row, status) && may(row.by)
+    return row !== undefined && startsFrom(row, status) && row.by !== 'system' && may(row.by)
   })
 }

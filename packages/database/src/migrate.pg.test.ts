@@ -62,5 +62,11 @@ describe('the migrations made what the schema says', () => {
 /** The passwords that the test's urls carry: other files of the run use the same roles. */
 function passwords() {
   const of = (url: string) => new URL(url).password
-  return { owner: of(db.ownerUrl), api: of(db.apiUrl), relay: of(db.relayUrl), realtime: of(db.realtimeUrl) }
+  return {
+    owner: of(db.ownerUrl),
+    api: of(db.apiUrl),
+    relay: of(db.relayUrl),
+    realtime: of(db.realtimeUrl),
+    jobs: of(db.jobsUrl),
+  }
 }

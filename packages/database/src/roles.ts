@@ -1,7 +1,7 @@
 import pg from 'pg'
 
-/** One password for each of the four roles. */
-export type RolePasswords = { owner: string; api: string; relay: string; realtime: string }
+/** One password for each of the roles. */
+export type RolePasswords = { owner: string; api: string; relay: string; realtime: string; jobs: string }
 
 /**
  * What each role may wait for, in milliseconds. A frozen pod must not hold a channel's head row for ever: others
@@ -35,10 +35,15 @@ const ROLES = {
       default_transaction_read_only: 'on',
     },
   },
+  /** Finds which rows a job is due for, of all tenants: the columns that say so and no others. What is done is done as derm_api. */
+  jobs: {
+    name: 'derm_jobs',
+    settings: { statement_timeout: 5_000, lock_timeout: 2_000, idle_in_transaction_session_timeout: 3_000 },
+  },
 } as const
 
 /**
- * Creates the four roles, or sets the given passwords on those that exist, and lets `derm_owner` create things in the
+ * Creates the roles, or sets the given passwords on those that exist, and lets `derm_owner` create things in the
  * url's database. `superuserUrl`: a superuser, or a managed server's master with CREATEROLE. Safe when several run at once.
  */
 export async function createRoles(superuserUrl: string, passwords: RolePasswords): Promise<void> {

@@ -11,10 +11,20 @@ afterEach(() => rm(folder, { recursive: true }))
 it('secrets are made once, for their owner alone, and kept', async () => {
   const made = await readSecrets(folder)
   expect(await readSecrets(folder)).toEqual(made)
-  expect(new Set(Object.values(made.passwords)).size).toBe(4)
+  expect(new Set(Object.values(made.passwords)).size).toBe(5)
   const files = await readdir(folder)
   expect(files.toSorted()).toEqual(['secrets.json', 'signing-keys.json'])
   for (const file of files) expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600)
+})
+
+it('a folder of an earlier version gets the password of a role that it did not have, once', async () => {
+  const made = await readSecrets(folder)
+  const { jobs: _, ...others } = made.passwords
+  const { signingKeysFile: __, ...kept } = made
+  await writeFile(join(folder, 'secrets.json'), JSON.stringify({ ...kept, passwords: others }))
+  const completed = await readSecrets(folder)
+  expect(completed).toEqual({ ...made, passwords: { ...others, jobs: expect.stringMatching(/^[\w-]{32}$/) } })
+  expect(await readSecrets(folder)).toEqual(completed)
 })
 
 it.each(['secrets.json', 'signing-keys.json'])(

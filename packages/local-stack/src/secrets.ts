@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { RolePasswords } from '@derm/database'
 
 const Kept = z.object({
   eventSigningSecret: z.string().min(32),
@@ -11,13 +12,15 @@ const Kept = z.object({
     api: z.string().min(1),
     relay: z.string().min(1),
     realtime: z.string().min(1),
+    /** Folders of versions without this role lack it: then it is made. */
+    jobs: z.string().min(1).optional(),
   }),
 })
 /** What is in it is for the API to say. */
 const SigningKeys = z.object({ active: z.string(), keys: z.array(z.object({})).min(1) })
 
 /** What a stack on one machine needs, made once and kept in its folder with mode 600. */
-export type Secrets = z.infer<typeof Kept> & { signingKeysFile: string }
+export type Secrets = { eventSigningSecret: string; signingKeysFile: string; passwords: RolePasswords }
 
 export async function readSecrets(folder: string): Promise<Secrets> {
   await mkdir(folder, { recursive: true })
@@ -32,13 +35,23 @@ export async function readSecrets(folder: string): Promise<Secrets> {
     await writeWhole(signingKeysFile, keys)
   }
   const file = join(folder, 'secrets.json')
+  const secret = () => randomBytes(24).toString('base64url')
   if (!existsSync(file)) {
-    const secret = () => randomBytes(24).toString('base64url')
-    const passwords = { owner: secret(), api: secret(), relay: secret(), realtime: secret() }
+    const passwords: RolePasswords = {
+      owner: secret(),
+      api: secret(),
+      relay: secret(),
+      realtime: secret(),
+      jobs: secret(),
+    }
     await writeWhole(file, { eventSigningSecret: secret() + secret(), passwords })
   }
   await readWhole(signingKeysFile, SigningKeys)
-  return { signingKeysFile, ...(await readWhole(file, Kept)) }
+  const { eventSigningSecret, passwords } = await readWhole(file, Kept)
+  const { jobs = secret(), ...others } = passwords
+  const secrets = { eventSigningSecret, passwords: { ...others, jobs } }
+  if (passwords.jobs === undefined) await writeWhole(file, secrets)
+  return { signingKeysFile, ...secrets }
 }
 
 /** Whoever is killed meanwhile leaves no half of it. */

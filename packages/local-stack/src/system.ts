@@ -15,9 +15,9 @@ export type SystemOptions = {
   print: (line: string) => void
   onChange?: () => void
 }
-export type Databases = { ownerUrl: string; apiUrl: string; relayUrl: string; realtimeUrl: string }
+export type Databases = { ownerUrl: string; apiUrl: string; relayUrl: string; realtimeUrl: string; jobsUrl: string }
 
-/** Roles, migrations and, in an empty database, the seed. */
+/** Roles, migrations, and the seed of what is empty. */
 export async function prepareDatabase(
   postgres: Postgres,
   { passwords }: Secrets,
@@ -29,6 +29,7 @@ export async function prepareDatabase(
     apiUrl: postgres.urlOf('derm_api', passwords.api, database),
     relayUrl: postgres.urlOf('derm_relay', passwords.relay, database),
     realtimeUrl: postgres.urlOf('derm_realtime', passwords.realtime, database),
+    jobsUrl: postgres.urlOf('derm_jobs', passwords.jobs, database),
   }
   await migrate(databases.ownerUrl)
   if (size !== 'none') await seed(databases.ownerUrl, { size })
@@ -69,6 +70,7 @@ export async function createSystem(
       await make('api', n, {
         DATABASE_URL: databases.apiUrl,
         RELAY_DATABASE_URL: databases.relayUrl,
+        JOBS_DATABASE_URL: databases.jobsUrl,
         SIGNING_KEYS_FILE: secrets.signingKeysFile,
       }),
     )

@@ -7,6 +7,10 @@ const ApiConfig = BaseConfig.extend({
   DATABASE_URL: PostgresUrl,
   /** As derm_relay. */
   RELAY_DATABASE_URL: PostgresUrl,
+  /** As derm_jobs. */
+  JOBS_DATABASE_URL: PostgresUrl,
+  /** How often due rows are looked for; 0: as each job says. */
+  JOBS_EVERY_MS: Milliseconds.default(0),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).max(200).default(16),
   PUBLIC_ORIGINS: OriginList,
   SIGNING_KEYS_FILE: z.string(),
@@ -20,13 +24,20 @@ const ApiConfig = BaseConfig.extend({
   TRUSTED_PROXIES: CommaList.default(['loopback']),
   /** Only with NODE_ENV=test: how long the relay waits between publishing and marking, so that a test can kill it there. */
   FAULT_RELAY_PAUSE_AFTER_PUBLISH: Milliseconds.default(0),
-}).refine(
-  ({ NODE_ENV, FAULT_RELAY_PAUSE_AFTER_PUBLISH }) => NODE_ENV === 'test' || FAULT_RELAY_PAUSE_AFTER_PUBLISH === 0,
-  {
-    path: ['FAULT_RELAY_PAUSE_AFTER_PUBLISH'],
+  /** Only with NODE_ENV=test: how long a job waits between its effect and its commit, so that a test can kill it there. */
+  FAULT_JOB_PAUSE_BEFORE_COMMIT: Milliseconds.default(0),
+})
+  .refine(
+    ({ NODE_ENV, FAULT_RELAY_PAUSE_AFTER_PUBLISH }) => NODE_ENV === 'test' || FAULT_RELAY_PAUSE_AFTER_PUBLISH === 0,
+    {
+      path: ['FAULT_RELAY_PAUSE_AFTER_PUBLISH'],
+      error: 'is only for NODE_ENV=test',
+    },
+  )
+  .refine(({ NODE_ENV, FAULT_JOB_PAUSE_BEFORE_COMMIT }) => NODE_ENV === 'test' || FAULT_JOB_PAUSE_BEFORE_COMMIT === 0, {
+    path: ['FAULT_JOB_PAUSE_BEFORE_COMMIT'],
     error: 'is only for NODE_ENV=test',
-  },
-)
+  })
 export type ApiConfig = z.infer<typeof ApiConfig>
 
 export const readConfig = (env: NodeJS.ProcessEnv = process.env): ApiConfig => parseConfig(ApiConfig, env)

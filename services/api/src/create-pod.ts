@@ -11,6 +11,8 @@ import { createSignInLimiter } from './auth/sign-in-limiter.ts'
 import type { ApiConfig } from './config.ts'
 import { createApp } from './create-app.ts'
 import { createSharedReads } from './http/shared-reads.ts'
+import { JOBS } from './jobs.ts'
+import { createPodJobs } from './jobs/pod-jobs.ts'
 import { createPodRelay } from './relay.ts'
 import { createHttpServer } from './server.ts'
 
@@ -73,6 +75,7 @@ export function createPod(
       { name: 'redis', stop: () => redis.close() },
       { name: 'postgres', start: () => prisma.$queryRaw`SELECT 1`, stop: () => prisma.$disconnect() },
       relay,
+      createPodJobs({ api, jobs: JOBS, config, metrics, logger, clock }),
       { name: 'audit', drain: () => audit.drain() },
       {
         name: 'http',

@@ -1,8 +1,8 @@
-import { CodedError, type EventType, type NewEvent, type Positions } from '@derm/contract'
+import { CodedError, type EventType, type NewEvent, type Positions, type TenantId } from '@derm/contract'
 import type { VerifiedToken } from '@derm/auth'
 import { withTenant, type TenantTx } from '@derm/database'
 import { createEventCollector, fromPrisma } from '@derm/publisher'
-import { loadCaller, type Caller } from './access/principal.ts'
+import { loadCaller, loadSystem, type Caller } from './access/principal.ts'
 import type { SocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { toAuditRow, type AuditEvent } from './audit/audit-writer.ts'
@@ -79,36 +79,82 @@ export async function runChange(
     const first = claim && (await claimKey(tx, claim))
     if (first) return { ...first, isRepeat: true, shards: [] }
 
-    const events = createEventCollector({ traceparent, ...(claim ? { mutationId: claim.key } : {}) })
-    const recorded = new Set<EventType>()
-    const expected = new Set<EventType>()
-    const audits: AuditEvent[] = []
-    const { changedNothing = false, ...answer } = await command({
-      tx,
-      [FULL_TX]: tx,
-      caller,
-      revoker: api.revoker,
-      record(event: NewEvent) {
-        if (!emits.includes(event.type)) throw new Error(`${event.type} is not among what this change emits`)
-        recorded.add(event.type)
-        events.add(event)
-      },
-      audit: (event) => audits.push(event),
-      expectEvent: (type) => void expected.add(type),
-      afterCommit: (run) => afterCommit.push(run),
-    })
-    requireTold({ emits, recorded, expected, audits: audits.length, changedNothing })
-    if (audits.length > 0)
-      await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, requestId, event)) })
-    const { positions, shards } = await events.flush(fromPrisma(tx))
-    const published: Positions = toPositions(positions)
+    const frame = { caller, requestId, traceparent, emits, ...(claim ? { mutationId: claim.key } : {}) }
+    const { answer, published, shards } = await carryOut(api, tx, frame, afterCommit, command)
     if (claim) await completeKey(tx, claim, { ...answer, published })
     return { ...answer, published, isRepeat: false, shards }
   })
-  if (shards.length > 0) api.wakeRelay(shards)
-  for (const run of afterCommit) run()
+  finish(api, shards, afterCommit)
   if (result.isRepeat) api.metrics.idempotentRepeats.inc()
   return result
+}
+
+/** A change that no person asked for: `requestId` names the job. */
+export type SystemRequest = { tenantId: TenantId; requestId: string; traceparent: string; emits: readonly EventType[] }
+
+/**
+ * The same in a tenant's name with the system as actor: no session, no idempotency key. `claim` says first whether there is anything to do, with
+ * locks that hold until the commit; what it takes, no other transaction does meanwhile. Answers whether there was.
+ */
+export async function runAsSystem(
+  api: Api,
+  { tenantId, ...request }: SystemRequest,
+  claim: (tx: TenantTx) => Promise<boolean>,
+  command: (change: Change) => Promise<void>,
+): Promise<boolean> {
+  const afterCommit: (() => void)[] = []
+  const shards = await withTenant(api.prisma, tenantId, async (tx) => {
+    if (!(await claim(tx))) return null
+    const caller = await loadSystem(tx, tenantId)
+    const { shards } = await carryOut(api, tx, { caller, ...request }, afterCommit, async (change) => {
+      await command(change)
+      return { status: 204, headers: {}, body: null }
+    })
+    return shards
+  })
+  if (shards) finish(api, shards, afterCommit)
+  return shards !== null
+}
+
+type Frame = Pick<ChangeRequest, 'requestId' | 'traceparent' | 'emits'> & { caller: Caller; mutationId?: string }
+
+/** The command, then what it tells: audit entries, and last the events, so that a channel's head is locked briefly. */
+async function carryOut(
+  api: Api,
+  tx: TenantTx,
+  { caller, requestId, traceparent, emits, mutationId }: Frame,
+  afterCommit: (() => void)[],
+  command: (change: Change) => Promise<ChangeAnswer>,
+) {
+  const events = createEventCollector({ traceparent, ...(mutationId === undefined ? {} : { mutationId }) })
+  const recorded = new Set<EventType>()
+  const expected = new Set<EventType>()
+  const audits: AuditEvent[] = []
+  const { changedNothing = false, ...answer } = await command({
+    tx,
+    [FULL_TX]: tx,
+    caller,
+    revoker: api.revoker,
+    record(event: NewEvent) {
+      if (!emits.includes(event.type)) throw new Error(`${event.type} is not among what this change emits`)
+      recorded.add(event.type)
+      events.add(event)
+    },
+    audit: (event) => audits.push(event),
+    expectEvent: (type) => void expected.add(type),
+    afterCommit: (run) => afterCommit.push(run),
+  })
+  requireTold({ emits, recorded, expected, audits: audits.length, changedNothing })
+  if (audits.length > 0)
+    await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, requestId, event)) })
+  const { positions, shards } = await events.flush(fromPrisma(tx))
+  const published: Positions = toPositions(positions)
+  return { answer, published, shards }
+}
+
+function finish(api: Api, shards: readonly number[], afterCommit: readonly (() => void)[]): void {
+  if (shards.length > 0) api.wakeRelay(shards)
+  for (const run of afterCommit) run()
 }
 
 type Told = {

@@ -18,6 +18,8 @@ export const WaitlistEntry = z.object({
   latestDate: z.iso.date().nullable(),
   note: z.string().nullable(),
   offer: slot.nullable(),
+  /** Until when the offer stands. */
+  offerExpiresAt: z.iso.datetime().nullable(),
   removalCode: WaitlistRemovalCode.nullable(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),

@@ -23,6 +23,12 @@ export const waitlistSlotOfferedEvent = defineEvent({
   data: waitlistEntry.extend({ offer: slot }),
   previous: z.strictObject({ status: WaitlistStatus }),
 })
+export const waitlistOfferEndedEvent = defineEvent({
+  type: 'waitlist:offer_ended',
+  subject: 'waitlist_entry',
+  data: waitlistEntry,
+  previous: z.strictObject({ status: WaitlistStatus }),
+})
 export const waitlistRemovedEvent = defineEvent({
   type: 'waitlist:removed',
   subject: 'waitlist_entry',

@@ -1,5 +1,6 @@
 import { defineTransitions } from '../transitions.ts'
 import type { WaitlistStatus } from './codes.ts'
+import { EmptyRequest } from '../request-shapes.ts'
 import { OfferRequest, RemoveRequest, WaitlistAdd } from './requests.ts'
 
 const by = 'schedule'
@@ -21,6 +22,14 @@ export const WAITLIST_TRANSITIONS = defineTransitions<WaitlistStatus>()({
     event: 'waitlist:slot_offered',
     requires: OfferRequest,
     summary: 'Offer a slot, or another one instead',
+  },
+  'end-offer': {
+    from: ['offered'],
+    to: 'waiting',
+    by: 'system',
+    event: 'waitlist:offer_ended',
+    requires: EmptyRequest,
+    summary: 'Nobody took the offer in time',
   },
   remove: {
     from: ['waiting', 'offered'],

@@ -7,15 +7,14 @@ import { PRACTICES } from './practices.ts'
 import { makeAppointments } from './schedule.ts'
 import { getSeedIds } from './seed-ids.ts'
 
-const practice = PRACTICES[0]!
 const span = { firstDay: -2, lastDay: 2, untilMinute: 24 * 60 }
 
-function generate(now: Date) {
+function generate(now: Date, practice = PRACTICES[0]!, days = span) {
   faker.seed(1)
   const providers = makeProviders(faker, practice, 5)
   const patients = makePatients(faker, practice, 50, '2026-11-25')
   const ids = patients.map((patient) => patient.id)
-  return { providers, patients, appointments: makeAppointments(faker, practice, providers, ids, now, span) }
+  return { providers, patients, appointments: makeAppointments(faker, practice, providers, ids, now, days) }
 }
 
 describe('the seed', () => {
@@ -37,12 +36,30 @@ describe('the seed', () => {
     expect(overlaps).toEqual([])
   })
 
-  it.each(['03:00', '12:00', '23:30'])('leaves somebody to check in, also at %s in Chicago', (clock) => {
-    const { appointments } = generate(new Date(startOfDay('2026-11-25', 'America/Chicago') + minutes(clock)))
-    const today = appointments.filter((row) => localDate(new Date(row.starts_at), 'America/Chicago') === '2026-11-25')
-    for (const status of ['completed', 'confirmed', 'scheduled']) {
-      expect(today.map((row) => row.status)).toContain(status)
-    }
+  it.each(['00:10', '03:00', '07:00', '12:00', '16:50', '23:30'])(
+    'leaves somebody to check in, also at %s in Chicago',
+    (clock) => {
+      const { appointments } = generate(new Date(startOfDay('2026-11-25', 'America/Chicago') + minutes(clock)))
+      const today = appointments.filter((row) => localDate(new Date(row.starts_at), 'America/Chicago') === '2026-11-25')
+      for (const status of ['confirmed', 'scheduled']) expect(today.map((row) => row.status)).toContain(status)
+    },
+  )
+
+  it('has statuses that fit the clock, at every hour and in every time zone', () => {
+    for (const home of PRACTICES)
+      for (let hour = 0; hour < 24; hour += 2) {
+        const now = new Date(Date.parse('2026-11-25T00:20:00Z') + hour * 3_600_000)
+        const early = (row: { starts_at: string; ends_at: string; status: string }) => {
+          if (row.status === 'completed' || row.status === 'no_show') return new Date(row.ends_at) > now
+          if (row.status === 'roomed') return new Date(row.starts_at) > now
+          // A patient may be there half an hour before.
+          return row.status === 'checked_in' && Date.parse(row.starts_at) > now.getTime() + 30 * 60_000
+        }
+        const { appointments } = generate(now, home, { ...span, firstDay: -1, lastDay: 1 })
+        expect(appointments.filter(early), now.toISOString()).toEqual([])
+        const yesterday = appointments.filter((row) => Date.parse(row.ends_at) < now.getTime() - 12 * 3_600_000)
+        expect(new Set(yesterday.map((row) => row.status))).toEqual(new Set(['completed', 'cancelled', 'no_show']))
+      }
   })
 
   it('does not leave the board empty on a Sunday', () => {

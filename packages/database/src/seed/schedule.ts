@@ -97,7 +97,7 @@ function makeDay(faker: Faker, practice: SeedPractice, plan: Day): AppointmentRo
   const midnight = startOfDay(date, location.timeZone)
   const opens = toMinutes(location.opensAt)
   const closes = Math.min(toMinutes(location.closesAt), plan.untilMinute)
-  const clock = pretendClock(location, plan.now)
+  const clock = statusClock(location, plan.now)
   const filled = day <= 1 ? 0.88 : Math.max(0.3, 0.88 - day * 0.02)
   for (let minute = opens; minute < closes;) {
     const visit = faker.helpers.weightedArrayElement(VISITS.map((value) => ({ value, weight: value.weight })))
@@ -142,10 +142,12 @@ function makeDay(faker: Faker, practice: SeedPractice, plan: Day): AppointmentRo
   return rows
 }
 
-/** The hour that today's statuses are made for: kept within the day, so that at any hour some are over and some still to come. */
-function pretendClock(location: SeedLocation, now: Date): number {
-  const [opens, closes] = [toMinutes(location.opensAt), toMinutes(location.closesAt)]
-  return Math.min(Math.max(localMinutes(now, location.timeZone), opens + 120), closes - 180)
+/**
+ * The minute of the day that today's statuses are made for: now, so that nothing that is still to come is over. In the evening it stays
+ * three hours before closing, as if the last patients were late: there is always somebody to check in.
+ */
+function statusClock(location: SeedLocation, now: Date): number {
+  return Math.min(localMinutes(now, location.timeZone), toMinutes(location.closesAt) - 180)
 }
 
 /** As many changes as it takes to get there. */

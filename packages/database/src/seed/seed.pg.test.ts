@@ -1,15 +1,16 @@
 import pg from 'pg'
-import { beforeAll, expect, it } from 'vitest'
-import { SEED_ACCOUNTS, seed } from '../index.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { SEED_ACCOUNTS, getSeedIds, seed } from '../index.ts'
+import { SEEDERS } from './seeders.ts'
 import { useTestDatabase } from '@derm/local-servers/testing'
 
 const db = useTestDatabase()
 /** A Wednesday, 10:30 in Chicago. */
 const today = new Date('2026-11-25T16:30:00Z')
-let wrote: boolean
+let filled: string[]
 
 beforeAll(async () => {
-  wrote = await seed(db.ownerUrl, { size: 'full', today })
+  filled = await seed(db.ownerUrl, { size: 'full', today })
 })
 
 async function ask(sql: string): Promise<Record<string, unknown>[]> {
@@ -23,11 +24,38 @@ async function ask(sql: string): Promise<Record<string, unknown>[]> {
 const count = async (sql: string) => Number((await ask(`SELECT count(*) AS n FROM ${sql}`))[0]?.['n'])
 
 it('fills an empty database, and leaves a full one alone', async () => {
-  expect(wrote).toBe(true)
+  expect(filled).toHaveLength(2 * SEEDERS.length)
   const before = await count('appointments')
-  expect(await seed(db.ownerUrl, { size: 'full' })).toBe(false)
-  expect(await seed(db.ownerUrl, { size: 'small' })).toBe(false)
+  expect(await seed(db.ownerUrl, { size: 'full' })).toEqual([])
+  expect(await seed(db.ownerUrl, { size: 'small' })).toEqual([])
   expect(await count('appointments')).toBe(before)
+})
+
+describe('a database that an earlier version filled', () => {
+  it.each([
+    [
+      'the table that it did not have',
+      'DELETE FROM waitlist_entries',
+      ['lakeside/waitlist_entries', 'summit/waitlist_entries'],
+    ],
+    [
+      'one practice’s table, with the same rows',
+      `DELETE FROM appointments WHERE tenant_id = '${getSeedIds().summit.tenantId}'`,
+      ['summit/appointments'],
+    ],
+  ])('gets %s at its next start', async (_, loss, expected) => {
+    const rows = `SELECT md5(string_agg(t::text, ',' ORDER BY t.id)) AS all FROM`
+    const all = async () => [
+      ...(await ask(`${rows} (SELECT id, provider_id, patient_id, status, type FROM appointments) t`)),
+      ...(await ask(`${rows} (SELECT id, patient_id, status, offer_starts_at FROM waitlist_entries) t`)),
+      ...(await ask(`${rows} patients t`)),
+    ]
+    const before = await all()
+    await ask(loss)
+    expect(await all()).not.toEqual(before)
+    expect(await seed(db.ownerUrl, { size: 'full', today })).toEqual(expected)
+    expect(await all()).toEqual(before)
+  })
 })
 
 it('has two practices of three locations, and at least 2,000 patients', async () => {

@@ -20,6 +20,7 @@ export type WaitlistRow = {
   offer_provider_id: string | null
   offer_starts_at: string | null
   offer_ends_at: string | null
+  offer_expires_at: string | null
   created_at: string
 }
 
@@ -57,6 +58,7 @@ export function makeWaitlist(
         offer_provider_id: isOffered ? faker.helpers.arrayElement(here) : null,
         offer_starts_at: isOffered ? new Date(starts).toISOString() : null,
         offer_ends_at: isOffered ? new Date(starts + 30 * 60_000).toISOString() : null,
+        offer_expires_at: isOffered ? new Date(Math.min(now.getTime() + 24 * 3_600_000, starts)).toISOString() : null,
         created_at: new Date(now.getTime() - (count - index) * 5 * 3_600_000).toISOString(),
       }
     })

@@ -33,6 +33,11 @@ export const TABLE_WALLS: Record<string, TableWall> = {
   'events_<day>': { wall: 'forced', policies: {}, grants: {} },
   events_default: { wall: 'forced', policies: UPKEEP, grants: {} },
   idempotency_keys: deletable,
+  job_failures: {
+    wall: 'forced',
+    policies: { jobs: 'ALL TO derm_jobs USING true CHECK true' },
+    grants: { derm_jobs: 'DELETE, INSERT, SELECT, UPDATE' },
+  },
   locations: record,
   patients: record,
   provider_locations: deletable,
@@ -49,7 +54,13 @@ export const TABLE_WALLS: Record<string, TableWall> = {
     { access: 'SELECT TO derm_realtime USING true' },
   ),
   users: behindWall({ derm_api: 'INSERT, SELECT, UPDATE' }, LOGIN),
-  waitlist_entries: record,
+  waitlist_entries: behindWall(
+    {
+      derm_api: 'INSERT, SELECT, UPDATE',
+      derm_jobs: 'SELECT id, SELECT offer_expires_at, SELECT status, SELECT tenant_id',
+    },
+    { jobs: "SELECT TO derm_jobs USING (status = 'offered'::waitlist_status)" },
+  ),
 }
 
 /** Every function, with whose rights it runs, and who but the owner may call it. */
@@ -59,7 +70,7 @@ export const FUNCTION_CALLERS: Record<string, string> = {
   'begin_own_channels()': 'as owner:',
   'build_tenant_wall(regclass,text)': 'as caller:',
   'channel_partition(text)': 'as caller:',
-  'current_tenant()': 'as caller: derm_api, derm_realtime, derm_relay',
+  'current_tenant()': 'as caller: derm_api, derm_jobs, derm_realtime, derm_relay',
   'ensure_event_partitions(integer)': 'as owner: derm_relay',
   'event_server_identity()': 'as owner:',
   'find_login(text)': 'as owner: derm_api',

@@ -2,7 +2,7 @@ import pg from 'pg'
 
 /** The migrated database that tests clone; the run's global setup makes it. */
 export const TEMPLATE = 'derm_template'
-export const TEST_PASSWORDS = { owner: 'pw', api: 'pw', relay: 'pw', realtime: 'pw' }
+export const TEST_PASSWORDS = { owner: 'pw', api: 'pw', relay: 'pw', realtime: 'pw', jobs: 'pw' }
 
 export const urlOf = (port: number, role: string, database: string) =>
   `postgres://${role}:${role === 'postgres' ? 'postgres' : 'pw'}@127.0.0.1:${port}/${database}`

@@ -16,6 +16,7 @@ export type TestDatabase = {
   apiUrl: string
   relayUrl: string
   realtimeUrl: string
+  jobsUrl: string
 }
 
 /**
@@ -57,6 +58,7 @@ function describeDatabase(port: number, name: string): TestDatabase {
     apiUrl: urlOf(port, 'derm_api', name),
     relayUrl: urlOf(port, 'derm_relay', name),
     realtimeUrl: urlOf(port, 'derm_realtime', name),
+    jobsUrl: urlOf(port, 'derm_jobs', name),
   }
 }
 

@@ -4,6 +4,7 @@ import {
   Id,
   LocationId,
   Role,
+  SYSTEM_USER_ID,
   type Principal,
   type SessionId,
   type TenantId,
@@ -12,8 +13,8 @@ import {
 import type { VerifiedToken } from '@derm/auth'
 import type { TenantTx } from '@derm/database'
 
-/** Who asks, with the session that asks. */
-export type Caller = Principal & { sessionId: SessionId; accessVersion: number; isLicensed: boolean }
+/** Who asks, with the session that asks; the system has none. */
+export type Caller = Principal & { sessionId: SessionId | null; accessVersion: number; isLicensed: boolean }
 
 const Grants = z.array(z.object({ role: Role, locationId: LocationId.nullable() }))
 const Locations = z.array(LocationId)
@@ -53,5 +54,22 @@ export async function loadSessionCaller(
     grants: Grants.parse(access.grants),
     locations: Locations.parse(access.locations),
     isLicensed: access.isLicensed,
+  }
+}
+
+/**
+ * The system as caller, in one tenant. It sees what an owner sees, in every location of the tenant's; what it may do beyond that are the
+ * transitions that are its own (`by: 'system'`).
+ */
+export async function loadSystem(tx: TenantTx, tenantId: TenantId): Promise<Caller> {
+  const rows = await tx.location.findMany({ where: { tenantId }, select: { id: true } })
+  return {
+    tenantId,
+    userId: SYSTEM_USER_ID,
+    sessionId: null,
+    accessVersion: 0,
+    grants: [{ role: 'owner', locationId: null }],
+    locations: rows.map(({ id }) => id as LocationId),
+    isLicensed: false,
   }
 }

@@ -4,6 +4,7 @@ import {
   EmptyRequest,
   Id,
   subjectOf,
+  type Action,
   type ErrorCode,
   type EventType,
   type LocationId,
@@ -64,7 +65,19 @@ type IsPlain<Thin, Row extends Transition> = typeof EmptyRequest extends Row['re
     : false
   : false
 
-export type Handlers<Name extends Model, View, Thin, Table extends TransitionTable> = {
+/** The actions that have a route: those that a person may do. */
+type RouteOf<Table extends TransitionTable> = {
+  [Name in keyof Table as Table[Name]['by'] extends 'system' ? never : Name]: Table[Name]
+}
+
+export type Handlers<Name extends Model, View, Thin, AllActions extends TransitionTable> = HandlersOf<
+  Name,
+  View,
+  Thin,
+  RouteOf<AllActions>
+>
+
+type HandlersOf<Name extends Model, View, Thin, Table extends TransitionTable> = {
   [Action in keyof Table as IsPlain<Thin, Table[Action]> extends true ? never : Action]: Handler<
     Name,
     View,
@@ -105,7 +118,9 @@ export function defineEntityChanges<
   handlers: Handlers<Name, View, Thin, Table>,
   also: Also<Table> = {},
 ): readonly Route[] {
-  return Object.entries(aggregate.transitions as TransitionTable).map(([action, row]) => {
+  return Object.entries(aggregate.transitions as TransitionTable).flatMap(([action, { by, ...rest }]) => {
+    if (by === 'system') return []
+    const row = { ...rest, by }
     const handler = (handlers as Record<string, AnyHandler | undefined>)[action] ?? PLAIN
     const more = {
       errors: also.errors?.[action] ?? [],
@@ -120,9 +135,10 @@ export function defineEntityChanges<
 const PLAIN: AnyHandler = { run: () => ({ data: {} }) }
 
 type More = { errors: readonly ErrorCode[]; emits: readonly EventType[] }
+type Asked = Transition & { by: Action }
 type Some = Aggregate<Model, unknown, { id: string; version: number }, object>
 
-function defineCreate(aggregate: Some, action: string, row: Transition, handler: AnyHandler, more: More): Route {
+function defineCreate(aggregate: Some, action: string, row: Asked, handler: AnyHandler, more: More): Route {
   const { path, topic, scope, resource } = subjectOf(aggregate.subject)
   return defineChange(
     {
@@ -158,7 +174,7 @@ function defineCreate(aggregate: Some, action: string, row: Transition, handler:
   )
 }
 
-function defineAction(aggregate: Some, action: string, row: Transition, handler: AnyHandler, more: More): Route {
+function defineAction(aggregate: Some, action: string, row: Asked, handler: AnyHandler, more: More): Route {
   const { path, resource } = subjectOf(aggregate.subject)
   const isUpdate = action === 'update'
   return defineChange(

@@ -1,10 +1,10 @@
 import {
   CodedError,
+  SYSTEM_USER_ID,
   mayDo,
   possibleActions,
   startsFrom,
   subjectOf,
-  type Action,
   type LocationId,
   type Transition,
 } from '@derm/contract'
@@ -53,9 +53,10 @@ export async function lockEntity<Name extends Model>(
   return row as Locked<ColumnsOf<Name>>
 }
 
-/** @throws CodedError `forbidden` */
-export function requireAction(caller: Caller, action: Action, at: LocationId | null): void {
-  if (!mayDo(caller, action, at)) throw new CodedError('forbidden')
+/** What only the system does, no person may. @throws CodedError `forbidden` */
+export function requireAction(caller: Caller, action: Transition['by'], at: LocationId | null): void {
+  const may = action === 'system' ? caller.userId === SYSTEM_USER_ID : mayDo(caller, action, at)
+  if (!may) throw new CodedError('forbidden')
 }
 
 const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())

@@ -8,7 +8,7 @@ import type { EventEnvelope, EventType, LoginResponse } from '@derm/contract'
 import { systemClock, type Clock } from '@derm/core'
 import { SEED_ACCOUNTS, getSeedIds, seed } from '@derm/database'
 import { createLogger } from '@derm/runtime'
-import { useTestDatabase, useTestRedis } from '@derm/test-kit'
+import { useTestDatabase, useTestRedis, type TestDatabase } from '@derm/test-kit'
 import { readConfig } from '../config.ts'
 import { createPod, type Pod } from '../create-pod.ts'
 
@@ -29,6 +29,7 @@ export type TestPod = {
   readonly pod: Pod
   readonly url: string
   readonly redisUrl: string
+  readonly database: TestDatabase
   /** Without a token. Paths are below `/api/v1`, unless they begin with `//`. */
   readonly nobody: TestClient
   /** Of the real sign-in; `fresh` makes a session of its own. */
@@ -68,6 +69,7 @@ export function useTestPod(env: Record<string, string> = {}): TestPod {
       REDIS_URL: redis.url,
       DATABASE_URL: database.apiUrl,
       RELAY_DATABASE_URL: database.relayUrl,
+      JOBS_DATABASE_URL: database.jobsUrl,
       PUBLIC_ORIGINS: ORIGIN,
       SIGNING_KEYS_FILE: join(folder, 'keys.json'),
       JWT_ISSUER: 'https://issuer.example',
@@ -138,6 +140,7 @@ export function useTestPod(env: Record<string, string> = {}): TestPod {
     get redisUrl() {
       return redis.url
     },
+    database,
     get nobody() {
       return clientOf()
     },

@@ -7,6 +7,9 @@ import { requirePatient } from '../patients/require-patient.ts'
 import { requireProviderAt } from '../providers/require-provider.ts'
 import { waitlist } from './waitlist-entry.ts'
 
+/** How long an offer stands, unless its slot begins before. */
+const OFFER_MS = 24 * 3_600_000
+
 export const waitlistList = defineList(waitlist, {
   summary: 'The waitlist of a location, who waits longest first',
   query: WaitlistQuery,
@@ -35,7 +38,12 @@ const changes = defineEntityChanges(waitlist, {
       await requireProviderAt(change, providerId, before.locationId)
       const slot = { startsAt: new Date(startsAt), endsAt: new Date(endsAt) }
       return {
-        data: { offerProviderId: providerId, offerStartsAt: slot.startsAt, offerEndsAt: slot.endsAt },
+        data: {
+          offerProviderId: providerId,
+          offerStartsAt: slot.startsAt,
+          offerEndsAt: slot.endsAt,
+          offerExpiresAt: new Date(Math.min(Date.now() + OFFER_MS, slot.startsAt.getTime())),
+        },
         event: {
           offer: { providerId, startsAt: slot.startsAt.toISOString(), endsAt: slot.endsAt.toISOString() },
         },

@@ -21,6 +21,7 @@ export const waitlist = defineAggregate({
     latestDate: row.latestDate && toDate(row.latestDate),
     note: row.note,
     offer: toOffer(row),
+    offerExpiresAt: row.offerExpiresAt?.toISOString() ?? null,
     removalCode: row.removalCode,
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),

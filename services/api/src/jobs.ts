@@ -1,0 +1,5 @@
+import type { Job } from './jobs/define-job.ts'
+import { endOffers } from './waitlist/end-offers.ts'
+
+/** Every job that the pods do when its time has come. */
+export const JOBS: readonly Job[] = [endOffers]
