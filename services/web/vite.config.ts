@@ -1,15 +1,22 @@
+import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
-import { defineConfig, type Plugin } from 'vite'
-import { PAGES } from './src/app/pages.ts'
+import { defineConfig, runnerImport, type Plugin } from 'vite'
+import type { PAGES } from './src/app/pages.ts'
 
 /** Where `vite` (not the build) finds a running stack. */
 const stack = 'http://localhost:8080'
 
-/** Writes the list of pages beside them: the front door answers other paths with 404. */
+/**
+ * Writes the list of pages beside them: the front door answers other paths with 404. The list is read by Vite, not imported: it names the
+ * screens' components, and a configuration that imports these would have to bundle their styles.
+ */
 const listPages: Plugin = {
   name: 'list-pages',
-  generateBundle() {
-    this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(PAGES) })
+  async generateBundle() {
+    const { module } = await runnerImport<{ PAGES: typeof PAGES }>(
+      join(import.meta.dirname, 'src/app/pages.ts'),
+    )
+    this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(module.PAGES) })
   },
 }
 

@@ -26,7 +26,9 @@ function expectSame(text: string): StringItem[] | null {
       if (value instanceof Map) return [...value]
       return typeof value === 'number' && /=-?\d+\.\d/.test(text) ? null : value
     })
-  expect([text, toComparable(parseStringList(text))]).toEqual([text, toComparable(expected)])
+  const [ours, theirs] = [toComparable(parseStringList(text)), toComparable(expected)]
+  // `expect` for each of so many headers would take longer than reading them.
+  if (ours !== theirs) expect([text, ours]).toEqual([text, theirs])
   return expected
 }
 
@@ -73,7 +75,7 @@ describe('a list of strings is read as structured-headers reads it', () => {
   it('in random sequences of pieces, and with characters lost, doubled and changed', () => {
     const random = createRandom(20_261_125)
     let accepted = 0
-    for (let i = 0; i < 40_000; i++) {
+    for (let i = 0; i < 20_000; i++) {
       let text = i % 8 < 6 ? '"t/patients"' : ''
       text += Array.from({ length: 1 + random(5) }, () => PIECES[random(PIECES.length)]).join('')
       if (i % 2) {
@@ -82,7 +84,7 @@ describe('a list of strings is read as structured-headers reads it', () => {
       }
       if (expectSame(text)?.length) accepted++
     }
-    expect(accepted).toBeGreaterThan(1_000)
+    expect(accepted).toBeGreaterThan(500)
   })
 })
 

@@ -3,8 +3,9 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ROOT, findChromium, findServer } from '@derm/local-servers'
 import { buildWeb, prepare } from './prepare.ts'
+import { toFilters } from './test-groups.ts'
 
-/** `npm test [words]`: prepares what the tests need, runs them, and ends with a line that counts them. */
+/** `npm test -- [words]`: prepares what the tests need, runs them, and ends with a line that counts them. */
 const words = process.argv.slice(2)
 const report = join(ROOT, 'node_modules', '.cache', 'dermlive', 'test-report.json')
 
@@ -27,7 +28,7 @@ const vitest = spawn(
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    ...words,
+    ...toFilters(words),
   ],
   { cwd: ROOT, stdio: 'inherit' },
 )

@@ -1,28 +1,11 @@
-import { isErrorCode, type ErrorCode } from '@derm/contract'
+import { coalesce, drawBackOff } from '@derm/core'
+import { ApiError } from './api-error.ts'
 import { DEADLINE_MS } from './deadline.ts'
 
 export type ApiFetch = (input: string, init?: RequestInit) => Promise<Response>
 
-/** What the API refused. `code`: of the error catalogue, or `offline` when there was no answer. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError'
-  constructor(
-    readonly code: ErrorCode | 'offline',
-    readonly status: number,
-    readonly details: Record<string, unknown> = {},
-  ) {
-    super(typeof details['title'] === 'string' ? details['title'] : code)
-  }
-}
-
-/** Makes the error of an answer that is not ok; an answer that is no problem document counts as `unavailable`. */
-export async function readApiError(response: Response): Promise<ApiError> {
-  const problem = (await response.json().catch(() => null)) as Record<string, unknown> | null
-  const { code, ...details } = problem ?? {}
-  return new ApiError(isErrorCode(code) ? code : 'unavailable', response.status, details)
-}
-
 const LAG_TRIES = 4
+const LAG_BACKOFF = { minMs: 100, maxMs: 1600, floor: 1 }
 
 /**
  * `fetch` with the token. A token that has just expired is renewed once, for all requests together; a lagging replica is asked again.
@@ -37,8 +20,7 @@ export function createApiFetch({
   getToken: () => Promise<string>
   refreshToken: () => Promise<string>
 }): ApiFetch {
-  let refreshing: Promise<string> | undefined
-  const refresh = () => (refreshing ??= refreshToken().finally(() => (refreshing = undefined)))
+  const refresh = coalesce(refreshToken)
 
   async function send(input: string, init: RequestInit, token: string): Promise<Response> {
     const headers = new Headers(init.headers)
@@ -65,7 +47,12 @@ export function createApiFetch({
       response = await send(input, init, await refresh())
     for (let attempt = 1; response.status === 503 && attempt <= LAG_TRIES; attempt++) {
       if ((await codeOf(response)) !== 'not_fresh_enough') return response
-      await new Promise((resolve) => setTimeout(resolve, 100 * 2 ** attempt))
+      await new Promise((resolve) =>
+        setTimeout(
+          resolve,
+          drawBackOff(attempt, LAG_BACKOFF, () => 1),
+        ),
+      )
       response = await send(input, init, await getToken())
     }
     return response

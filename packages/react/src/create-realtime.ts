@@ -1,5 +1,5 @@
 import { definitionOf, type EventEnvelope, type Position, type Resource } from '@derm/contract'
-import { silentLogger, systemClock, type Clock, type Logger } from '@derm/core'
+import { createListeners, silentLogger, systemClock, type Clock, type Logger } from '@derm/core'
 import {
   RefetchScheduler,
   Subscriber,
@@ -10,8 +10,9 @@ import {
   type TopicInterest,
 } from '@derm/core/client'
 import { onlineManager, type QueryClient } from '@tanstack/react-query'
-import { ApiError, createApiFetch, type ApiFetch } from './api-fetch.ts'
+import { createApiFetch, type ApiFetch } from './api-fetch.ts'
 import { withDeadline } from './deadline.ts'
+import { followPage } from './follow-page.ts'
 import { LastUpdates } from './last-updated.ts'
 import { createMutations, type MutationContext, type MutationFunction } from './query/mutation.ts'
 import { createQueryCachePort } from './query/query-cache-port.ts'
@@ -75,22 +76,23 @@ export interface Realtime {
 /** Made once, outside React, and given to `RealtimeProvider`. Touches neither network nor page before `start`. */
 export function createRealtime(options: RealtimeOptions): Realtime {
   const { queryClient, clock = systemClock, logger = silentLogger } = options
-  const unanswered = () => new ApiError('offline', 0)
-  const getToken = withDeadline(options.getToken, unanswered)
-  const refreshToken = withDeadline(options.refreshToken, unanswered)
+  const getToken = withDeadline(clock, 'getToken', options.getToken)
+  const refreshToken = withDeadline(clock, 'refreshToken', options.refreshToken)
   const apiFetch = createApiFetch({ apiUrl: options.apiUrl, getToken, refreshToken })
-  const lastUpdates = new LastUpdates()
   const toast = createEventToasts(options.notify ?? showBuiltInToast)
-  const listeners = {
-    event: new Set<EventListener>(),
-    resync: new Set<ResyncListener>(),
-    connection: new Set<() => void>(),
+  const onListenerError = (error: unknown) => {
+    logger.error({ error }, 'a listener threw')
+    if (typeof reportError === 'function') reportError(error)
   }
+  const lastUpdates = new LastUpdates(onListenerError)
+  const onEvent = createListeners<Parameters<EventListener>>(onListenerError)
+  const onResync = createListeners<Parameters<ResyncListener>>(onListenerError)
+  const onConnection = createListeners<[]>(onListenerError)
   let holders = 0
   /** The connection as the subscriber has it, and as the application is told: while the browser takes itself for offline, it is not live. [SUB12] */
   let subscribed: Connection = { status: 'idle', since: clock.now() }
   let connection = subscribed
-  let endOnline = () => {}
+  let stopFollowing = () => {}
 
   const scheduler = new RefetchScheduler({
     queries: createQueryCachePort(queryClient),
@@ -103,17 +105,6 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const unregister = registerQuerySource(queryClient, { scheduler, fetch: apiFetch })
   const { mutation, isOwn: isOwnKey } = createMutations({ queryClient, scheduler, clock, fetch: apiFetch })
 
-  /** One listener that throws must not keep the event from the others. */
-  function tell<Args extends unknown[]>(all: Iterable<(...args: Args) => void>, ...args: Args): void {
-    for (const listener of [...all])
-      try {
-        listener(...args)
-      } catch (error) {
-        logger.error({ error }, 'a listener threw')
-        if (typeof reportError === 'function') reportError(error)
-      }
-  }
-
   const subscriber = new Subscriber({
     transport: options.transport ?? createSocketTransport(options.url),
     clock,
@@ -125,12 +116,12 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       const isOwn = isOwnKey(event.mutationId)
       scheduler.noteEvent(event)
       lastUpdates.note(event, isOwn, clock.now())
-      tell(listeners.event, event, isOwn)
+      onEvent.tell(event, isOwn)
     },
     onPosition: (channel, position) => scheduler.notePosition(channel, position),
     onResync(channel, position) {
       scheduler.noteResync(channel, position)
-      tell(listeners.resync, channel, position)
+      onResync.tell(channel, position)
     },
     onRemoved: (channels) => scheduler.removeChannels(channels),
     onAdded: () => scheduler.addChannels(),
@@ -146,18 +137,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     const isPaused = subscribed.status === 'live' && !onlineManager.isOnline()
     const since = connection.status === 'delayed' ? connection.since : clock.now()
     connection = isPaused ? { ...subscribed, status: 'delayed', since } : subscribed
-    tell(listeners.connection)
+    onConnection.tell()
   }
 
-  const nudge = () => {
-    if (document.visibilityState === 'visible') subscriber.nudge()
-  }
   function end(): void {
-    endOnline()
-    if (typeof window !== 'undefined') {
-      window.removeEventListener('online', nudge)
-      document.removeEventListener('visibilitychange', nudge)
-    }
+    stopFollowing()
     subscriber.close()
     scheduler.endSession()
     lastUpdates.clear()
@@ -178,11 +162,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     start() {
       if (holders++ === 0) {
         subscriber.start()
-        endOnline = onlineManager.subscribe(tellConnection)
-        if (typeof window !== 'undefined') {
-          window.addEventListener('online', nudge)
-          document.addEventListener('visibilitychange', nudge)
-        }
+        stopFollowing = followPage({ nudge: () => subscriber.nudge(), onlineChanged: tellConnection })
       }
       let isReleased = false
       return () => {
@@ -196,14 +176,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     },
     retain: (interest) => subscriber.retain(interest),
     getConnection: () => connection,
-    onConnection: (listener) => listen(listeners.connection, listener),
-    onEvent: (listener) => listen(listeners.event, listener),
-    onResync: (listener) => listen(listeners.resync, listener),
+    onConnection: onConnection.listen,
+    onEvent: onEvent.listen,
+    onResync: onResync.listen,
     mutation,
   }
-}
-
-function listen<Listener>(listeners: Set<Listener>, listener: Listener): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
 }

@@ -1,6 +1,7 @@
 export * from './create-realtime.ts'
 export * from './realtime-provider.tsx'
-export { ApiError, readApiError, type ApiFetch } from './api-fetch.ts'
+export { ApiError, readApiError } from './api-error.ts'
+export type { ApiFetch } from './api-fetch.ts'
 export { createSocketTransport } from './socket-transport.ts'
 export { live, type LiveContext } from './query/live.ts'
 export type { MutationContext, MutationFunction } from './query/mutation.ts'

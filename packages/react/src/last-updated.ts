@@ -1,3 +1,4 @@
+import { createListeners, type Listeners } from '@derm/core'
 import { definitionOf, type EventEnvelope, type Resource } from '@derm/contract'
 
 /** When somebody changed an entity. `isOwn`: this window did. `at`: milliseconds since 1970, this client's clock. */
@@ -13,7 +14,9 @@ const OF_SUBJECT: Record<string, Resource> = {
 /** The last change of each entity that an event spoke of: what `UpdateHighlight` glows by. */
 export class LastUpdates {
   private readonly updates = new Map<string, LastUpdate>()
-  private readonly listeners = new Map<string, Set<() => void>>()
+  private readonly listeners = new Map<string, Listeners<[]>>()
+
+  constructor(private readonly onListenerError: (error: unknown) => void) {}
 
   note(event: EventEnvelope, isOwn: boolean, now: number): void {
     const resource = OF_SUBJECT[event.subject.type] ?? definitionOf(event.type).invalidates[0]
@@ -21,7 +24,7 @@ export class LastUpdates {
     this.updates.delete(key)
     this.updates.set(key, { at: now, isOwn, eventId: event.id })
     if (this.updates.size > KEPT) this.updates.delete(this.updates.keys().next().value!)
-    for (const listener of this.listeners.get(key) ?? []) listener()
+    this.listeners.get(key)?.tell()
   }
 
   get(resource: Resource, id: string): LastUpdate | undefined {
@@ -30,10 +33,11 @@ export class LastUpdates {
 
   subscribe(resource: Resource, id: string, listener: () => void): () => void {
     const key = `${resource}/${id}`
-    const listeners = this.listeners.get(key) ?? new Set()
-    this.listeners.set(key, listeners.add(listener))
+    const listeners = this.listeners.get(key) ?? createListeners<[]>(this.onListenerError)
+    this.listeners.set(key, listeners)
+    const stop = listeners.listen(listener)
     return () => {
-      listeners.delete(listener)
+      stop()
       if (listeners.size === 0) this.listeners.delete(key)
     }
   }

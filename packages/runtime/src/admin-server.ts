@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listen } from './listen.ts'
 import type { Metrics } from './metrics.ts'
 
 export interface AdminServer {
@@ -41,14 +41,7 @@ export function createAdminServer({
   })
 
   return {
-    start: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, host, () => {
-          server.off('error', reject)
-          resolve((server.address() as AddressInfo).port)
-        })
-      }),
+    start: () => listen(server, port, host),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

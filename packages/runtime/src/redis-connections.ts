@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis'
-import type { Logger } from '@derm/core'
+import { systemClock, withTimeout, type Logger } from '@derm/core'
 
 /**
  * One factory per use: what is right for one use loses data or hangs in another.
@@ -82,7 +82,8 @@ export function createRedisConnections({
       for (const timer of pings) clearInterval(timer)
       await Promise.all(
         connections.map(async (redis) => {
-          if (redis.status === 'ready') await Promise.race([redis.quit(), wait(commandDeadlineMs)]).catch(() => {})
+          if (redis.status === 'ready')
+            await withTimeout(systemClock, commandDeadlineMs, 'quitting', redis.quit()).catch(() => {})
           redis.disconnect()
         }),
       )
@@ -99,8 +100,4 @@ function dropFailedPublishes(redis: Redis): Redis {
     Object.assign(redis, { [name]: replaced })
   }
   return redis
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

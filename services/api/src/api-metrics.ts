@@ -1,3 +1,4 @@
+import { coalesce } from '@derm/core'
 import type { Metrics } from '@derm/runtime'
 
 export type ApiMetrics = ReturnType<typeof createApiMetrics>
@@ -62,17 +63,10 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
 
 type Lag = { rows: number; seconds: number }
 
-/** Asked when the metrics are read, so that it is true also while the relay stands still; without an answer the last one stays. */
+/** Asked when the metrics are read, so that it is true also while the relay does nothing. Without an answer the last value stays. */
 function createLagGauges({ gauge }: Pick<Metrics, 'gauge'>) {
   let read: () => Promise<Lag> = () => Promise.reject(new Error('nothing to ask yet'))
-  let asked: Promise<Lag | undefined> | undefined
-  const ask = () =>
-    (asked ??= read()
-      .then(
-        (lag) => lag,
-        () => undefined,
-      )
-      .finally(() => (asked = undefined)))
+  const ask = coalesce(() => read().catch(() => undefined))
   const define = (field: keyof Lag, help: string) =>
     gauge({
       name: `relay_lag_${field}`,

@@ -1,5 +1,5 @@
 import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/auth'
-import { systemClock, type Clock, type Logger } from '@derm/core'
+import { delay, systemClock, type Clock, type Logger } from '@derm/core'
 import { createPrisma } from '@derm/database'
 import { createAdminServer, createMetrics, createRedisConnections, type Step } from '@derm/runtime'
 import { createSocketRevoker } from './access/socket-revoker.ts'
@@ -83,7 +83,7 @@ export function createPod(
           ports = { adminPort: await admin.start(), port: await server.start() }
         },
         drain: async () => {
-          await new Promise<void>((resolve) => clock.setTimeout(resolve, config.DRAIN_DELAY_MS))
+          await delay(clock, config.DRAIN_DELAY_MS)
           await server.drain()
         },
         stop: () => {

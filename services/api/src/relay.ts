@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@derm/core'
+import { delay, type Clock, type Logger } from '@derm/core'
 import { createRedisEventLogWriter, createSigner } from '@derm/core/redis'
 import { createRelay, type RelayObserver } from '@derm/core/relay'
 import { createPartitionUpkeep, createPgRelayStore, createRelayPool } from '@derm/publisher'
@@ -40,7 +40,7 @@ export function createPodRelay({ config, redis, metrics, logger, clock }: PodRel
       ? {
           afterPublish: async (rows) => {
             logger.info({ rows: rows.length }, 'relay paused after publishing')
-            await new Promise<void>((resolve) => clock.setTimeout(resolve, pauseMs))
+            await delay(clock, pauseMs)
           },
         }
       : {}),

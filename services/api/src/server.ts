@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { listen } from '@derm/runtime'
 
 /** Longer than a proxy keeps its idle connections, so that it never sends a request into one that we are closing. */
 const KEEP_ALIVE_MS = 75_000
@@ -22,14 +22,7 @@ export function createHttpServer(handler: RequestListener, port: number, host: s
     },
   )
   return {
-    start: () =>
-      new Promise((resolve, reject) => {
-        server.once('error', reject)
-        server.listen(port, host, () => {
-          server.off('error', reject)
-          resolve((server.address() as AddressInfo).port)
-        })
-      }),
+    start: () => listen(server, port, host),
     drain: () =>
       new Promise((resolve) => {
         isDraining = true

@@ -4,7 +4,7 @@ import { createAdminServer, createLifecycle, createLogger, createRedisConnection
 import pg from 'pg'
 import { readConfig } from './config.ts'
 import { createRealtimeNode } from './node.ts'
-import { createRealtimeMetrics } from './realtime-metrics.ts'
+import { createRealtimeMetrics } from './metrics/realtime-metrics.ts'
 
 const config = readConfig(process.env)
 const logger = createLogger({ service: 'realtime', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })

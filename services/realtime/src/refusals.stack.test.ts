@@ -226,7 +226,7 @@ describe('a node survives', () => {
       expect(channels.some((channel) => channel.includes(':c:'))).toBe(true)
       expect(channels.some((channel) => channel.startsWith('derm:io'))).toBe(true)
       const patterns = ['derm:io#/#', 'derm:io#/#x#', 'derm:io#/#c:anything#']
-      const garbage = [
+      const foreign = [
         Buffer.alloc(0),
         Buffer.from('not ours'),
         Buffer.from([0xc1, 0xff, 0x00, 0x93]),
@@ -243,7 +243,7 @@ describe('a node survives', () => {
         ),
         Buffer.alloc(1_000_000, 'x'),
       ]
-      for (const channel of [...channels, ...patterns]) for (const bytes of garbage) await redis.publish(channel, bytes)
+      for (const channel of [...channels, ...patterns]) for (const bytes of foreign) await redis.publish(channel, bytes)
       await waitUntil(async () => (await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_foreign_messages_total')) > 0, {
         what: 'the garbage to be counted',
       })

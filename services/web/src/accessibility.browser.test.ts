@@ -43,6 +43,20 @@ async function findFaults(page: Page): Promise<string[]> {
   })
 }
 
+/** A page of a user whom the board is nothing for. */
+async function openPage(email: string, path: string, options: { width: number; height: number }): Promise<Page> {
+  const page = await browser.newPage({ viewport: options, reducedMotion: 'reduce' })
+  await page.goto(`${stack.origin}/sign-in`)
+  await page.getByLabel('Email').fill(email)
+  await page.getByLabel('Password', { exact: true }).fill('dermlive')
+  await page.getByTestId('sign-in').click()
+  await page.waitForURL((url) => url.pathname !== '/sign-in')
+  await page.goto(`${stack.origin}${path}`)
+  await page.locator('[data-testid="realtime-indicator"] [data-status="live"]').waitFor()
+  await page.locator('[aria-busy="true"]').first().waitFor({ state: 'detached' })
+  return page
+}
+
 for (const colorScheme of ['light', 'dark'] as const)
   describe(`in ${colorScheme}, axe finds no fault`, () => {
     beforeAll(() => front.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }))
@@ -82,4 +96,80 @@ for (const colorScheme of ['light', 'dark'] as const)
       await front.page.keyboard.press('Escape')
       await front.page.getByTestId('waitlist-drawer').waitFor({ state: 'hidden' })
     })
+
+    it('in the patient search', async () => {
+      await front.page.getByTestId('nav-patients').click()
+      await front.page.getByTestId('patients-search').fill('a')
+      await front.page.getByText(/^The first 20|patients? found/).waitFor()
+      expect.soft(await findFaults(front.page)).toEqual([])
+    })
+
+    it('in a chart, and while it is edited', async () => {
+      await front.page.getByTestId('patients-search').press('ArrowDown')
+      await front.page.keyboard.press('Enter')
+      await front.page.getByTestId('chart').waitFor()
+      expect.soft(await findFaults(front.page)).toEqual([])
+      await front.page.getByTestId('edit-demographics').click()
+      await front.page.getByTestId('patient-form').waitFor()
+      expect.soft(await findFaults(front.page)).toEqual([])
+      await front.page.getByTestId('nav-schedule').click()
+      await front.card(visit).waitFor()
+    })
   })
+
+describe('the frame of all screens', () => {
+  it('lets a keyboard past the navigation: "Skip to content" is the first stop, and leads to the content', async () => {
+    await front.page.reload()
+    await front.card(visit).waitFor()
+    await front.page.keyboard.press('Tab')
+    expect(await front.page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to content')
+    await front.page.keyboard.press('Enter')
+    expect(await front.page.evaluate(() => document.activeElement?.id)).toBe('main')
+  })
+
+  it('tells a role that has no screen so, and lets it sign out', async () => {
+    const page = await openPage('auditor@lakeside.example', '/', { width: 1280, height: 800 })
+    await page.getByRole('heading', { name: 'There is no screen for you yet' }).waitFor()
+    expect(await page.getByTestId('navigation').count()).toBe(0)
+    expect.soft(await findFaults(page)).toEqual([])
+    await page.goto(`${stack.origin}/schedule`)
+    await page.getByRole('heading', { name: 'There is no screen for you yet' }).waitFor()
+    await page.getByTestId('user-menu').click()
+    await page.getByTestId('sign-out').click()
+    await page.waitForURL('**/sign-in')
+    await page.close()
+  })
+
+  it('starts a role at the first screen that is its own, and keeps the others shut', async () => {
+    const page = await openPage('pathology@lakeside.example', '/', { width: 1280, height: 800 })
+    await page.waitForURL('**/patients')
+    expect(await page.getByTestId('navigation').getByRole('link').allInnerTexts()).toEqual(['Patients'])
+    await page.goto(`${stack.origin}/schedule`)
+    await page.getByRole('heading', { name: 'This screen is not for your role' }).waitFor()
+    await page.close()
+  })
+
+  it.each([
+    ['360 px', { width: 360, height: 740 }],
+    ['1280 px at 200 % zoom', { width: 640, height: 400 }],
+  ])('at %s has a menu for the rail, and nothing to scroll sideways for', async (_, size) => {
+    const page = await openPage('owner@lakeside.example', '/schedule', size)
+    const isWider = () => page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth)
+    expect(await page.getByTestId('navigation').isVisible()).toBe(false)
+    expect(await isWider()).toBe(false)
+    await page.getByTestId('navigation-menu').click()
+    await page.getByTestId('menu-patients').waitFor()
+    expect(await page.getByTestId('menu-schedule').getAttribute('aria-current')).toBe('page')
+    expect.soft(await findFaults(page)).toEqual([])
+    await page.getByTestId('menu-patients').click()
+    await page.getByTestId('patients-search').fill('a')
+    await page.getByText(/^The first 20|patients? found/).waitFor()
+    expect(await isWider()).toBe(false)
+    await page.getByTestId('patients-search').press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await page.getByTestId('chart').waitFor()
+    expect(await isWider()).toBe(false)
+    expect.soft(await findFaults(page)).toEqual([])
+    await page.close()
+  })
+})

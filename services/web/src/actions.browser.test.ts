@@ -114,7 +114,7 @@ describe('an action on one screen is seen on the other', () => {
     await at(front, to!).waitFor()
   })
 
-  it('confirm, check in, room, complete', async () => {
+  it('confirm, check in, room, stage, complete', async () => {
     const { seen } = visits
     const room = downtown.location.rooms[2]!
     await openVisit(seen)
@@ -127,6 +127,10 @@ describe('an action on one screen is seen on the other', () => {
     await inDrawer('room-form-submit')
     await expectStatus(seen, 'roomed', 'appointment:roomed', 'A patient was roomed')
     expect(await assistant.card(seen).innerText()).toContain(room.name)
+    await inDrawer('stage-with_provider')
+    const stage = await expectTold('appointment:stage_changed', 'A visit went on', seen)
+    await assistant.card(seen).getByText('With provider').waitFor()
+    expect(await assistant.glowOf(assistant.card(seen))).toBe(stage.id)
     await inDrawer('action-complete')
     await expectStatus(seen, 'completed', 'appointment:completed', 'An appointment was completed')
     await closeVisit()
@@ -153,7 +157,7 @@ describe('an action on one screen is seen on the other', () => {
     await closeVisit()
   })
 
-  it('waitlist: add, then offer a slot', async () => {
+  it('waitlist: add, offer a slot, take off', async () => {
     for (const { page } of [front, assistant]) {
       await page.getByTestId('open-waitlist').click()
       await page.getByTestId('waitlist-add').waitFor()
@@ -175,5 +179,11 @@ describe('an action on one screen is seen on the other', () => {
     await entry.getByText(/^Offered: .*4:00 PM/).waitFor()
     expect(await entry.getAttribute('data-status-value')).toBe('offered')
     expect(await assistant.glowOf(entry)).toBe(offered.id)
+
+    await inDrawer(`remove-${id}`)
+    await front.page.getByTestId('removal-code').selectOption('unreachable')
+    await inDrawer('remove-form-submit')
+    await expectTold('waitlist:removed', 'Someone was taken off the waitlist', id)
+    await entry.waitFor({ state: 'detached' })
   })
 })

@@ -74,7 +74,7 @@ describe('an entry’s bytes', () => {
 
   it('[HIS6] are not read from garbage', () => {
     const { bytes } = encodeEntry(row, sign)
-    for (const garbage of [
+    for (const foreign of [
       '',
       '1',
       'x'.repeat(500),
@@ -82,7 +82,7 @@ describe('an entry’s bytes', () => {
       `2${bytes.slice(1)}`,
       bytes.replace('42["', '43["'),
     ])
-      expect(readPrefix(garbage), garbage.slice(0, 20)).toBeNull()
+      expect(readPrefix(foreign), foreign.slice(0, 20)).toBeNull()
     for (const seq of ['0000000000000000', '-000000000000001', '99999999999999999'.slice(1), 'aaaaaaaaaaaaaaaa'])
       expect(readPrefix(bytes.slice(0, 17) + seq + bytes.slice(33)), seq).toBeNull()
   })

@@ -1,6 +1,7 @@
 import type { ChannelName, Position } from '@derm/contract'
 import type { LogEntry } from './event-log.ts'
-import type { OutboxRow } from '../relay/relay-store.ts'
+import { addToPacket, decodePacket, encodePacket, encodeRawPacket, isPacket, isPacketOf } from './packet.ts'
+import type { OutboxRow } from './outbox-row.ts'
 
 /**
  * The stored and published form of an event: a fixed prefix and a ready Socket.IO frame.
@@ -32,13 +33,13 @@ export function encodeEntry(row: OutboxRow, sign: Sign): LogEntry {
   const envelope =
     `{"id":${JSON.stringify(row.id)},"type":${JSON.stringify(row.type)},"channel":${JSON.stringify(row.channel)},` +
     `"epoch":"${row.epoch}","seq":${row.seq},"at":"${new Date(row.at).toISOString()}"${membersOf(row.body)}}`
-  return encodeFrame(row, `42[${JSON.stringify(row.type)},${envelope}]`, sign)
+  return encodeFrame(row, encodeRawPacket(row.type, envelope), sign)
 }
 
 /** A tombstone keeps the place of an event that was rejected for good, so that the channel goes on without a hole. */
 export function encodeTombstone(row: OutboxRow, sign: Sign): LogEntry {
   const { channel, epoch, seq } = row
-  return encodeFrame(row, `42["${TOMBSTONE}",${JSON.stringify({ channel, epoch, seq })}]`, sign)
+  return encodeFrame(row, encodePacket(TOMBSTONE, { channel, epoch, seq }), sign)
 }
 
 function encodeFrame({ channel, epoch, seq, id, at }: OutboxRow, frame: string, sign: Sign): LogEntry {
@@ -57,7 +58,7 @@ function membersOf(body: string): string {
 
 /** `null` when these are not an entry's bytes. Cheap: nothing is parsed. */
 export function readPrefix(bytes: string): Prefix | null {
-  if (bytes.length <= FRAME_AT || bytes[0] !== VERSION || !bytes.startsWith('42["', FRAME_AT)) return null
+  if (bytes.length <= FRAME_AT || bytes[0] !== VERSION || !isPacket(bytes, FRAME_AT)) return null
   const seq = Number(bytes.slice(SEQ_AT, TIME_AT))
   const at = Number(bytes.slice(TIME_AT, SIGNATURE_AT))
   if (!Number.isSafeInteger(seq) || seq < 1 || !Number.isSafeInteger(at)) return null
@@ -79,15 +80,15 @@ export function frameOf(bytes: string): string {
 }
 
 export function isTombstone(bytes: string): boolean {
-  return bytes.startsWith(`42["${TOMBSTONE}"`, FRAME_AT)
+  return isPacketOf(TOMBSTONE, bytes, FRAME_AT)
 }
 
 /** Adds `spreadMs` to the frame's envelope: once per event and node. */
 export function spliceSpread(frame: string, spreadMs: number): string {
-  return `${frame.slice(0, -2)},"spreadMs":${Math.round(spreadMs)}}]`
+  return addToPacket(frame, 'spreadMs', Math.round(spreadMs))
 }
 
 /** The envelope in a frame, for an acknowledgement. */
 export function envelopeOf(frame: string): unknown {
-  return (JSON.parse(frame.slice(2)) as [string, unknown])[1]
+  return decodePacket(frame)[1]
 }

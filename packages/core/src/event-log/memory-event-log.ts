@@ -1,14 +1,7 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
 import { systemClock } from '../clock.ts'
-import type {
-  AppendResult,
-  ChannelBatch,
-  EventLogReader,
-  EventLogWriter,
-  HistoryLimit,
-  HistoryRead,
-  LogEntry,
-} from './event-log.ts'
+import type { AppendResult, ChannelBatch, EventLogWriter, HistoryLimit, HistoryRead, LogEntry } from './event-log.ts'
+import { MemoryEventLogReader } from './memory-event-log-reader.ts'
 
 type Stored = { head: Position; entries: LogEntry[] }
 
@@ -172,48 +165,6 @@ export class MemoryEventLog implements EventLogWriter {
 
   private assertUp(): void {
     if (this.isDown) throw new Error('the event log cannot be reached')
-  }
-}
-
-/** One node's connection to the memory log. */
-export class MemoryEventLogReader implements EventLogReader {
-  private readonly subscribed = new Set<ChannelName>()
-  private listener: (channel: ChannelName, bytes: string) => void = () => {}
-  private breakListener: () => void = () => {}
-  constructor(
-    private readonly eventLog: MemoryEventLog,
-    private readonly onClose: (reader: MemoryEventLogReader) => void,
-  ) {}
-  heads(channels: readonly ChannelName[]) {
-    return this.eventLog.heads(channels)
-  }
-  hasCaughtUpLease() {
-    return this.eventLog.hasCaughtUpLease()
-  }
-  async history(channel: ChannelName, after: Position, limit: HistoryLimit): Promise<HistoryRead> {
-    return this.eventLog.read(channel, after, limit)
-  }
-  async subscribe(channel: ChannelName): Promise<void> {
-    await Promise.resolve()
-    this.subscribed.add(channel)
-  }
-  async unsubscribe(channel: ChannelName): Promise<void> {
-    this.subscribed.delete(channel)
-  }
-  onMessage(listen: (channel: ChannelName, bytes: string) => void): void {
-    this.listener = listen
-  }
-  onBreak(listen: () => void): void {
-    this.breakListener = listen
-  }
-  reconnect(): void {
-    this.breakListener()
-  }
-  close(): void {
-    this.onClose(this)
-  }
-  receive(channel: ChannelName, bytes: string): void {
-    if (this.subscribed.has(channel)) this.listener(channel, bytes)
   }
 }
 

@@ -10,3 +10,5 @@ export function shardOf(channel: string): number {
   for (let i = 0; i < channel.length; i++) hash = Math.imul(hash ^ channel.charCodeAt(i), 0x01000193)
   return (hash >>> 0) % SHARD_COUNT
 }
+
+export const EVERY_SHARD: readonly number[] = Array.from({ length: SHARD_COUNT }, (_, shard) => shard)

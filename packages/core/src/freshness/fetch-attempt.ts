@@ -33,20 +33,23 @@ export class FetchAttempt {
     else this.asOf = oldestPositions(this.asOf ?? {}, positions)
   }
 
-  noteRemoved(locals: readonly string[]): void {
-    for (const local of locals) this.removed.add(local)
+  noteRemoved(channelKeys: readonly string[]): void {
+    for (const channelKey of channelKeys) this.removed.add(channelKey)
   }
 
   /** Whether its answers are older than `Min-As-Of`. */
   isTooOld(): boolean {
     const { asOf, start } = this
-    return Boolean(asOf) && Object.entries(start.minAsOf).some(([local, position]) => !covers(asOf?.[local], position))
+    return (
+      Boolean(asOf) &&
+      Object.entries(start.minAsOf).some(([channelKey, position]) => !covers(asOf?.[channelKey], position))
+    )
   }
 
   /** Whether its data may hold something of a channel that was removed meanwhile. */
   mayHoldRemoved(hasResources: boolean): boolean {
     if (this.removed.size === 0) return false
-    if (this.asOf && Object.keys(this.asOf).some((local) => this.removed.has(local))) return true
+    if (this.asOf && Object.keys(this.asOf).some((channelKey) => this.removed.has(channelKey))) return true
     return (!this.asOf || this.isPartial) && hasResources
   }
 }

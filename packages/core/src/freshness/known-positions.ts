@@ -12,14 +12,14 @@ export class KnownPositions {
   private newsOfAll = 0
 
   /** Without `resources`, all of the channel's may be stale. @returns whether the position was news. */
-  raise(local: string, position: Position, resources?: readonly Resource[]): boolean {
+  raise(channelKey: string, position: Position, resources?: readonly Resource[]): boolean {
     if (!resources) {
-      if (!raiseIn(this.byChannel, local, position)) return false
+      if (!raiseIn(this.byChannel, channelKey, position)) return false
       this.newsOfAll++
       return true
     }
-    const ofChannel = this.byResource.get(local) ?? new Map<Resource, Position>()
-    this.byResource.set(local, ofChannel)
+    const ofChannel = this.byResource.get(channelKey) ?? new Map<Resource, Position>()
+    this.byResource.set(channelKey, ofChannel)
     let isNews = false
     for (const resource of resources)
       if (raiseIn(ofChannel, resource, position)) {
@@ -30,9 +30,9 @@ export class KnownPositions {
   }
 
   /** What a query of these resources must reflect of a channel. A query of no known resource must reflect all of it. */
-  newestOf(local: string, resources: readonly Resource[]): Position | undefined {
-    let newest = this.byChannel.get(local)
-    for (const [resource, position] of this.byResource.get(local) ?? [])
+  newestOf(channelKey: string, resources: readonly Resource[]): Position | undefined {
+    let newest = this.byChannel.get(channelKey)
+    for (const [resource, position] of this.byResource.get(channelKey) ?? [])
       if (resources.length === 0 || resources.includes(resource)) newest = newerPosition(newest, position)
     return newest
   }
@@ -43,9 +43,9 @@ export class KnownPositions {
     return resources.reduce((sum, resource) => sum + (this.news.get(resource) ?? 0), this.newsOfAll)
   }
 
-  forget(local: string): void {
-    this.byChannel.delete(local)
-    this.byResource.delete(local)
+  forget(channelKey: string): void {
+    this.byChannel.delete(channelKey)
+    this.byResource.delete(channelKey)
   }
 
   /** Forgets the positions. What was counted stays counted. */

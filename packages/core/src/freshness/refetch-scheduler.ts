@@ -72,12 +72,12 @@ export class RefetchScheduler {
 
   /** Channels that may not be seen any more: what they fed is forgotten at once, and what is on its way when it comes. [INV8] */
   removeChannels(channels: readonly string[]): void {
-    const locals = channels.map(toChannelKey)
-    for (const local of locals) this.known.forget(local)
+    const channelKeys = channels.map(toChannelKey)
+    for (const channelKey of channelKeys) this.known.forget(channelKey)
     for (const query of this.options.queries.list()) {
       const freshness = this.of(query.hash)
-      freshness.attempt?.noteRemoved(locals)
-      if (mayBeFedBy(locals, query, freshness, this.resourcesOf(query))) this.forget(query.hash)
+      freshness.attempt?.noteRemoved(channelKeys)
+      if (mayBeFedBy(channelKeys, query, freshness, this.resourcesOf(query))) this.forget(query.hash)
     }
     this.withdrawPlaceholders()
   }
@@ -107,7 +107,8 @@ export class RefetchScheduler {
       this.mutations.end(mutation)
       // Another tenant's channels have the same names, and other positions. [INV12]
       if (tenantId === this.tenant.tenantId)
-        for (const [local, position] of Object.entries(published)) this.known.raise(local, position, resources)
+        for (const [channelKey, position] of Object.entries(published))
+          this.known.raise(channelKey, position, resources)
       for (const { hash } of this.showing(resources))
         if (this.of(hash).isHandWritten) this.reduce(hash, { type: 'invalidated' })
       this.scheduleAll()

@@ -1,3 +1,4 @@
+import { drawBackOff } from '../back-off.ts'
 import type { Clock, Random, Timer } from '../clock.ts'
 import type { QueryFreshness } from './query-freshness.ts'
 import type { RefetchSettings } from './refetch-options.ts'
@@ -35,7 +36,7 @@ export class RefetchTimers {
     if (refetch.timer !== undefined && isPatient) return
     const now = this.clock.elapsed()
     const windowEnd = refetch.startedAt + this.settings.windowMs
-    const dueAt = Math.max(now + delayMs, windowEnd, now + this.drawBackoff(freshness))
+    const dueAt = Math.max(now + delayMs, windowEnd, now + this.drawBackOffMs(freshness))
     if (refetch.timer !== undefined && refetch.dueAt <= dueAt) return
     this.cancel(hash)
     if (dueAt <= now) return this.onDue(hash)
@@ -67,10 +68,10 @@ export class RefetchTimers {
     return refetch
   }
 
-  private drawBackoff({ setbacks, isFailing }: QueryFreshness): number {
+  private drawBackOffMs({ setbacks, isFailing }: QueryFreshness): number {
     if (setbacks === 0) return 0
     const { minDelayMs, maxDelayMs, maxErrorDelayMs } = this.settings
-    const ceilingMs = Math.min(isFailing ? maxErrorDelayMs : maxDelayMs, minDelayMs * 2 ** setbacks)
-    return ceilingMs * (0.5 + this.random() / 2)
+    const maxMs = isFailing ? maxErrorDelayMs : maxDelayMs
+    return drawBackOff(setbacks, { minMs: minDelayMs, maxMs, floor: 0.5 }, this.random)
   }
 }

@@ -16,8 +16,8 @@ export function isStale(
   if (isPartial && hasNews()) return true
   // Nothing to compare (no data, hydrated data, an answer without positions): stale once anything of its resources is heard of. [INV9]
   if (!asOf || !hasData) return hasNews()
-  return Object.entries(asOf).some(([local, position]) => {
-    const newest = known.newestOf(local, resources)
+  return Object.entries(asOf).some(([channelKey, position]) => {
+    const newest = known.newestOf(channelKey, resources)
     return newest !== undefined && !covers(position, newest)
   })
 }
@@ -25,9 +25,9 @@ export function isStale(
 /** What the next answer must cover and the data does not, as far as the `Min-As-Of` header may hold it. */
 export function findMissing(asOf: QueryFreshness['asOf'], resources: readonly Resource[], known: KnownPositions) {
   const missing: Positions = {}
-  for (const [local, position] of Object.entries(asOf ?? {})) {
-    const newest = known.newestOf(local, resources)
-    if (newest && !covers(position, newest)) missing[local] = newest
+  for (const [channelKey, position] of Object.entries(asOf ?? {})) {
+    const newest = known.newestOf(channelKey, resources)
+    if (newest && !covers(position, newest)) missing[channelKey] = newest
     if (Object.keys(missing).length >= MAX_HEADER_CHANNELS) break
   }
   return missing
@@ -35,12 +35,12 @@ export function findMissing(asOf: QueryFreshness['asOf'], resources: readonly Re
 
 /** Whether one of these channels feeds the query's data, or may: data that cannot say what feeds it may be fed by any. [INV8] */
 export function mayBeFedBy(
-  locals: readonly string[],
+  channelKeys: readonly string[],
   { hasData }: QueryView,
   { asOf, isPartial, attempt }: QueryFreshness,
   resources: readonly Resource[],
 ): boolean {
   if (!hasData && !attempt?.asOf) return false
-  if (locals.some((local) => asOf?.[local] || attempt?.asOf?.[local])) return true
+  if (channelKeys.some((channelKey) => asOf?.[channelKey] || attempt?.asOf?.[channelKey])) return true
   return hasData && (!asOf || isPartial) && resources.length > 0
 }

@@ -1,8 +1,9 @@
-import { isEventType, type ChannelName, type EventEnvelope, type Position, type SubscribeAck } from '@derm/contract'
+import type { ChannelName, EventEnvelope, Position, SubscribeAck } from '@derm/contract'
 import { silentLogger } from '../logger.ts'
-import { envelopeOf, type Sign } from '../event-log/frame.ts'
-import type { MemoryEventLogReader } from '../event-log/memory-event-log.ts'
 import type { Transport, TransportHandlers } from '../subscriber/transport.ts'
+import { envelopeOf, type Sign } from '../event-log/frame.ts'
+import { decodePacket, encodePacket } from '../event-log/packet.ts'
+import type { MemoryEventLogReader } from '../event-log/memory-event-log-reader.ts'
 import { ChannelHub } from '../node/channel-hub.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
 import type { LossyEventLog } from './lossy-event-log.ts'
@@ -38,7 +39,7 @@ export class FuzzNode {
         for (const member of members) member.send(frame)
       },
       resync: (channel, members, position) => {
-        for (const member of members) member.send(`42${JSON.stringify(['resync', { channel, ...position }])}`)
+        for (const member of members) member.send(encodePacket('resync', { channel, ...position }))
       },
       settings: { ringEntries: 64, recoveryEntries: 3000, recoveryBytes: 2_000_000, lingerMs: 400 },
     })
@@ -108,7 +109,7 @@ export class FuzzNode {
       })
       if (this.isConfirmed)
         for (const connection of this.connections)
-          if (connection.isSubscribed) connection.send(`42${JSON.stringify(['heads', { channels }])}`)
+          if (connection.isSubscribed) connection.send(encodePacket('heads', { channels }))
       this.sendHeads()
     }, 3000)
   }
@@ -129,7 +130,7 @@ export class Connection {
 
   send(frame: string): void {
     this.deliver(() => {
-      const [name, body] = JSON.parse(frame.slice(2)) as [string, unknown]
+      const [name, body] = decodePacket(frame) as [string, unknown]
       this.handlers.onMessage(name, body)
     })
   }

@@ -1,4 +1,5 @@
 import type { EventLogWriter } from '../event-log/event-log.ts'
+import { delay } from '../delay.ts'
 import { MemoryEventLog } from '../event-log/memory-event-log.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
 import type { Dice } from '../testing/random.ts'
@@ -61,6 +62,6 @@ export class LossyEventLog {
   }
 
   private pause(): Promise<void> {
-    return new Promise((resolve) => this.clock.setTimeout(resolve, this.dice.between(0, 3)))
+    return delay(this.clock, this.dice.between(0, 3))
   }
 }

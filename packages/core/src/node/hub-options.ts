@@ -18,13 +18,13 @@ export type HubObserver = {
 }
 
 export type HubSettings = {
-  /** How long an answer waits for the log to learn a channel's head, and a gap for its repair. */
+  /** How long a join waits for the event log to learn a channel's head, and a gap for its repair. */
   waitMs: number
   retryMs: number
   /** How long a channel stays subscribed after its last member has left. */
   lingerMs: number
   checkMs: number
-  /** Without a comparison that found all in order for so long, events may be waiting. */
+  /** The node is lagging when no comparison has found it in sync for this long. */
   laggingAfterMs: number
   /** What is on its way through pub/sub is not a gap yet. */
   graceMs: number

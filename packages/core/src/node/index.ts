@@ -1,2 +1,3 @@
 export * from './channel-hub.ts'
+export type { Joined, JoinRequest } from './channel-join.ts'
 export type { HubObserver, HubOptions, HubSettings, ResyncReason } from './hub-options.ts'

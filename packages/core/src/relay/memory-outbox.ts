@@ -1,7 +1,9 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
+import { delay } from '../delay.ts'
 import type { ManualClock } from '../testing/manual-clock.ts'
 import { shardOf } from '../event-log/shard.ts'
-import type { ChannelHead, OutboxRow, LockedShard, RelayStore } from './relay-store.ts'
+import type { OutboxRow } from '../event-log/outbox-row.ts'
+import type { ChannelHead, LockedShard, RelayStore } from './relay-store.ts'
 import type { Dice } from '../testing/random.ts'
 
 const ID_BEGIN = '00000000-0000-4000-8000-'
@@ -220,7 +222,7 @@ export class MemoryOutbox {
   }
 
   private pause(): Promise<void> {
-    return new Promise((resolve) => this.clock.setTimeout(resolve, this.dice.between(0, 4)))
+    return delay(this.clock, this.dice.between(0, 4))
   }
 }
 

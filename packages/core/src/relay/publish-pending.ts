@@ -3,7 +3,8 @@ import type { AppendResult, ChannelBatch } from '../event-log/event-log.ts'
 import { encodeEntry, encodeTombstone } from '../event-log/frame.ts'
 import { refillBefore } from './refill.ts'
 import type { RelayContext } from './relay-context.ts'
-import type { OutboxRow, LockedShard } from './relay-store.ts'
+import type { OutboxRow } from '../event-log/outbox-row.ts'
+import type { LockedShard } from './relay-store.ts'
 
 type Batch = ChannelBatch & { rows: OutboxRow[]; isWhole: boolean }
 

@@ -2,7 +2,8 @@ import type { ChannelName, Position } from '@derm/contract'
 import type { AppendResult, LogEntry } from '../event-log/event-log.ts'
 import { encodeEntry, encodeTombstone } from '../event-log/frame.ts'
 import type { RelayContext } from './relay-context.ts'
-import type { OutboxRow, LockedShard } from './relay-store.ts'
+import type { OutboxRow } from '../event-log/outbox-row.ts'
+import type { LockedShard } from './relay-store.ts'
 
 /** Brings back what the log lacks before `first`, the channel's lowest unpublished row. [REL4] */
 export async function refillBefore(

@@ -1,5 +1,23 @@
-import type { RelayOptions, RelaySettings } from './relay-options.ts'
 import type { BlockedChannels } from './blocked-channels.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
+import type { RelayOptions, RelayPart, RelaySettings } from './relay-options.ts'
+import type { RelayTasks } from './relay-tasks.ts'
 
 /** What every part of one relay works with. */
-export type RelayContext = RelayOptions & { settings: RelaySettings; blocked: BlockedChannels }
+export type RelayContext = RelayOptions & {
+  settings: RelaySettings
+  blocked: BlockedChannels
+  breaker: CircuitBreaker
+  tasks: RelayTasks
+  /** Of the event log's server: another one may have lost what it acknowledged. */
+  serverIdentity(): Promise<string | undefined>
+}
+
+/** Whether this relay may begin something new. */
+export const isActive = ({ tasks, breaker }: RelayContext): boolean => !tasks.isStopped && !breaker.isOpen
+
+export function reportFailure({ breaker, logger, observer }: RelayContext, part: RelayPart, error: unknown): void {
+  breaker.trip()
+  logger.warn({ part, error }, 'the relay could not do its work, and tries again')
+  observer?.failed?.(part, error)
+}

@@ -3,7 +3,11 @@ import type { Clock, Random } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { EventLogWriter } from '../event-log/event-log.ts'
 import type { Sign } from '../event-log/frame.ts'
-import type { OutboxRow, RelayStore } from './relay-store.ts'
+import type { OutboxRow } from '../event-log/outbox-row.ts'
+import type { RelayStore } from './relay-store.ts'
+
+/** What a relay does, as failures are counted by it. */
+export type RelayPart = 'drain' | 'verify' | 'poll'
 
 /** What the relay tells whoever keeps the metrics. Seconds are from flush to publication. */
 export type RelayObserver = {
@@ -12,7 +16,7 @@ export type RelayObserver = {
   tombstoned?(channel: ChannelName): void
   /** `null`: every channel. */
   epochStarted?(channel: ChannelName | null, reason: string): void
-  failed?(part: 'drain' | 'verify' | 'poll', error: unknown): void
+  failed?(part: RelayPart, error: unknown): void
 }
 
 export type RelaySettings = {
@@ -24,23 +28,23 @@ export type RelaySettings = {
   /** Entries that a refill brings back at most. */
   refillEntries: number
   pollMs: number
-  /** How often channels that changed within `recentMs` are compared with the log, and how often all are. */
+  /** How often channels that changed within `recentMs` are compared with the event log, and how often all are. */
   verifyRecentMs: number
   recentMs: number
   verifyAllMs: number
-  /** A shard that was not found level for so long is waited for, and not only tried: another owner may follow on another without a pause. */
+  /** A check waits for the lock of a shard that was not found in sync for this long. One relay may follow another without a pause. */
   verifyOverdueMs: number
   /**
-   * How often a relay vouches that nothing waits, and for how long that holds. What was committed within `leaseMaxPendingMs` may wait: it is on
-   * its way. And only who has found the log level within `leaseMaxCheckAgeMs`.
+   * How often a relay renews the caught-up lease, and for how long the lease is good. A relay renews it only while no pending event is older
+   * than `leaseMaxPendingMs`, and each shard was found in sync within `leaseMaxCheckAgeMs`.
    */
   leaseRenewMs: number
   leaseMs: number
   leaseMaxPendingMs: number
   leaseMaxCheckAgeMs: number
-  /** After so many tries a rejected event gives way to a tombstone. */
+  /** After this many rejections a tombstone takes an event's place. */
   tries: number
-  /** How long the log is left alone after it could not be reached; doubles up to `maxBreakMs`. */
+  /** How long the circuit breaker is open after the first failure. Each further failure doubles it, up to `maxBreakMs`. */
   breakMs: number
   maxBreakMs: number
 }

@@ -1,28 +1,17 @@
 import type { ChannelName, Position } from '@derm/contract'
-
-/**
- * What the relay needs of Postgres. *Owner*: who holds the shard's transaction-level advisory lock; while it
- * does, no other relay publishes for the shard. Two implementations: `@derm/publisher`'s on Postgres, and the fuzz's in memory.
- */
-export type OutboxRow = {
-  channel: ChannelName
-  epoch: string
-  seq: number
-  id: string
-  type: string
-  /** Milliseconds since 1970 at the flush. */
-  at: number
-  /** The envelope's other fields as JSON object text: everything but id, type, channel, epoch, seq and at. */
-  body: string
-}
+import type { OutboxRow } from '../event-log/outbox-row.ts'
 
 /** `base`: the seq at which the head's epoch began; entries at or below it belong to an earlier epoch. */
 export type ChannelHead = Position & { channel: ChannelName; base: number }
 
+/**
+ * What the relay needs of Postgres. A shard's lock is an advisory lock of a transaction: while a relay has it, no other relay publishes
+ * for the shard. Two implementations: `@derm/publisher`'s on Postgres, and `MemoryOutbox`.
+ */
 export interface RelayStore {
   /**
-   * Runs `work` as the shard's owner in one transaction, and commits. With `wait` it waits for the lock, else it answers
-   * `'busy'` when another owns it. The lock and the first read are two statements: a read in the lock's statement would see
+   * Runs `work` under the shard's lock in one transaction, and commits. With `wait` it waits for the lock; without, it answers
+   * `'busy'` when another relay has it. The lock and the first read are two statements: a read in the lock's statement would see
    * the snapshot from before the wait.
    */
   withShardLock<T>(
@@ -31,7 +20,7 @@ export interface RelayStore {
     work: (locked: LockedShard) => Promise<T>,
   ): Promise<T | 'busy'>
   /**
-   * Starts a new epoch for every channel when the record is not the one that the epoch began in: failed over to a replica, restored.
+   * Starts a new epoch for every channel when this Postgres is not the one that the epoch began in: failed over to a replica, restored.
    * @returns whether it did.
    */
   followServer(): Promise<boolean>
@@ -42,10 +31,11 @@ export interface RelayStore {
   oldestPendingMs(): Promise<number | null>
 }
 
+/** What a relay may do while it has a shard's lock. */
 export interface LockedShard {
   /**
    * Unpublished rows, of each channel ascending by seq and from its lowest unpublished one; at most `limit`.
-   * `except`: channels that stand still, whose rows would take the others' places.
+   * `except`: blocked channels, whose rows would take the others' places.
    */
   pending(limit: number, except?: readonly ChannelName[]): Promise<OutboxRow[]>
   mark(rows: readonly Pick<OutboxRow, 'channel' | 'epoch' | 'seq'>[]): Promise<void>

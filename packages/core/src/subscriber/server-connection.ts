@@ -7,8 +7,9 @@ import {
   type DownMessage,
   type UpName,
 } from '@derm/contract'
-import type { Logger } from '../logger.ts'
+import { drawBackOff } from '../back-off.ts'
 import type { Clock, Random, Timer } from '../clock.ts'
+import type { Logger } from '../logger.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { SilenceWatch, type SilenceSettings } from './silence-watch.ts'
 import type { Transport } from './transport.ts'
@@ -183,9 +184,9 @@ export class ServerConnection {
     if (isFailure) this.failures++
     this.state.signal(this.failures >= this.settings.failuresToOffline ? 'failed' : 'lost')
     const { minDelayMs, maxDelayMs } = this.settings
-    const ceilingMs = Math.min(maxDelayMs, minDelayMs * 2 ** this.failures)
+    const delayMs = drawBackOff(this.failures, { minMs: minDelayMs, maxMs: maxDelayMs, floor: 0 }, this.options.random)
     if (!isFailure) this.failures++
     this.options.clock.clearTimeout(this.retry)
-    this.retry = this.options.clock.setTimeout(() => this.open(), this.options.random() * ceilingMs)
+    this.retry = this.options.clock.setTimeout(() => this.open(), delayMs)
   }
 }

@@ -1,6 +1,6 @@
 import { ERRORS, isErrorCode, readSubscribeAck, type SubscribeAck } from '@derm/contract'
-import type { Logger } from '../logger.ts'
 import type { Clock, Timer } from '../clock.ts'
+import type { Logger } from '../logger.ts'
 import type { ConnectionState } from './connection-state.ts'
 import type { Cursors } from './cursors.ts'
 import type { ServerConnection } from './server-connection.ts'

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { EVENT_TYPES, type EventType } from '@derm/contract'
+import { EVENT_TYPES, definitionOf, type EventType } from '@derm/contract'
 import { QueryClient } from '@tanstack/react-query'
 import { act, cleanup, render, screen } from '@testing-library/react'
 import { StrictMode, type ReactNode } from 'react'
@@ -61,7 +61,7 @@ describe('the example that product pages show', () => {
 })
 
 describe('useAppointmentUpdates', () => {
-  it('has a callback for each of the eleven events', async () => {
+  it('has a callback for each event of the schedule and the waitlist', async () => {
     const called: string[] = []
     const note = (name: string) => () => void called.push(name)
     function Listener() {
@@ -72,17 +72,18 @@ describe('useAppointmentUpdates', () => {
         onAppointmentConfirmed: note('appointment:confirmed'),
         onAppointmentCheckedin: note('appointment:checkedin'),
         onAppointmentRoomed: note('appointment:roomed'),
+        onAppointmentStageChanged: note('appointment:stage_changed'),
         onAppointmentCompleted: note('appointment:completed'),
         onAppointmentCancelled: note('appointment:cancelled'),
         onAppointmentNoshow: note('appointment:noshow'),
         onWaitlistAdded: note('waitlist:added'),
         onWaitlistSlotOffered: note('waitlist:slot_offered'),
+        onWaitlistRemoved: note('waitlist:removed'),
       })
       return null
     }
     await show(<Listener />)
-    const types = EVENT_TYPES.filter((type) => !type.startsWith('patient:'))
-    expect(types).toHaveLength(11)
+    const types = EVENT_TYPES.filter((type) => definitionOf(type).topic === 'scheduling')
     for (const type of types) emit(type)
     expect(called).toEqual(types)
   })

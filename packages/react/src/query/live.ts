@@ -1,7 +1,8 @@
 import { formatPositions, parseBodyPositions, parsePositions, type Positions } from '@derm/contract'
 import type { RefetchScheduler } from '@derm/core/client'
 import { hashKey, type QueryClient, type QueryFunctionContext } from '@tanstack/react-query'
-import { ApiError, type ApiFetch } from '../api-fetch.ts'
+import { ApiError } from '../api-error.ts'
+import type { ApiFetch } from '../api-fetch.ts'
 
 /** Refusals that say nothing of what was asked for: no token, too slow, too early, too often. */
 const NO_ANSWER = new Set([401, 408, 425, 429])

@@ -43,7 +43,7 @@ export function NavigationMenu({ screens, searchOf }: Props) {
   if (screens.length === 0) return null
   return (
     <nav className={classes['menu']} aria-label="Screens">
-      <Menu withInitialFocusPlaceholder={false} position="bottom-start" width={220} shadow="md">
+      <Menu withInitialFocusPlaceholder={false} withinPortal={false} position="bottom-start" width={220} shadow="md">
         <Menu.Target>
           <UnstyledButton className={classes['menuButton']} data-testid="navigation-menu">
             <span className="visually-hidden">Screens, now: </span>

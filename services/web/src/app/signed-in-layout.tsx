@@ -50,8 +50,8 @@ function useFocusOnNewPage() {
   const main = useRef<HTMLElement>(null)
   useEffect(
     () =>
-      router.subscribe('onRendered', ({ pathChanged }) => {
-        if (pathChanged && main.current?.contains(document.activeElement) === false)
+      router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
+        if (fromLocation && pathChanged && main.current?.contains(document.activeElement) === false)
           main.current.focus({ preventScroll: true })
       }),
     [router],

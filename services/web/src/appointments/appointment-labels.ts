@@ -1,4 +1,4 @@
-import type { AppointmentStatus, AppointmentType, CancelCode } from '@derm/contract'
+import type { Appointment, AppointmentStatus, AppointmentType, CancelCode, VisitStage } from '@derm/contract'
 
 export const STATUS_LABEL = {
   scheduled: 'Scheduled',
@@ -9,6 +9,18 @@ export const STATUS_LABEL = {
   cancelled: 'Cancelled',
   no_show: 'No-show',
 } as const satisfies Record<AppointmentStatus, string>
+
+export const STAGE_LABEL = {
+  ready_for_provider: 'Ready for provider',
+  with_provider: 'With provider',
+  procedure: 'Procedure',
+  ready_for_checkout: 'Ready for checkout',
+} as const satisfies Record<VisitStage, string>
+
+/** Where the appointment stands: its status, and of a roomed patient the stage of the visit. */
+export function progressOf({ status, stage }: Pick<Appointment, 'status' | 'stage'>): string {
+  return stage === null ? STATUS_LABEL[status] : STAGE_LABEL[stage]
+}
 
 /** In the order of a visit. */
 export const STATUSES = Object.keys(STATUS_LABEL) as AppointmentStatus[]

@@ -1,13 +1,14 @@
-import type { AppointmentStatus } from '@derm/contract'
-import { STATUS_LABEL } from './appointment-labels.ts'
+import type { Appointment } from '@derm/contract'
+import { progressOf } from './appointment-labels.ts'
 import classes from './status-badge.module.css'
 import { StatusIcon } from './status-icon.tsx'
 
-export function StatusBadge({ status }: { status: AppointmentStatus }) {
+export function StatusBadge({ appointment }: { appointment: Appointment }) {
+  const { status } = appointment
   return (
     <span className={classes['badge']} data-status={status}>
       <StatusIcon status={status} size={15} />
-      {STATUS_LABEL[status]}
+      {progressOf(appointment)}
     </span>
   )
 }

@@ -1,4 +1,4 @@
-import { APPOINTMENT_TRANSITIONS, startsFrom, type Appointment } from '@derm/contract'
+import { APPOINTMENT_TRANSITIONS, type Appointment } from '@derm/contract'
 import { Button } from '@mantine/core'
 import {
   IconArrowsMove,
@@ -10,114 +10,75 @@ import {
   IconUserX,
   type Icon,
 } from '@tabler/icons-react'
+import type { AppointmentAction } from '../appointments/possible-actions.ts'
+import { describeError } from '../http/api-error.ts'
 import classes from './appointment-actions.module.css'
 import { useAppointmentChange } from './appointment-changes.ts'
-import { describeError } from '../http/api-error.ts'
 
 /** What is open beneath the head of the drawer. */
 export type ActionPanel = 'room' | 'cancel' | 'edit' | 'reschedule' | 'patient' | null
 
-type AppointmentAction = keyof typeof APPOINTMENT_TRANSITIONS
+type ActionButton = { label: string; icon: Icon; panel: ActionPanel; tone: 'step' | 'aside' }
 
-type Action = {
-  name: AppointmentAction
-  label: string
-  icon: Icon
-  panel: ActionPanel
-  tone: 'step' | 'aside'
+/**
+ * A button for each action of the transition table, in the order of a visit; the first step possible is the next one. `null`: the action
+ * is offered elsewhere. An action that the table gets is missed here by the compiler.
+ */
+const BUTTONS: Record<AppointmentAction, ActionButton | null> = {
+  'check-in': { label: 'Check in', icon: IconUserCheck, panel: null, tone: 'step' },
+  room: { label: 'Room…', icon: IconDoor, panel: 'room', tone: 'step' },
+  complete: { label: 'Complete', icon: IconCircleCheck, panel: null, tone: 'step' },
+  confirm: { label: 'Confirm', icon: IconRosetteDiscountCheck, panel: null, tone: 'step' },
+  'no-show': { label: 'No-show', icon: IconUserX, panel: null, tone: 'aside' },
+  cancel: { label: 'Cancel…', icon: IconCircleX, panel: 'cancel', tone: 'aside' },
+  reschedule: { label: 'Move…', icon: IconArrowsMove, panel: 'reschedule', tone: 'aside' },
+  create: null,
+  update: null,
+  stage: null,
 }
-
-/** In the order of a visit; the first one possible is the next step. */
-const ACTIONS: readonly Action[] = [
-  {
-    name: 'check-in',
-    label: 'Check in',
-    icon: IconUserCheck,
-    panel: null,
-    tone: 'step',
-  },
-  { name: 'room', label: 'Room…', icon: IconDoor, panel: 'room', tone: 'step' },
-  {
-    name: 'complete',
-    label: 'Complete',
-    icon: IconCircleCheck,
-    panel: null,
-    tone: 'step',
-  },
-  {
-    name: 'confirm',
-    label: 'Confirm',
-    icon: IconRosetteDiscountCheck,
-    panel: null,
-    tone: 'step',
-  },
-  {
-    name: 'no-show',
-    label: 'No-show',
-    icon: IconUserX,
-    panel: null,
-    tone: 'aside',
-  },
-  {
-    name: 'cancel',
-    label: 'Cancel…',
-    icon: IconCircleX,
-    panel: 'cancel',
-    tone: 'aside',
-  },
-]
-
-export function isReschedulable({ status }: Pick<Appointment, 'status'>): boolean {
-  return startsFrom(APPOINTMENT_TRANSITIONS.reschedule, status)
-}
+const ORDER = Object.keys(BUTTONS) as AppointmentAction[]
 
 type Props = {
   appointment: Appointment
+  possible: readonly AppointmentAction[]
   onPanel: (panel: ActionPanel) => void
   onError: (text: string) => void
 }
 
-export function AppointmentActions({ appointment, onPanel, onError }: Props) {
-  const { status } = appointment
+export function AppointmentActions({ appointment, possible, onPanel, onError }: Props) {
+  const isRoomed = appointment.status === 'roomed'
   const change = useAppointmentChange()
-  const possible = ACTIONS.filter(({ name }) => startsFrom(APPOINTMENT_TRANSITIONS[name], status))
+  const shown = ORDER.flatMap((name) => {
+    const button = possible.includes(name) ? BUTTONS[name] : null
+    return button ? [{ name, ...button }] : []
+  })
   // Someone already in a room moves on by completing; another room is the exception.
-  const next = status === 'roomed' ? 'complete' : possible.find(({ tone }) => tone === 'step')?.name
+  const next = isRoomed ? 'complete' : shown.find(({ tone }) => tone === 'step')?.name
 
-  function run({ name, panel }: Action) {
+  function run(name: AppointmentAction, panel: ActionPanel) {
     if (panel !== null) return onPanel(panel)
     const { to } = APPOINTMENT_TRANSITIONS[name]
-    const patch = to === 'same' ? {} : { status: to }
+    const patch = to === 'same' ? {} : { status: to, stage: null }
     change.mutate({ appointment, path: name, body: {}, patch }, { onError: (error) => onError(describeError(error)) })
   }
 
-  if (possible.length === 0 && !isReschedulable(appointment)) return null
+  if (shown.length === 0) return null
   return (
     <div className={classes['actions']} role="group" aria-label="Actions">
-      {possible.map((action) => (
+      {shown.map(({ name, label, icon: ActionIcon, panel, tone }) => (
         <Button
-          key={action.name}
-          variant={action.name === next ? 'filled' : 'default'}
-          className={classes[action.tone]}
-          leftSection={<action.icon size={17} aria-hidden="true" />}
-          loading={change.isPending && change.variables.path === action.name}
+          key={name}
+          variant={name === next ? 'filled' : 'default'}
+          className={classes[tone]}
+          leftSection={<ActionIcon size={17} aria-hidden="true" />}
+          loading={change.isPending && change.variables.path === name}
           disabled={change.isPending}
-          onClick={() => run(action)}
-          data-testid={`action-${action.name}`}
+          onClick={() => run(name, panel)}
+          data-testid={`action-${name}`}
         >
-          {action.name === 'room' && status === 'roomed' ? 'Other room…' : action.label}
+          {name === 'room' && isRoomed ? 'Other room…' : label}
         </Button>
       ))}
-      {isReschedulable(appointment) ? (
-        <Button
-          variant="default"
-          leftSection={<IconArrowsMove size={17} aria-hidden="true" />}
-          onClick={() => onPanel('reschedule')}
-          data-testid="action-reschedule"
-        >
-          Move…
-        </Button>
-      ) : null}
     </div>
   )
 }

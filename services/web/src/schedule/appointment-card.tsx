@@ -1,7 +1,7 @@
 import type { Appointment } from '@derm/contract'
 import { UpdateHighlight } from '@derm/react'
 import { memo } from 'react'
-import { STATUS_LABEL, TYPE_LABEL } from '../appointments/appointment-labels.ts'
+import { TYPE_LABEL, progressOf } from '../appointments/appointment-labels.ts'
 import { fullName } from '../patients/patient-names.ts'
 import classes from './appointment-card.module.css'
 import { StatusIcon } from '../appointments/status-icon.tsx'
@@ -74,7 +74,7 @@ export const AppointmentCard = memo(function AppointmentCard(props: AppointmentC
             </span>
           )}
           <span className={classes['label']}>
-            {STATUS_LABEL[status]}
+            {progressOf(appointment)}
             {appointment.note === null || appointment.note === '' ? '' : ' · note'}
           </span>
         </button>

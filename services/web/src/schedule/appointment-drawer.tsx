@@ -1,8 +1,10 @@
-import type { Appointment, Location, Provider } from '@derm/contract'
+import { mayDo, type Appointment, type Location, type Provider } from '@derm/contract'
 import { Alert, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
 import { IconAlertCircle, IconEdit, IconUserEdit } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
+import { actionsFor } from '../appointments/possible-actions.ts'
+import { useUser } from '../session/use-user.ts'
 import type { QueryState } from '../ui/query-state.ts'
 import { QueryView } from '../ui/query-view.tsx'
 import { PatientForm } from '../patients/patient-form.tsx'
@@ -14,6 +16,7 @@ import { CancelForm } from './cancel-form.tsx'
 import { EditForm } from './edit-form.tsx'
 import { RescheduleForm } from './reschedule-form.tsx'
 import { RoomForm } from './room-form.tsx'
+import { VisitStages } from './visit-stages.tsx'
 import { StatusBadge } from '../appointments/status-badge.tsx'
 import { formatDate, formatTime, toWallTime, zoneName } from '../time/zone-time.ts'
 
@@ -25,7 +28,6 @@ export type AppointmentDrawerProps = {
   location: Location
   providers: readonly Provider[]
   appointments: readonly Appointment[]
-  isWritable: boolean
   onClose: () => void
 }
 
@@ -57,7 +59,9 @@ export function AppointmentDrawer(props: AppointmentDrawerProps) {
 }
 
 function Details(props: Omit<AppointmentDrawerProps, 'opened'> & { appointment: Appointment }) {
-  const { appointment, panel, onPanel, location, providers, appointments, isWritable } = props
+  const { appointment, panel, onPanel, location, providers, appointments } = props
+  const user = useUser()
+  const possible = user ? actionsFor(user, appointment) : []
   const [error, setError] = useState<string | null>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   const hadPanel = useRef(panel !== null)
@@ -94,7 +98,7 @@ function Details(props: Omit<AppointmentDrawerProps, 'opened'> & { appointment: 
               Open the chart
             </Link>
           </div>
-          {isWritable && panel !== 'patient' ? (
+          {user && mayDo(user, 'demographics', null) && panel !== 'patient' ? (
             <Button
               variant="subtle"
               size="compact-sm"
@@ -108,7 +112,7 @@ function Details(props: Omit<AppointmentDrawerProps, 'opened'> & { appointment: 
         </Group>
         <Group mt="sm" gap="xs">
           <span data-testid="drawer-status" data-status-value={appointment.status}>
-            <StatusBadge status={appointment.status} />
+            <StatusBadge appointment={appointment} />
           </span>
           {appointment.cancelCode === null ? null : (
             <Text fz="sm" c="dimmed">
@@ -137,12 +141,17 @@ function Details(props: Omit<AppointmentDrawerProps, 'opened'> & { appointment: 
       {panel === 'cancel' ? <CancelForm {...form} /> : null}
       {panel === 'edit' ? <EditForm {...form} /> : null}
       {panel === 'reschedule' ? <RescheduleForm {...form} location={location} providers={providers} /> : null}
-      {panel === null && isWritable ? (
+      {panel === null ? (
         <AppointmentActions
           appointment={appointment}
+          possible={possible}
           onPanel={(next) => (setError(null), onPanel(next))}
           onError={setError}
         />
+      ) : null}
+
+      {panel === null && possible.includes('stage') ? (
+        <VisitStages appointment={appointment} onError={setError} />
       ) : null}
 
       <dl className={classes['facts']}>
@@ -165,7 +174,7 @@ function Details(props: Omit<AppointmentDrawerProps, 'opened'> & { appointment: 
           </span>
         </Fact>
       </dl>
-      {isWritable && panel === null ? (
+      {panel === null && possible.includes('update') ? (
         <div>
           <Button
             variant="default"
@@ -177,7 +186,7 @@ function Details(props: Omit<AppointmentDrawerProps, 'opened'> & { appointment: 
           </Button>
         </div>
       ) : null}
-      {isWritable ? null : (
+      {possible.length > 0 ? null : (
         <Text fz="sm" c="dimmed">
           Your role may see the schedule, but not change it.
         </Text>

@@ -1,7 +1,7 @@
 import type { Location, Provider } from '@derm/contract'
 import { UpdateHighlight } from '@derm/react'
 import { memo, useEffect, useRef } from 'react'
-import { STATUS_LABEL, TYPE_LABEL } from '../appointments/appointment-labels.ts'
+import { TYPE_LABEL, progressOf } from '../appointments/appointment-labels.ts'
 import { fullName } from '../patients/patient-names.ts'
 import classes from './appointment-list.module.css'
 import type { Card, Column } from './board-model.ts'
@@ -90,7 +90,7 @@ const Row = memo(
             <span className={classes['status']}>
               <StatusIcon status={status} size={16} />
               <span>
-                {STATUS_LABEL[status]}
+                {progressOf(appointment)}
                 {roomName !== null && status === 'roomed' ? <small>{roomName}</small> : null}
               </span>
             </span>

@@ -5,7 +5,8 @@ import { Suspense, lazy, startTransition, useCallback, useDeferredValue, useEffe
 import { setPreferences, usePreferences } from '../ui/preferences.ts'
 import { joinQueries, type QueryState } from '../ui/query-state.ts'
 import { QueryView } from '../ui/query-view.tsx'
-import { isReschedulable, type ActionPanel } from './appointment-actions.tsx'
+import { isReschedulable } from '../appointments/possible-actions.ts'
+import type { ActionPanel } from './appointment-actions.tsx'
 import { AppointmentList } from './appointment-list.tsx'
 import { usePendingIds } from './appointment-changes.ts'
 import { Board } from './board.tsx'
@@ -187,7 +188,6 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
             location={location}
             providers={providers.data ?? []}
             appointments={appointments}
-            isWritable={isWritable}
             onClose={() => setOpen(null)}
           />
         ) : null}

@@ -1,3 +1,4 @@
+import { createSessionHint } from './session-hint.ts'
 import { createExclusive, createSession } from './session.ts'
 
 /** This window's session. */
@@ -5,4 +6,5 @@ export const session = createSession({
   fetch: (...args) => globalThis.fetch(...args),
   now: () => Date.now(),
   exclusively: createExclusive(navigator.locks),
+  hint: createSessionHint(() => localStorage),
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { createSessionHint, type SessionHint } from './session-hint.ts'
 import { OTHER_ACCOUNT, createExclusive, createSession } from './session.ts'
 
 const user = (id: string) => ({
@@ -12,13 +13,24 @@ const user = (id: string) => ({
 const answer = (id: string, accessToken: string) => Response.json({ accessToken, expiresIn: 600, user: user(id) })
 const problem = (code: string, status: number) => Response.json({ code, title: code, status }, { status })
 
-function setUp(respond: (path: string) => Response | Promise<Response>) {
+/** A storage that all tabs share, as a map. */
+function createStorage(content = new Map([['derm-session-hint', '1']])): Storage {
+  return {
+    getItem: (key: string) => content.get(key) ?? null,
+    setItem: (key: string, value: string) => void content.set(key, value),
+    removeItem: (key: string) => void content.delete(key),
+  } as unknown as Storage
+}
+const createHint = (storage = createStorage()): SessionHint => createSessionHint(() => storage)
+
+function setUp(respond: (path: string) => Response | Promise<Response>, hint = createHint()) {
   let clock = 0
   const fetch = vi.fn(async (url: string) => respond(url.replace('/api/v1/auth/', '')))
   const session = createSession({
     fetch: fetch as unknown as typeof globalThis.fetch,
     now: () => clock,
     exclusively: createExclusive(undefined),
+    hint,
   })
   return {
     session,
@@ -117,6 +129,7 @@ describe('the session', () => {
           : Promise.resolve(answer('ann', 'one')),
       now: () => 0,
       exclusively: createExclusive(undefined),
+      hint: createHint(),
     })
     const stuck = session.refreshToken()
     await Promise.resolve()
@@ -135,6 +148,57 @@ describe('the session', () => {
     expect(session.getState()).toEqual({ status: 'signed-out', notice: null })
     await expect(session.getToken()).rejects.toMatchObject({
       code: 'unauthenticated',
+    })
+  })
+  describe('asks for a token of its own accord only where a session may exist', () => {
+    const nobody = () => createHint(createStorage(new Map()))
+
+    it('not in a browser where nobody has signed in', async () => {
+      const { session, fetch } = setUp(() => problem('unauthenticated', 401), nobody())
+      expect(await session.restore()).toEqual({ status: 'signed-out', notice: null })
+      expect(fetch).not.toHaveBeenCalled()
+    })
+    it('in every tab after a sign-in in one of them, and in none after its sign-out', async () => {
+      const hint = nobody()
+      const first = setUp(
+        (path) => (path === 'logout' ? new Response(null, { status: 204 }) : answer('ann', 'x')),
+        hint,
+      )
+      await first.session.login('a', 'b')
+      const second = setUp(() => answer('ann', 'y'), hint)
+      expect((await second.session.restore()).status).toBe('signed-in')
+      await first.session.logout()
+      const third = setUp(() => problem('unauthenticated', 401), hint)
+      expect((await third.session.restore()).status).toBe('signed-out')
+      expect(third.fetch).not.toHaveBeenCalled()
+    })
+    it('not again after the server has said that it is over, but again after it was only away', async () => {
+      const hint = createHint()
+      await expect(setUp(() => problem('unavailable', 503), hint).session.restore()).rejects.toThrow()
+      expect(hint.mayExist()).toBe(true)
+      await setUp(() => problem('session_ended', 401), hint).session.restore()
+      expect(hint.mayExist()).toBe(false)
+    })
+    it('still where another account’s sign-in has ended this window’s session', async () => {
+      const hint = nobody()
+      const { session } = setUp((path) => answer(path === 'login' ? 'ann' : 'bob', 'x'), hint)
+      await session.login('a', 'b')
+      await expect(session.refreshToken()).rejects.toMatchObject({ code: 'session_ended' })
+      expect(hint.mayExist()).toBe(true)
+    })
+    it('never forgets it for a wrong password: another tab may be signed in', async () => {
+      const hint = createHint()
+      await expect(setUp(() => problem('bad_credentials', 401), hint).session.login('a', 'b')).rejects.toThrow()
+      expect(hint.mayExist()).toBe(true)
+    })
+    it('always where the browser allows no storage', async () => {
+      const hint = createSessionHint(() => {
+        throw new DOMException('denied', 'SecurityError')
+      })
+      const { session } = setUp(() => answer('ann', 'x'), hint)
+      expect((await session.restore()).status).toBe('signed-in')
+      await session.logout()
+      expect(hint.mayExist()).toBe(true)
     })
   })
 })

@@ -1,5 +1,6 @@
 import type { LoginResponse, User } from '@derm/contract'
 import { ApiError, readProblem } from '../http/api-error.ts'
+import type { SessionHint } from './session-hint.ts'
 
 /**
  * Who is signed in, in this window. The access token lives in memory only; a reload gets a new one for the refresh cookie.
@@ -12,7 +13,10 @@ export type SessionState =
 export type Session = {
   getState: () => SessionState
   subscribe: (listener: () => void) => () => void
-  /** Asks for a token with the refresh cookie, once per page. @throws ApiError when the server gave no answer that decides. */
+  /**
+   * Asks for a token with the refresh cookie, once per page, unless the hint says that there is no such cookie.
+   * @throws ApiError when the server gave no answer that decides.
+   */
   restore: () => Promise<SessionState>
   /** @throws ApiError */
   login: (email: string, password: string) => Promise<void>
@@ -31,6 +35,7 @@ export type SessionOptions = {
   now: () => number
   /** Runs one at a time over all tabs of this browser: the refresh cookie rotates, and two uses of one would look like theft. */
   exclusively: <Result>(run: () => Promise<Result>) => Promise<Result>
+  hint: SessionHint
 }
 
 /** Without an answer for so long, in milliseconds, there is none: whoever waits holds the lock over all tabs. */
@@ -41,7 +46,7 @@ const RENEW_BEFORE = 30_000
 export const OTHER_ACCOUNT =
   'Another account has signed in to this browser, so this window was signed out. To work with two accounts side by side, use a private window.'
 
-export function createSession({ fetch, now, exclusively }: SessionOptions): Session {
+export function createSession({ fetch, now, exclusively, hint }: SessionOptions): Session {
   let state: SessionState = { status: 'unknown' }
   let token: { text: string; endsAt: number } | null = null
   let refreshing: Promise<string> | null = null
@@ -86,10 +91,23 @@ export function createSession({ fetch, now, exclusively }: SessionOptions): Sess
     setState({ status: 'signed-in', user: answer.user })
   }
 
+  /** The hint changes under the lock over all tabs, so that it says what the last of their answers said. */
+  const requestToken = (path: 'login' | 'refresh', body?: unknown): Promise<LoginResponse> =>
+    exclusively(async () => {
+      try {
+        const answer = (await post(path, body)) as LoginResponse
+        hint.remember()
+        return answer
+      } catch (error) {
+        if (path === 'refresh' && isOver(error)) hint.forget()
+        throw error
+      }
+    })
+
   async function refresh(): Promise<string> {
     const before = state
     try {
-      const answer = (await exclusively(() => post('refresh'))) as LoginResponse
+      const answer = await requestToken('refresh')
       if (before.status === 'signed-in' && before.user.id !== answer.user.id) {
         end(OTHER_ACCOUNT)
         throw new ApiError('session_ended', 401)
@@ -99,8 +117,7 @@ export function createSession({ fetch, now, exclusively }: SessionOptions): Sess
       accept(answer)
       return answer.accessToken
     } catch (error) {
-      const isOver = error instanceof ApiError && (error.status === 401 || error.status === 403)
-      if (isOver && state.status !== 'signed-out')
+      if (isOver(error) && state.status !== 'signed-out')
         end(before.status === 'signed-in' ? 'Your session has ended. Sign in again to go on.' : null)
       throw error
     }
@@ -119,15 +136,20 @@ export function createSession({ fetch, now, exclusively }: SessionOptions): Sess
     },
     async restore() {
       if (state.status !== 'unknown') return state
+      if (!hint.mayExist()) {
+        end(null)
+        return state
+      }
       await refreshToken().catch((error: unknown) => {
         if (state.status === 'unknown') throw error
       })
       return state
     },
     async login(email, password) {
-      accept((await exclusively(() => post('login', { email, password }))) as LoginResponse)
+      accept(await requestToken('login', { email, password }))
     },
     async logout() {
+      hint.forget()
       await post('logout').catch(() => undefined)
       end(null)
     },
@@ -140,6 +162,9 @@ export function createSession({ fetch, now, exclusively }: SessionOptions): Sess
     end,
   }
 }
+
+/** Whether the server has said that there is no session, or none any more. */
+const isOver = (error: unknown) => error instanceof ApiError && (error.status === 401 || error.status === 403)
 
 /** Web Locks where the page has them (it is https or localhost), else at least one at a time in this tab. */
 export function createExclusive(locks: LockManager | undefined): SessionOptions['exclusively'] {

@@ -10,6 +10,7 @@ import { formatBirthDate, fullName } from '../patients/patient-names.ts'
 import { formatDate, formatTime, toWallTime } from '../time/zone-time.ts'
 import { AddForm } from './add-form.tsx'
 import { OfferForm } from './offer-form.tsx'
+import { RemoveForm } from './remove-form.tsx'
 import classes from './waitlist-drawer.module.css'
 import { useWaitlist } from './waitlist-queries.ts'
 
@@ -43,7 +44,8 @@ export function WaitlistDrawer({ opened, onClose, ...rest }: Props) {
 function Waitlist({ location, providers, date, isWritable, onBook }: Omit<Props, 'opened' | 'onClose'>) {
   const waitlist = useWaitlist(location.id)
   const [isAdding, setAdding] = useState(false)
-  const [offeringId, setOfferingId] = useState<string | null>(null)
+  const [form, setForm] = useState<{ id: string; name: 'offer' | 'remove' } | null>(null)
+  const close = () => setForm(null)
 
   return (
     <Stack gap="sm">
@@ -91,14 +93,16 @@ function Waitlist({ location, providers, date, isWritable, onBook }: Omit<Props,
                     data-status-value={entry.status}
                   >
                     <Entry entry={entry} location={location} providers={providers} />
-                    {offeringId === entry.id ? (
+                    {form?.id === entry.id && form.name === 'remove' ? (
+                      <RemoveForm entry={entry} onDone={close} onCancel={close} />
+                    ) : form?.id === entry.id ? (
                       <OfferForm
                         entry={entry}
                         location={location}
                         providers={providers}
                         date={date}
-                        onDone={() => setOfferingId(null)}
-                        onCancel={() => setOfferingId(null)}
+                        onDone={close}
+                        onCancel={close}
                       />
                     ) : isWritable ? (
                       <Group gap="xs" mt={8}>
@@ -106,13 +110,22 @@ function Waitlist({ location, providers, date, isWritable, onBook }: Omit<Props,
                           size="compact-md"
                           variant="default"
                           leftSection={<IconClockPlus size={15} />}
-                          onClick={() => setOfferingId(entry.id)}
+                          onClick={() => setForm({ id: entry.id, name: 'offer' })}
                           data-testid={`offer-${entry.id}`}
                         >
                           {entry.offer ? 'Offer another slot' : 'Offer a slot'}
                         </Button>
                         <Button size="compact-md" onClick={() => onBook(entry)} data-testid={`book-${entry.id}`}>
                           Book…
+                        </Button>
+                        <Button
+                          size="compact-md"
+                          variant="subtle"
+                          color="gray"
+                          onClick={() => setForm({ id: entry.id, name: 'remove' })}
+                          data-testid={`remove-${entry.id}`}
+                        >
+                          Take off…
                         </Button>
                       </Group>
                     ) : null}

@@ -1,4 +1,4 @@
-import type { OfferRequest, WaitlistAdd, WaitlistEntry } from '@derm/contract'
+import type { OfferRequest, WaitlistAdd, WaitlistEntry, WaitlistRemovalCode } from '@derm/contract'
 import { live } from '@derm/react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request, requestAll } from '../http/request.ts'
@@ -34,6 +34,22 @@ export function useOfferSlot() {
         }),
     ),
     // Refused or not, the list is asked anew: a refusal means that someone else was quicker.
+    onSettled: () => queryClient.invalidateQueries({ queryKey: ['waitlist'] }),
+  })
+}
+
+export function useRemoveFromWaitlist() {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: realtime.mutation(
+      'waitlist',
+      ({ fetch }, { entry, code }: { entry: WaitlistEntry; code: WaitlistRemovalCode }) =>
+        request<WaitlistEntry>(fetch, `/waitlist/${entry.id}/remove`, {
+          method: 'POST',
+          body: { code },
+          version: entry.version,
+        }),
+    ),
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['waitlist'] }),
   })
 }

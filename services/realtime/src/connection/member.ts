@@ -1,6 +1,7 @@
 import type { Socket as NetSocket } from 'node:net'
-import type { ChannelName, LocationId, SessionId, TenantId, Topic, UserId } from '@derm/contract'
+import type { ChannelName, SessionId, TenantId, UserId } from '@derm/contract'
 import type { Socket } from 'socket.io'
+import type { TopicInterest } from '../access/topic-interest.ts'
 
 /** The parts of Engine.IO's WebSocket transport and of `ws` that the direct path needs. A test fails when an update takes them away. */
 type Transport = {
@@ -12,8 +13,6 @@ type Transport = {
     terminate(): void
   }
 }
-
-export type TopicWant = { topic: Topic; location: LocationId | '*' }
 
 /** What was asked for while an answer to `subscribe` is being prepared, and no longer wanted by its end. */
 export type Withdrawn = Set<ChannelName>
@@ -29,10 +28,10 @@ type Conn = {
 export class Member {
   readonly channels = new Set<ChannelName>()
   /** What was asked for, by `topic|location`, also where nothing of it is granted: it counts for what is granted later. */
-  readonly wants = new Map<string, TopicWant>()
+  readonly interests = new Map<string, TopicInterest>()
   /** One for each `subscribe` that is not answered yet. */
   readonly underWay = new Set<Withdrawn>()
-  /** Drawn, so that what is done for all by turns is done for about as many in each. */
+  /** Drawn, so that a round over all members reaches about as many of them in each of its turns. */
   readonly cohort = Math.floor(Math.random() * 65_536)
   isClosed = false
   isWarned = false

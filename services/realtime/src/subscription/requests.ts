@@ -1,10 +1,12 @@
 import type { TokenVerifier } from '@derm/auth'
 import { CodedError, ERRORS, RefreshRequest, type PlainAck, type SubscribeAck } from '@derm/contract'
 import type { Logger } from '@derm/core'
-import { requireAccess } from './handshake.ts'
-import type { Member } from './member.ts'
-import type { RealtimeMetrics } from './realtime-metrics.ts'
-import { subscribe, unsubscribe, type SubscribeContext } from './subscribe.ts'
+import { requireAccess } from '../access/access-refusal.ts'
+import type { Member } from '../connection/member.ts'
+import type { RealtimeMetrics } from '../metrics/realtime-metrics.ts'
+import { subscribe } from './subscribe.ts'
+import type { SubscribeContext } from './subscribe-context.ts'
+import { unsubscribe } from './unsubscribe.ts'
 
 export type RequestContext = SubscribeContext & { verifier: TokenVerifier; metrics: RealtimeMetrics; logger: Logger }
 

@@ -1,5 +1,5 @@
 import type { ChannelName } from '@derm/contract'
-import type { Member } from './member.ts'
+import type { Member } from '../connection/member.ts'
 import { encodeTextFrame } from './ws-frame.ts'
 
 /**

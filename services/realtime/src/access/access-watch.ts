@@ -1,9 +1,9 @@
 import { CodedError, type UserId } from '@derm/contract'
 import type { Logger } from '@derm/core'
 import type pg from 'pg'
-import { AccessRow, type Access } from './access-row.ts'
-
-type Answers = ReadonlyMap<UserId, Access>
+import { readAccess, type AccessAnswers } from './access-reader.ts'
+import type { Access } from './access-row.ts'
+import { QuestionBatch } from './question-batch.ts'
 
 /**
  * Reads the access rows of connected users, again and again, and compares the versions in full. A node whose last confirmation is
@@ -14,9 +14,7 @@ export class AccessWatch {
   private readonly known = new Map<UserId, { access: Access; asked: number }>()
   private confirmedAt = -Infinity
   private checking: Promise<void> | undefined
-  /** The question for rows that is on its way, and who goes with the next one. */
-  private reading: Promise<unknown> | undefined
-  private waiting: ReturnType<AccessWatch['beginBatch']> | undefined
+  private readonly signIns = new QuestionBatch<UserId, AccessAnswers>((users) => this.ask(users))
   private timer: NodeJS.Timeout | undefined
   private isStopped = false
   private wasConfirmed = false
@@ -64,29 +62,10 @@ export class AccessWatch {
 
   /** Reads a user's row, beginning now. @throws CodedError `access_unconfirmed` when Postgres does not answer. */
   async read(userId: UserId): Promise<Access | null> {
-    this.waiting ??= this.beginBatch()
-    this.waiting.users.add(userId)
-    const answers = await this.waiting.answers.catch((error: unknown) => {
+    const answers = await this.signIns.add(userId).catch((error: unknown) => {
       throw new CodedError('access_unconfirmed', {}, { cause: error })
     })
     return answers.get(userId) ?? null
-  }
-
-  /**
-   * Who comes while a question is on its way goes with the next one: when thousands come back at once, a question for each would
-   * have the comparison wait behind them all, until access counts as unconfirmed.
-   */
-  private beginBatch(): { users: Set<UserId>; answers: Promise<Answers> } {
-    const users = new Set<UserId>()
-    const earlier = this.reading
-    const ask = async () => {
-      await earlier?.catch(() => {})
-      this.waiting = undefined
-      return this.ask([...users])
-    }
-    const answers = ask()
-    this.reading = answers
-    return { users, answers }
   }
 
   /** Compares all connected users' versions, beginning now: a check that is under way began too early. */
@@ -123,31 +102,11 @@ export class AccessWatch {
     if (isChanged) this.options.onChange(userId, access)
   }
 
-  private async ask(users: readonly UserId[]): Promise<Answers> {
+  private async ask(users: readonly UserId[]): Promise<AccessAnswers> {
     const asked = this.now()
-    const answers = await this.query(users)
+    const answers = await readAccess(this.options.pool, this.options.logger, users)
     for (const userId of users) this.accept(userId, answers.get(userId) ?? null, asked)
     return answers
-  }
-
-  private async query(users: readonly UserId[]): Promise<Answers> {
-    const { rows } = await this.options.pool.query<{ user_id: UserId }>(
-      'SELECT user_id, tenant_id, version, active, grants, locations, ended_sessions FROM user_access WHERE user_id = ANY ($1::uuid[])',
-      [users],
-    )
-    return new Map(rows.map((row) => [row.user_id, this.parse(row)]))
-  }
-
-  /** One person's row must not keep all others from being confirmed. [SEC7] */
-  private parse(row: { user_id: UserId }): Access {
-    const parsed = AccessRow.safeParse(row)
-    if (parsed.success) return parsed.data
-    const fields = [...new Set(parsed.error.issues.map(({ path }) => String(path[0])))]
-    this.options.logger.error(
-      { userId: row.user_id, reason: fields.join(' ') },
-      'a row of user_access is not understood',
-    )
-    return 'unreadable'
   }
 
   private schedule(): void {

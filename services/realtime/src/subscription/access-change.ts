@@ -1,11 +1,11 @@
 import { maySee, parseChannel, type UserId } from '@derm/contract'
 import type { ChannelHub } from '@derm/core/node'
-import { toPrincipal, type Access, type AccessRow } from './access-row.ts'
-import { refusalOf } from './handshake.ts'
-import type { Member } from './member.ts'
-import { LAST_FRAME_MS, type Members } from './members.ts'
-import type { RealtimeMetrics } from './realtime-metrics.ts'
-import { findAdded } from './subscribe.ts'
+import { toPrincipal, type Access, type AccessRow } from '../access/access-row.ts'
+import { refusalOf } from '../access/access-refusal.ts'
+import type { Member } from '../connection/member.ts'
+import { LAST_FRAME_MS, type Members } from '../connection/members.ts'
+import type { RealtimeMetrics } from '../metrics/realtime-metrics.ts'
+import { findAdded } from './find-added.ts'
 
 export type AccessChangeContext = { members: Members; hub: ChannelHub<Member>; metrics: RealtimeMetrics }
 

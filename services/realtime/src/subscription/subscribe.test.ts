@@ -1,10 +1,12 @@
 import type { ChannelName, LocationId, SubscribeAck } from '@derm/contract'
 import type { ChannelHub, Joined } from '@derm/core/node'
 import { describe, expect, it } from 'vitest'
-import { AccessRow } from './access-row.ts'
+import { AccessRow } from '../access/access-row.ts'
 import { changeAccess, type AccessChangeContext } from './access-change.ts'
-import type { Member } from './member.ts'
-import { subscribe, unsubscribe, type SubscribeContext } from './subscribe.ts'
+import type { Member } from '../connection/member.ts'
+import { subscribe } from './subscribe.ts'
+import type { SubscribeContext } from './subscribe-context.ts'
+import { unsubscribe } from './unsubscribe.ts'
 
 const [tenant, user, session] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()]
 const [north, south] = [crypto.randomUUID(), crypto.randomUUID()] as LocationId[]
@@ -28,17 +30,17 @@ function setUp() {
   const gates: (() => void)[] = []
   const told: unknown[] = []
   const hub = {
-    async join(wants: readonly { channel: ChannelName }[], admit: (joined: Joined[]) => unknown) {
+    async join(requests: readonly { channel: ChannelName }[], admit: (joined: Joined[]) => unknown) {
       await new Promise<void>((resolve) => gates.push(resolve))
       const position = { epoch: '0000000000010000', seq: 1 }
-      return admit(wants.map(({ channel }) => ({ channel, status: 'live', position, frames: [] })))
+      return admit(requests.map(({ channel }) => ({ channel, status: 'live', position, frames: [] })))
     },
     add() {},
     leave() {},
   } as unknown as ChannelHub<Member>
   const member = {
     ...{ tenantId: tenant, userId: user, sessionId: session, isClosed: false },
-    ...{ channels: new Set(), wants: new Map(), underWay: new Set() },
+    ...{ channels: new Set(), interests: new Map(), underWay: new Set() },
     socket: { emit: (name: string, body: unknown) => told.push([name, body]) },
   } as unknown as Member
   const context = {

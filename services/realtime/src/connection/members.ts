@@ -1,7 +1,7 @@
 import { ERRORS, type ChannelName, type ErrorCode, type UserId } from '@derm/contract'
 import type { Socket } from 'socket.io'
 import type { Member } from './member.ts'
-import type { RealtimeMetrics } from './realtime-metrics.ts'
+import type { RealtimeMetrics } from '../metrics/realtime-metrics.ts'
 
 /** What waits for a client that reads slowly is thrown away so long after it was closed, or may no longer see it. */
 export const LAST_FRAME_MS = 1000

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { TokenVerifier, VerifiedToken } from '@derm/auth'
 import { CodedError, Handshake, PROTOCOL_VERSION, type ErrorCode } from '@derm/contract'
 import type { Socket } from 'socket.io'
-import type { Access, AccessRow } from './access-row.ts'
-import type { AccessWatch } from './access-watch.ts'
+import { requireAccess } from '../access/access-refusal.ts'
+import type { AccessWatch } from '../access/access-watch.ts'
 
 /** Browsers are held to the exact list; a client that is no browser sends the header itself. CORS does not guard WebSockets. */
 export function checkOrigin(request: IncomingMessage, allowed: readonly string[]): ErrorCode | null {
@@ -34,21 +34,4 @@ export function forgetHandshake(socket: Socket): void {
   Object.assign(socket.handshake, { auth: {}, headers: {}, query: {}, address: '' })
   socket.data = {}
   Object.assign(socket.conn, { request: null, remoteAddress: '' })
-}
-
-type Holder = { tid: string; sid: string }
-
-/** @throws CodedError with the reason why this token's holder may not be connected any more. */
-export function requireAccess(access: Access | null | undefined, holder: Holder): AccessRow {
-  const code = refusalOf(access, holder)
-  if (code) throw new CodedError(code)
-  return access as AccessRow
-}
-
-/** Why this token's holder may not be connected any more; `null` while they may. */
-export function refusalOf(access: Access | null | undefined, { tid, sid }: Holder): ErrorCode | null {
-  if (access === 'unreadable') return 'access_unconfirmed'
-  if (!access || !access.active || access.tenantId !== tid) return 'access_revoked'
-  if (access.endedSessions.includes(sid as never)) return 'session_ended'
-  return null
 }

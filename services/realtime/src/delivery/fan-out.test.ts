@@ -1,7 +1,7 @@
 import type { ChannelName } from '@derm/contract'
 import { describe, expect, it } from 'vitest'
 import { FanOut } from './fan-out.ts'
-import type { Member } from './member.ts'
+import type { Member } from '../connection/member.ts'
 import { encodeTextFrame } from './ws-frame.ts'
 
 const A = 'tenant/t/patients' as ChannelName

@@ -1,0 +1,45 @@
+import type { ChannelName, Position } from '@derm/contract'
+import type { EventLogReader, HistoryLimit, HistoryRead } from './event-log.ts'
+import type { MemoryEventLog } from './memory-event-log.ts'
+
+/** One node's connection to the event log in memory. */
+export class MemoryEventLogReader implements EventLogReader {
+  private readonly subscribed = new Set<ChannelName>()
+  private listener: (channel: ChannelName, bytes: string) => void = () => {}
+  private breakListener: () => void = () => {}
+  constructor(
+    private readonly eventLog: MemoryEventLog,
+    private readonly onClose: (reader: MemoryEventLogReader) => void,
+  ) {}
+  heads(channels: readonly ChannelName[]) {
+    return this.eventLog.heads(channels)
+  }
+  hasCaughtUpLease() {
+    return this.eventLog.hasCaughtUpLease()
+  }
+  async history(channel: ChannelName, after: Position, limit: HistoryLimit): Promise<HistoryRead> {
+    return this.eventLog.read(channel, after, limit)
+  }
+  async subscribe(channel: ChannelName): Promise<void> {
+    await Promise.resolve()
+    this.subscribed.add(channel)
+  }
+  async unsubscribe(channel: ChannelName): Promise<void> {
+    this.subscribed.delete(channel)
+  }
+  onMessage(listen: (channel: ChannelName, bytes: string) => void): void {
+    this.listener = listen
+  }
+  onBreak(listen: () => void): void {
+    this.breakListener = listen
+  }
+  reconnect(): void {
+    this.breakListener()
+  }
+  close(): void {
+    this.onClose(this)
+  }
+  receive(channel: ChannelName, bytes: string): void {
+    if (this.subscribed.has(channel)) this.listener(channel, bytes)
+  }
+}

@@ -1,0 +1,18 @@
+import type { TokenVerifier } from '@derm/auth'
+import type { EventLogReader, Logger, Sign } from '@derm/core'
+import type { Redis } from 'ioredis'
+import type pg from 'pg'
+import type { RealtimeConfig } from './config.ts'
+import type { RealtimeMetrics } from './metrics/realtime-metrics.ts'
+
+export type RealtimeNodeOptions = {
+  config: RealtimeConfig
+  logger: Logger
+  metrics: RealtimeMetrics
+  verifier: TokenVerifier
+  accessPool: Pick<pg.Pool, 'query'>
+  eventLog: EventLogReader
+  sign: Sign
+  adapterPub: Redis
+  adapterSub: Redis
+}

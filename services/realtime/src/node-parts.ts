@@ -1,0 +1,79 @@
+import { encodePacket, spliceSpread, systemClock } from '@derm/core'
+import { ChannelHub } from '@derm/core/node'
+import type { Server } from 'socket.io'
+import { AccessWatch } from './access/access-watch.ts'
+import type { Member } from './connection/member.ts'
+import { Members } from './connection/members.ts'
+import { FanOut } from './delivery/fan-out.ts'
+import { HeadsNotice } from './delivery/heads-notice.ts'
+import { LagNotice } from './delivery/lag-notice.ts'
+import { RoomSizes } from './delivery/room-sizes.ts'
+import { observeHub } from './metrics/hub-observer.ts'
+import type { RealtimeNodeOptions } from './node-options.ts'
+import { changeAccess } from './subscription/access-change.ts'
+import type { RequestContext } from './subscription/requests.ts'
+
+const SUBSCRIBE_TIMEOUT_MS = 10_000
+
+/** The parts of one node. Members, access and the hub refer to each other, so they are made together. */
+export type NodeParts = {
+  members: Members
+  access: AccessWatch
+  hub: ChannelHub<Member>
+  sizes: RoomSizes
+  fanOut: FanOut
+  lagNotice: LagNotice
+  headsNotice: HeadsNotice
+  requests: RequestContext
+}
+
+export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeParts {
+  const { config, logger, metrics, verifier, accessPool } = options
+  const fanOut = new FanOut()
+  const members: Members = new Members({
+    metrics,
+    leave: (channel, member) => hub.leave(channel, member),
+    onUserGone: (userId) => access.forget(userId),
+  })
+  const access: AccessWatch = new AccessWatch({
+    pool: accessPool,
+    logger,
+    everyMs: config.ACCESS_CHECK_MS,
+    maxAgeMs: config.ACCESS_MAX_AGE_MS,
+    connected: () => members.users(),
+    onChange: (userId, row) => changeAccess({ members, hub, metrics }, userId, row),
+    onConfirmedAgain: () => void hub.verify('break').catch(() => {}),
+  })
+  const sizes = new RoomSizes(
+    io,
+    config.INSTANCE_NAME,
+    (channel) => hub.membersOf(channel).size,
+    () => hub.names(),
+  )
+  const hub: ChannelHub<Member> = new ChannelHub<Member>({
+    eventLog: options.eventLog,
+    sign: options.sign,
+    clock: systemClock,
+    logger,
+    isConfirmed: () => access.isConfirmed(),
+    confirm: () => access.confirm(),
+    deliver: (channel, to, frame) => {
+      const spreadMs = sizes.spreadMs(channel, to.size)
+      fanOut.push(channel, to, spreadMs > 0 ? spliceSpread(frame, spreadMs) : frame)
+    },
+    resync: (channel, to, position) => fanOut.push(channel, to, encodePacket('resync', { channel, ...position })),
+    observer: observeHub(metrics),
+  })
+  const requests: RequestContext = {
+    ...{ hub, fanOut, access, verifier, metrics, logger },
+    nodeName: config.INSTANCE_NAME,
+    maxChannels: config.MAX_CHANNELS_PER_SOCKET,
+    timeoutMs: SUBSCRIBE_TIMEOUT_MS,
+    maxAnswerBytes: config.MAX_BUFFERED_BYTES / 2,
+    onTooLarge: () => metrics.resyncs.inc({ reason: 'answer_size' }),
+    isAnsweringResync: config.NODE_ENV === 'test' && config.FAULT_ANSWER_RESYNC === '1',
+  }
+  const lagNotice = new LagNotice(hub, metrics)
+  const headsNotice = new HeadsNotice(hub, fanOut, access)
+  return { members, access, hub, sizes, fanOut, lagNotice, headsNotice, requests }
+}

@@ -1,0 +1,23 @@
+/**
+ * Whether this browser, in any tab, may hold a refresh cookie, which scripts cannot see. It spares a request that could only fail, and decides
+ * nothing else: who is signed in is what the server says.
+ */
+export type SessionHint = { mayExist: () => boolean; remember: () => void; forget: () => void }
+
+const HINT_KEY = 'derm-session-hint'
+
+/** In the storage that all tabs share. Where a browser allows none, there may always be a session. */
+export function createSessionHint(openStorage: () => Storage): SessionHint {
+  const attempt = (run: (storage: Storage) => boolean) => {
+    try {
+      return run(openStorage())
+    } catch {
+      return true
+    }
+  }
+  return {
+    mayExist: () => attempt((storage) => storage.getItem(HINT_KEY) !== null),
+    remember: () => void attempt((storage) => (storage.setItem(HINT_KEY, '1'), true)),
+    forget: () => void attempt((storage) => (storage.removeItem(HINT_KEY), true)),
+  }
+}

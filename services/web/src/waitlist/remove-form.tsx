@@ -1,0 +1,35 @@
+import { WaitlistRemovalCode, type WaitlistEntry } from '@derm/contract'
+import { NativeSelect } from '@mantine/core'
+import { useState } from 'react'
+import { describeError } from '../http/api-error.ts'
+import { FormFrame } from '../ui/form-frame.tsx'
+import { optionsOf } from '../ui/options.ts'
+import { REMOVAL_LABEL } from './waitlist-labels.ts'
+import { useRemoveFromWaitlist } from './waitlist-queries.ts'
+
+type Props = { entry: WaitlistEntry; onDone: () => void; onCancel: () => void }
+
+export function RemoveForm({ entry, onDone, onCancel }: Props) {
+  const [code, setCode] = useState<WaitlistRemovalCode>('patient_request')
+  const remove = useRemoveFromWaitlist()
+  return (
+    <FormFrame
+      title="Take off the waitlist"
+      submitLabel="Take off"
+      testId="remove-form"
+      isDanger
+      isPending={remove.isPending}
+      error={remove.error ? describeError(remove.error) : null}
+      onSubmit={() => remove.mutate({ entry, code }, { onSuccess: onDone })}
+      onCancel={onCancel}
+    >
+      <NativeSelect
+        label="Reason"
+        data={optionsOf(REMOVAL_LABEL)}
+        value={code}
+        onChange={(event) => setCode(WaitlistRemovalCode.parse(event.currentTarget.value))}
+        data-testid="removal-code"
+      />
+    </FormFrame>
+  )
+}
