@@ -13,9 +13,7 @@ const stack = 'http://localhost:8080'
 const listPages: Plugin = {
   name: 'list-pages',
   async generateBundle() {
-    const { module } = await runnerImport<{ PAGES: typeof PAGES }>(
-      join(import.meta.dirname, 'src/app/pages.ts'),
-    )
+    const { module } = await runnerImport<{ PAGES: typeof PAGES }>(join(import.meta.dirname, 'src/app/pages.ts'))
     this.emitFile({ type: 'asset', fileName: 'pages.json', source: JSON.stringify(module.PAGES) })
   },
 }

@@ -19,7 +19,7 @@ export function formatPositions(positions: Positions): string {
 }
 
 /** `<scope>/<topic>`. */
-const LOCAL = /^[^/]{1,80}\/[^/]{1,80}$/
+const KEY = /^[^/]{1,80}\/[^/]{1,80}$/
 
 /**
  * Parses such a header: parameters in any order, unknown ones ignored, as the RFC asks. `null` when it is malformed as a whole or
@@ -33,7 +33,7 @@ export function parsePositions(header: string | null | undefined): Positions | n
   const positions: Positions = {}
   for (const { value: key, parameters } of items) {
     const position = Position.safeParse({ epoch: parameters.get('epoch'), seq: parameters.get('seq') })
-    if (!LOCAL.test(key) || positions[key] || !position.success) return null
+    if (!KEY.test(key) || positions[key] || !position.success) return null
     positions[key] = position.data
   }
   return positions

@@ -95,14 +95,11 @@ describe('[INV1] positions', () => {
   }
 
   it('are written as structured-headers reads them, and read as it writes them', () => {
-    const read = parseList(formatPositions(positions)).map(([local, parameters]) => [
-      local,
-      Object.fromEntries(parameters),
-    ])
+    const read = parseList(formatPositions(positions)).map(([key, parameters]) => [key, Object.fromEntries(parameters)])
     expect(Object.fromEntries(read)).toEqual(positions)
     const written = serializeList(
-      Object.entries(positions).map(([local, { epoch, seq }]) => [
-        local,
+      Object.entries(positions).map(([key, { epoch, seq }]) => [
+        key,
         new Map<string, BareItem>([
           ['seq', seq],
           ['of', new Token('later')],

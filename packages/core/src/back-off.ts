@@ -1,9 +1,9 @@
 import type { Random } from './clock.ts'
 
-/** Milliseconds. `floor`: which part of the delay is certain. The rest is drawn, so that many who wait do not come back at once. */
-export type BackOff = { minMs: number; maxMs: number; floor: number }
+/** `baseMs` before the second attempt, doubled before each later one, up to `maxMs`. `floor`: the part that is not drawn, half unless said. */
+export type BackOff = { baseMs: number; maxMs: number; floor?: number }
 
-/** How long to wait after `failures` failures: `minMs` for 0, doubled for each more, up to `maxMs`. */
-export function drawBackOff(failures: number, { minMs, maxMs, floor }: BackOff, random: Random): number {
-  return Math.min(maxMs, minMs * 2 ** failures) * (floor + (1 - floor) * random())
+/** How long to wait after `failures` failures in a row. A part of it is drawn, so that those who failed together part. */
+export function drawBackOff({ baseMs, maxMs, floor = 0.5 }: BackOff, failures: number, random: Random): number {
+  return Math.min(maxMs, baseMs * 2 ** (failures - 1)) * (floor + (1 - floor) * random())
 }

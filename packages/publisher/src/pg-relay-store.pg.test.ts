@@ -99,7 +99,7 @@ describe('the relay’s store on Postgres', () => {
     expect(await markAnd(async () => {})).toEqual([])
   })
 
-  it('[LOG8] an owner that freezes is ended, and the one that waits takes over what it has not marked', async () => {
+  it('[LOG8] a relay that freezes is ended, and the one that waits takes over what it has not marked', async () => {
     const { tenant, first, shard } = createNeighbours()
     await publish(api, tenant, [first])
     const hasty = createTestPool(db.relayUrl, 1, '-c idle_in_transaction_session_timeout=200')

@@ -4,7 +4,7 @@ import type pg from 'pg'
 
 /**
  * The relay's store on Postgres, on `createRelayPool`'s connections. The lock is the
- * transaction's: it ends with it, also when the connection is lost or the role's idle timeout ends a frozen owner, and it is
+ * transaction's: it ends with it, also when the connection is lost or the role's idle timeout ends a frozen relay, and it is
  * safe behind a pooler that deals out connections by transaction.
  */
 const RELAY_LOCK = 7105
@@ -81,7 +81,7 @@ export function createPgRelayStore(pool: pg.Pool): PgRelayStore {
 
 /**
  * One message, two statements: the transaction and its lock. The read is another: its snapshot is then from after the wait,
- * and has all that the last owner marked.
+ * and has all that the relay before it marked.
  */
 async function begin(client: pg.PoolClient, shard: number, wait: boolean): Promise<boolean> {
   if (!Number.isInteger(shard)) throw new Error('a shard is a whole number')

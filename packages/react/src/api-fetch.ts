@@ -5,7 +5,7 @@ import { DEADLINE_MS } from './deadline.ts'
 export type ApiFetch = (input: string, init?: RequestInit) => Promise<Response>
 
 const LAG_TRIES = 4
-const LAG_BACKOFF = { minMs: 100, maxMs: 1600, floor: 1 }
+const LAG_BACK_OFF = { baseMs: 200, maxMs: 1600 }
 
 /**
  * `fetch` with the token. A token that has just expired is renewed once, for all requests together; a lagging replica is asked again.
@@ -50,7 +50,7 @@ export function createApiFetch({
       await new Promise((resolve) =>
         setTimeout(
           resolve,
-          drawBackOff(attempt, LAG_BACKOFF, () => 1),
+          drawBackOff(LAG_BACK_OFF, attempt, () => 1),
         ),
       )
       response = await send(input, init, await getToken())

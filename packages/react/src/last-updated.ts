@@ -1,15 +1,10 @@
 import { createListeners, type Listeners } from '@derm/core'
-import { definitionOf, type EventEnvelope, type Resource } from '@derm/contract'
+import { SUBJECTS, definitionOf, type EventEnvelope, type Resource } from '@derm/contract'
 
 /** When somebody changed an entity. `isOwn`: this window did. `at`: milliseconds since 1970, this client's clock. */
 export type LastUpdate = { at: number; isOwn: boolean; eventId: string }
 
 const KEPT = 2000
-const OF_SUBJECT: Record<string, Resource> = {
-  appointment: 'appointments',
-  waitlist_entry: 'waitlist',
-  patient: 'patients',
-}
 
 /** The last change of each entity that an event spoke of: what `UpdateHighlight` glows by. */
 export class LastUpdates {
@@ -19,7 +14,7 @@ export class LastUpdates {
   constructor(private readonly onListenerError: (error: unknown) => void) {}
 
   note(event: EventEnvelope, isOwn: boolean, now: number): void {
-    const resource = OF_SUBJECT[event.subject.type] ?? definitionOf(event.type).invalidates[0]
+    const { resource } = SUBJECTS[definitionOf(event.type).subject]
     const key = `${resource}/${event.subject.id}`
     this.updates.delete(key)
     this.updates.set(key, { at: now, isOwn, eventId: event.id })

@@ -49,8 +49,8 @@ describe('a retired word stays out', () => {
 
   it.each(rules)('%s (say: %s)', (cell, _instead, where = '', except = '') => {
     // In backticks a whole name, else a part of names.
-    const names = new Set(quoted(cell!))
-    const parts = new Set(cell!.replaceAll(/`[^`]+`/g, '').split(/[, ]+/))
+    const names = new Set(quoted(cell))
+    const parts = new Set(cell.replaceAll(/`[^`]+`/g, '').split(/[, ]+/))
     const [places, exceptions] = [quoted(where), quoted(except)]
     expect(places.length).toBeGreaterThan(0)
     const found = files

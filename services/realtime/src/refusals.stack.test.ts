@@ -245,7 +245,7 @@ describe('a node survives', () => {
       ]
       for (const channel of [...channels, ...patterns]) for (const bytes of foreign) await redis.publish(channel, bytes)
       await waitUntil(async () => (await scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_foreign_messages_total')) > 0, {
-        what: 'the garbage to be counted',
+        what: 'the foreign messages to be counted',
       })
     } finally {
       redis.disconnect()

@@ -73,7 +73,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
       await vi.waitFor(() => expect(heard).toEqual(bytesOf(entries(1, 3))))
     })
 
-    it('[HIS1] that would leave a hole is refused, and changes and publishes nothing', async () => {
+    it('[HIS1] that would leave a gap is refused, and changes and publishes nothing', async () => {
       const heard = await listen()
       await append(entry(1))
       expect(await append(...entries(3, 4))).toEqual({ ok: false, reason: 'gap', head: at(1), appended: 0 })
@@ -164,7 +164,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
       expect(await refill(entries(1, 3), at(0))).toMatchObject({ ok: true, appended: 3, head: at(3) })
     })
 
-    it('[HIS3] continues the head, overlapping or touching, and leaves no hole behind it', async () => {
+    it('[HIS3] continues the head, overlapping or touching, and leaves no gap before it', async () => {
       await append(...entries(1, 3))
       expect(await refill(entries(3, 5), at(2))).toMatchObject({ ok: true, appended: 2, head: at(5) })
       expect(await refill(entries(6, 6), at(5))).toMatchObject({ ok: true, appended: 1, head: at(6) })
@@ -298,7 +298,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
     })
   })
 
-  it('[HIS8] is vouched for as long as somebody has said, and no longer', async () => {
+  it('[HIS8] has the caught-up lease for as long as it was given, and no longer', async () => {
     const reader = await eventLog.connect()
     await eventLog.writer.renewCaughtUpLease(1)
     await vi.waitFor(async () => expect(await reader.hasCaughtUpLease()).toBe(false))

@@ -1,8 +1,8 @@
 import type { ChannelName, Position } from '@derm/contract'
 
 /**
- * The event log: per channel a bounded history and a head, and a live feed. It is a cache of Postgres that may
- * lose anything at any moment, what it acknowledged included; it never invents, reorders or leaves a hole.
+ * The event log: per channel a bounded history and a head, and the publishing of what is appended. It is a cache of Postgres that may
+ * lose anything at any moment, what it acknowledged included; it never invents, reorders or leaves a gap.
  *
  * Terms. *head*: a channel's newest (epoch, seq) here; `null` when the log does not know the channel (never seen,
  * flushed, evicted). *base*: the position just before the oldest entry that a refill brings. *bytes*: the stored and
@@ -45,18 +45,18 @@ export interface EventLogWriter {
    */
   refill(batch: ChannelBatch, base: Position, options?: { replaces?: boolean }): Promise<AppendResult>
   heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>
-  /** A relay found nothing committed that waits to be appended, but for the last moment: that holds for so many milliseconds. */
+  /** Gives the caught-up lease for `forMs`: a relay found nothing committed that waits to be appended, but for the last moment. */
   renewCaughtUpLease(forMs: number): Promise<void>
 }
 
 export type HistoryRead =
-  /** `entries` run without a hole from `after.seq + 1` to `head.seq`; empty only when they are equal. */
+  /** `entries` run without a gap from `after.seq + 1` to `head.seq`; empty only when they are equal. */
   | { kind: 'complete'; head: Position; entries: LogEntry[] }
   /** They begin after `after` but stop before the head: the limit was reached. Read on from the last. */
   | { kind: 'partial'; head: Position; entries: LogEntry[] }
   /** Another epoch, or the history begins later than `after.seq + 1`. */
   | { kind: 'unreachable'; head: Position }
-  /** The head is behind `after` in the same epoch: the log lost data, and will be refilled. */
+  /** The head is before `after` in the same epoch: the event log lost data, and will be refilled. */
   | { kind: 'lagging'; head: Position }
   /** The log does not know the channel. */
   | { kind: 'unknown' }
@@ -65,7 +65,7 @@ export type HistoryLimit = { entries: number; bytes: number }
 
 export interface EventLogReader {
   heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>
-  /** Whether a relay has vouched of late. */
+  /** Whether the caught-up lease is good. */
   hasCaughtUpLease(): Promise<boolean>
   /** One atomic read of head and entries. */
   history(channel: ChannelName, after: Position, limit: HistoryLimit): Promise<HistoryRead>
@@ -74,8 +74,8 @@ export interface EventLogReader {
   unsubscribe(channel: ChannelName): Promise<void>
   /** At most one listener. Messages of one channel come in the order of publishing; any may be missing. */
   onMessage(listen: (channel: ChannelName, bytes: string) => void): void
-  /** The live feed may have had a gap for every channel (connection lost and restored, subscriptions renewed). */
+  /** Messages of any channel may have been lost: the connection was lost and restored, and the subscriptions were renewed. */
   onBreak(listen: () => void): void
-  /** Tears the live feed's connection down and sets it up again, with all subscriptions; then `onBreak`. */
+  /** Ends the connection of the subscriptions and renews all of them; then `onBreak`. */
   reconnect(): void
 }

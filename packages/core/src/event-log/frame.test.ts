@@ -1,6 +1,6 @@
 import type { ChannelName } from '@derm/contract'
 import { describe, expect, it } from 'vitest'
-import { createSigner } from '../redis/signer.ts'
+import { createSigner } from './signer.ts'
 import {
   encodeEntry,
   encodeTombstone,

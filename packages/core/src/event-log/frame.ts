@@ -36,7 +36,7 @@ export function encodeEntry(row: OutboxRow, sign: Sign): LogEntry {
   return encodeFrame(row, encodeRawPacket(row.type, envelope), sign)
 }
 
-/** A tombstone keeps the place of an event that was rejected for good, so that the channel goes on without a hole. */
+/** A tombstone keeps the place of an event that was rejected for good, so that the channel goes on without a gap. */
 export function encodeTombstone(row: OutboxRow, sign: Sign): LogEntry {
   const { channel, epoch, seq } = row
   return encodeFrame(row, encodePacket(TOMBSTONE, { channel, epoch, seq }), sign)

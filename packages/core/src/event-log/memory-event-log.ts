@@ -89,7 +89,7 @@ export class MemoryEventLog implements EventLogWriter {
     const stored = this.channels.get(channel)
     if (stored) stored.entries.splice(0, Math.max(0, stored.entries.length - count))
   }
-  /** Every live feed loses its connection and gets it back. */
+  /** Every reader loses its connection and gets it back. */
   breakConnections(): void {
     for (const reader of this.readers) reader.reconnect()
   }

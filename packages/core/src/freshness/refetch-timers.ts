@@ -36,7 +36,7 @@ export class RefetchTimers {
     if (refetch.timer !== undefined && isPatient) return
     const now = this.clock.elapsed()
     const windowEnd = refetch.startedAt + this.settings.windowMs
-    const dueAt = Math.max(now + delayMs, windowEnd, now + this.drawBackOffMs(freshness))
+    const dueAt = Math.max(now + delayMs, windowEnd, now + this.drawBackOff(freshness))
     if (refetch.timer !== undefined && refetch.dueAt <= dueAt) return
     this.cancel(hash)
     if (dueAt <= now) return this.onDue(hash)
@@ -68,10 +68,10 @@ export class RefetchTimers {
     return refetch
   }
 
-  private drawBackOffMs({ setbacks, isFailing }: QueryFreshness): number {
+  private drawBackOff({ setbacks, isFailing }: QueryFreshness): number {
     if (setbacks === 0) return 0
     const { minDelayMs, maxDelayMs, maxErrorDelayMs } = this.settings
     const maxMs = isFailing ? maxErrorDelayMs : maxDelayMs
-    return drawBackOff(setbacks, { minMs: minDelayMs, maxMs, floor: 0.5 }, this.random)
+    return drawBackOff({ baseMs: 2 * minDelayMs, maxMs }, setbacks, this.random)
   }
 }

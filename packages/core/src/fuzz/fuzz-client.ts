@@ -6,7 +6,7 @@ import { createFuzzTransport, type FuzzNode } from './fuzz-node.ts'
 import type { MemoryOutbox } from '../relay/memory-outbox.ts'
 import type { Dice } from '../testing/random.ts'
 
-/** A client: the real subscriber, and whoever holds what it says against the record. */
+/** A client: the real subscriber, and what compares its reports with the outbox. */
 export class FuzzClient {
   applied = 0
   resyncs = 0
@@ -45,7 +45,7 @@ export class FuzzClient {
     this.subscriber.start()
   }
 
-  /** Whether everything up to the record's head was applied or declared. */
+  /** Whether everything up to the outbox's head was applied or declared. */
   isAt(channel: ChannelName, head: Position): boolean {
     const cursor = this.subscriber.cursors.get(channel)
     return cursor !== undefined && comparePositions(cursor, head) === 0
@@ -91,7 +91,7 @@ export class FuzzClient {
 
   private start(channel: string, position: Position): void {
     if (!this.outbox.isKnown(channel as ChannelName, position))
-      this.faults.push(`${this.name} was told of ${position.epoch}:${position.seq}, which the record never had`)
+      this.faults.push(`${this.name} was told of ${position.epoch}:${position.seq}, which the outbox never had`)
     const last = this.last.get(channel)
     if (last && last.epoch === position.epoch && position.seq < last.seq) return
     this.last.set(channel, { epoch: position.epoch, seq: position.seq })

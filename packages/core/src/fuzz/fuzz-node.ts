@@ -130,7 +130,7 @@ export class Connection {
 
   send(frame: string): void {
     this.deliver(() => {
-      const [name, body] = decodePacket(frame) as [string, unknown]
+      const [name, body] = decodePacket(frame)
       this.handlers.onMessage(name, body)
     })
   }

@@ -107,7 +107,7 @@ const MOVES: readonly Move[] = [
     make: (world) => world.commit(world.dice.pick(world.channels), 1, 'not JSON'),
   },
   {
-    name: 'the record fails over and loses events',
+    name: 'Postgres fails over and loses events',
     weight: 1,
     isLosing: true,
     make(world) {
@@ -152,9 +152,9 @@ export async function runSeed(seed: number, moves?: number): Promise<Outcome> {
     const head = world.outbox.heads.get(channel)!
     for (const client of world.clients)
       if (!client.isAt(channel, head))
-        faults.push(`${client.describe(channel)} of ${channel.slice(-12)}, the record at ${head.epoch}:${head.seq}`)
+        faults.push(`${client.describe(channel)} of ${channel.slice(-12)}, the outbox at ${head.epoch}:${head.seq}`)
   }
-  for (const node of world.nodes) if (node.hub.isLagging()) faults.push(`${node.name} still says that it is late`)
+  for (const node of world.nodes) if (node.hub.isLagging()) faults.push(`${node.name} still says that it is lagging`)
   if (world.outbox.pendingRows > 0) faults.push(`${world.outbox.pendingRows} events were never marked`)
   const resyncs = world.clients.reduce((sum, client) => sum + client.resyncs, 0)
   const applied = world.clients.reduce((sum, client) => sum + client.applied, 0)

@@ -186,7 +186,7 @@ describe('[REC9] a node says that it is late', () => {
     expect(world.hub.isLagging()).toBe(false)
   })
 
-  it('while no relay vouches that nothing waits outside of the log', async () => {
+  it('while no relay has the caught-up lease', async () => {
     await begin(1)
     world.hasCaughtUpLease = false
     await world.clock.advance(5500)

@@ -1,4 +1,4 @@
-/** The newest frames of one channel, without a hole, bounded in number and bytes. */
+/** The newest frames of one channel, without a gap, bounded in number and bytes. */
 export class FrameRing {
   private frames: string[] = []
   private bytes = 0

@@ -276,7 +276,7 @@ describe('a join that fails', () => {
     expect([...world.hub.names()]).toEqual([north])
   })
 
-  it('[REC10] is given up, and let go, when the feed stays away; the next one begins anew', async () => {
+  it('[REC10] is given up, and let go, when pub/sub stays away; the next one begins anew', async () => {
     world = new TestHub()
     await world.append(1)
     const open = world.stall('subscribe')

@@ -4,7 +4,7 @@ import type { EventLogReader, LogEntry } from '../event-log/event-log.ts'
 import { encodeEntry, encodeTombstone, type Sign } from '../event-log/frame.ts'
 import { MemoryEventLog } from '../event-log/memory-event-log.ts'
 import type { MemoryEventLogReader } from '../event-log/memory-event-log-reader.ts'
-import { createSigner } from '../redis/signer.ts'
+import { createSigner } from '../event-log/signer.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { ChannelHub } from './channel-hub.ts'
 import type { HubSettings } from './hub-options.ts'
@@ -24,7 +24,7 @@ export class TestHub {
   /** Live messages are lost. */
   isDeaf = false
   isConfirmed = true
-  /** A relay says that nothing waits outside of the log. */
+  /** A relay has the caught-up lease. */
   hasCaughtUpLease = true
   /** `ann 3`, `ann resync 7`. */
   readonly heard: string[] = []

@@ -1,8 +1,8 @@
 import { IS_HEAD } from './head.lua.ts'
 
 /**
- * KEYS heads, history. ARGV channel, feed, publish command, max entries, epoch, first seq, then id and bytes of each entry.
- * Answers { outcome, head, appended }. It never leaves a hole, never lowers a head, and takes "already there" for a
+ * KEYS heads, history. ARGV channel, pub/sub name, publish command, max entries, epoch, first seq, then id and bytes of each entry.
+ * Answers { outcome, head, appended }. It never leaves a gap, never lowers a head, and takes "already there" for a
  * success only where the id is the same. `%.0f`: Lua would write a large seq as 1e+15.
  */
 export const APPEND = `

@@ -1,3 +1,3 @@
 export * from './redis-event-log-writer.ts'
 export * from './redis-event-log-reader.ts'
-export * from './signer.ts'
+export * from '../event-log/signer.ts'

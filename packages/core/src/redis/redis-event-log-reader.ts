@@ -11,13 +11,13 @@ import { RefusedCall, createScript } from './script.ts'
 type Answer = [outcome: string, head: string, entries: [string, string[]][]]
 
 /**
- * Reads the event log. `commands` must fail within about a second; `feed` is a connection of its own for
+ * Reads the event log. `commands` must fail within about a second; `pubSub` is a connection of its own for
  * subscriptions, with `maxRetriesPerRequest: null`, a `socketTimeout`, and `autoResubscribe: false`: it is renewed
  * here, so that `onBreak` comes only after the server has confirmed every subscription.
  */
 export function createRedisEventLogReader(commands: Redis, pubSub: Redis, { isSharded = false } = {}): EventLogReader {
   const history = createScript<Answer>(HISTORY)
-  /** By the feed's name: a message is matched without taking names apart. */
+  /** By the pub/sub name: a message is matched without taking names apart. */
   const subscribed = new Map<string, ChannelName>()
   let onMessage: (channel: ChannelName, bytes: string) => void = () => {}
   let onBreak: () => void = () => {}

@@ -167,7 +167,7 @@ describe('on Redis only', () => {
     await vi.waitFor(async () => expect(await serverIdentity()).not.toBe(before))
   })
 
-  it('[REC10] a feed that is away says so at once, and keeps nothing for later', async () => {
+  it('[REC10] pub/sub that is away says so at once, and keeps nothing for later', async () => {
     const { writer } = makeLog()
     const channel = channelOf(110)
     const pubSub = open({ autoResubscribe: false })
@@ -186,7 +186,7 @@ describe('on Redis only', () => {
     await vi.waitFor(() => expect(heard).toEqual([entry(channel, 2).bytes]))
   })
 
-  it('[HIS7] a feed that the server cut is whole again when the break is told', async () => {
+  it('[HIS7] a connection that the server cut is whole again when the break is told', async () => {
     const { writer, connect } = makeLog()
     const channels = Array.from({ length: 700 }, (_, i) => channelOf(1000 + i))
     const reader = await connect()

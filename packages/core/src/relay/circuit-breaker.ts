@@ -21,7 +21,7 @@ export class CircuitBreaker {
 
   trip(): void {
     this.failures++
-    this.openUntil = this.clock.elapsed() + drawBackOff(this.failures - 1, this.backOff, this.random)
+    this.openUntil = this.clock.elapsed() + drawBackOff(this.backOff, this.failures, this.random)
   }
 
   /** The next failure opens it for the shortest time again. What is open stays open. */

@@ -15,10 +15,10 @@ type Row = OutboxRow & { isPublished: boolean }
 type Head = ChannelHead & { isLocked: boolean }
 type Transaction = { marks: Row[]; undo: (() => void)[]; locked: Head[] }
 
-/** A pod's door to the record: once it is shut, every call fails, and what was open is rolled back. */
+/** A pod's connection to the outbox. Once it is lost, every call fails, and what was open is rolled back. */
 export type OutboxSession = RelayStore & { crash(): void }
 
-/** Postgres in memory, as far as the relay sees it: commits, locks that end with their owner, transactions that roll back. */
+/** Postgres in memory, as far as the relay sees it: commits, locks that end with their transaction, transactions that roll back. */
 export class MemoryOutbox {
   readonly heads = new Map<ChannelName, Head>()
   private rows: Row[] = []
@@ -67,7 +67,7 @@ export class MemoryOutbox {
     return id === undefined ? ids !== undefined : ids?.has(id) === true
   }
 
-  /** Whether a position of the channel was ever told by the record: an event's, or where an epoch began. */
+  /** Whether a position of the channel was ever in the outbox: an event's, or where an epoch began. */
   isKnown(channel: ChannelName, position: Position): boolean {
     if (position.seq === 0 || this.wasCommitted(channel, position)) return true
     return this.begun.has(`${channel}|${position.epoch}|${position.seq}`)
@@ -92,7 +92,7 @@ export class MemoryOutbox {
     let isAlive = true
     const open = new Set<Transaction>()
     const assertAlive = () => {
-      if (!isAlive) throw new Error('the connection to the record was lost')
+      if (!isAlive) throw new Error('the connection to the outbox was lost')
     }
     const pause = async () => {
       assertAlive()

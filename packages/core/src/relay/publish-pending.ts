@@ -9,7 +9,7 @@ import type { LockedShard } from './relay-store.ts'
 type Batch = ChannelBatch & { rows: OutboxRow[]; isWhole: boolean }
 
 /**
- * Publishes what is unpublished in a shard that is locked, in order, and marks it: a row is marked only after the log
+ * Publishes what is pending in a locked shard, in order, and marks it: a row is marked only after the log
  * has answered for it. [REL1] [REL2]
  * @returns whether more may be pending.
  */
@@ -32,7 +32,7 @@ export async function publishPending(context: RelayContext, locked: LockedShard)
       await locked.mark(published)
       context.observer?.published?.(published, clock.now())
     }
-    // An epoch is seen by nobody before it is committed: were this rolled back, nodes would be ahead of every record for ever. [REL8]
+    // An epoch is seen by nobody before it is committed: were this rolled back, nodes would be ahead of Postgres for ever. [REL8]
     if (isNewEpoch) return true
     if (rows.length < settings.batchRows && batches.every(({ isWhole }) => isWhole) && published.length === rows.length)
       return false

@@ -47,7 +47,7 @@ export async function refill(
   return !result.ok && result.reason === 'gap' ? bring(0) : result
 }
 
-/** The rows that run without a hole up to `last`. */
+/** The rows that run without a gap up to `last`. */
 function contiguousTail(rows: readonly OutboxRow[], last: number): OutboxRow[] {
   const tail: OutboxRow[] = []
   let expected = last

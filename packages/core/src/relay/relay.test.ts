@@ -200,7 +200,7 @@ async function holdShard(): Promise<() => void> {
   return release
 }
 
-describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
+describe('[REL9] a relay renews the caught-up lease', () => {
   const hasCaughtUpLease = () => world.memory.hasCaughtUpLease()
 
   it('again and again while that is so, events that are on their way apart', async () => {
@@ -247,7 +247,7 @@ describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
     expect(await hasCaughtUpLease()).toBe(true)
   })
 
-  it('not without a relay, nor without the record', async () => {
+  it('not without a relay, nor without Postgres', async () => {
     const { relay, crash } = world.createRelay()
     relay.start()
     await world.clock.advance(1500)
@@ -257,7 +257,7 @@ describe('[REL9] a relay vouches that nothing waits outside of the log', () => {
     expect(await hasCaughtUpLease()).toBe(false)
   })
 
-  it('for no longer than since it asked: an answer that came late vouches for less', async () => {
+  it('for no longer than since it asked: an answer that came late gives less', async () => {
     const { relay } = world.createRelay()
     world.lagAnswersAfterMs = 2400
     relay.start()

@@ -63,7 +63,7 @@ export function createRelay(options: RelayOptions): Relay {
 function createContext(options: RelayOptions): RelayContext {
   const settings = { ...RELAY_SETTINGS, ...options.settings }
   const { clock, random, eventLog } = options
-  const breaker = new CircuitBreaker(clock, random, { minMs: settings.breakMs, maxMs: settings.maxBreakMs, floor: 0.5 })
+  const breaker = new CircuitBreaker(clock, random, { baseMs: settings.breakMs, maxMs: settings.maxBreakMs })
   return {
     ...options,
     settings,

@@ -14,7 +14,7 @@ export const north = `${TENANT}/l:00000000-0000-4000-8000-000000000001/schedulin
 /** Of the same shard as `north`. */
 export const south = findNeighbour(north)
 
-/** A record, a log and any number of relays in one virtual time; every step of theirs can be watched and hindered. */
+/** An outbox, an event log and any number of relays in one virtual time; every step of theirs can be watched and hindered. */
 export class TestRelays {
   readonly clock = new ManualClock()
   readonly outbox = new MemoryOutbox([north, south], this.clock, new Dice(createRandom(1)))

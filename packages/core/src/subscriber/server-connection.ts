@@ -183,8 +183,8 @@ export class ServerConnection {
     if (action === 'refresh') this.mustRefresh = true
     if (isFailure) this.failures++
     this.state.signal(this.failures >= this.settings.failuresToOffline ? 'failed' : 'lost')
-    const { minDelayMs, maxDelayMs } = this.settings
-    const delayMs = drawBackOff(this.failures, { minMs: minDelayMs, maxMs: maxDelayMs, floor: 0 }, this.options.random)
+    const { minDelayMs: baseMs, maxDelayMs: maxMs } = this.settings
+    const delayMs = drawBackOff({ baseMs, maxMs, floor: 0 }, this.failures + 1, this.options.random)
     if (!isFailure) this.failures++
     this.options.clock.clearTimeout(this.retry)
     this.retry = this.options.clock.setTimeout(() => this.open(), delayMs)

@@ -6,11 +6,11 @@ import type { Cursors } from './cursors.ts'
 import type { ServerConnection } from './server-connection.ts'
 import {
   isInterestedIn,
-  isSubscribedTo,
-  type Subscription,
-  type SubscriptionRegistry,
+  isWanted,
+  type SharedInterest,
+  type InterestRegistry,
   type TopicInterest,
-} from './subscription-registry.ts'
+} from './interest-registry.ts'
 
 export type AccessListener = {
   /** These channels may not be seen any more: comes before anything else. */
@@ -26,7 +26,7 @@ type Parts = {
   state: ConnectionState
   connection: ServerConnection
   cursors: Cursors
-  registry: SubscriptionRegistry
+  registry: InterestRegistry
   access: AccessListener
 }
 
@@ -96,14 +96,14 @@ export class SubscribeRequests {
     const { connection, cursors, registry } = this.parts
     const others = registry.all()
     const ended = [...cursors.all().keys()].filter(
-      (channel) => isInterestedIn(dropped, channel) && !isSubscribedTo(others, channel),
+      (channel) => isInterestedIn(dropped, channel) && !isWanted(others, channel),
     )
     cursors.forget(ended)
     if (connection.isOpen && ended.length > 0) connection.request('unsubscribe', { channels: ended }, () => {})
   }
 
   /** Runs at the answer's place in the stream: the next frame already finds the cursors. [SUB5] */
-  private accept(asked: readonly Subscription[], ack: SubscribeAck | null): void {
+  private accept(asked: readonly SharedInterest[], ack: SubscribeAck | null): void {
     const { clock, logger, connection, cursors, state } = this.parts
     this.isSubscribing = false
     clock.clearTimeout(this.unanswered)
@@ -122,18 +122,18 @@ export class SubscribeRequests {
   }
 
   /** The answer also says what changed of the user's access while the connection was away and nobody could say so. [SUB6] */
-  private acceptAccess(asked: readonly Subscription[], granted: ReadonlySet<string>): void {
+  private acceptAccess(asked: readonly SharedInterest[], granted: ReadonlySet<string>): void {
     const { cursors, access } = this.parts
     const removed = [...cursors.all().keys()].filter(
-      (channel) => !granted.has(channel) && isSubscribedTo(asked, channel),
+      (channel) => !granted.has(channel) && isWanted(asked, channel),
     )
     this.remove(removed)
     const answeredBefore = asked.filter(({ isAnswered }) => isAnswered)
     const added = [...granted].filter(
-      (channel) => !cursors.all().has(channel) && isSubscribedTo(answeredBefore, channel),
+      (channel) => !cursors.all().has(channel) && isWanted(answeredBefore, channel),
     )
     if (added.length > 0) access.onAdded(added)
-    for (const subscription of asked) subscription.isAnswered = true
+    for (const interest of asked) interest.isAnswered = true
   }
 
   private caughtUp(): void {

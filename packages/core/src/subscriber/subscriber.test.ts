@@ -520,6 +520,20 @@ describe('the subscriber', () => {
     expect(status()).toBe('live')
   })
 
+  it('[SUB14] asks for a topic of the tenant or of the user without a location', async () => {
+    const { line, clock, subscriber, connect } = setUp()
+    await connect(10)
+    const topics = ['patients', 'alerts', 'clinical'] as const
+    for (const topic of topics) subscriber.retain({ topic, location: NORTH })
+    subscriber.retain({ topic: 'patients' })
+    await clock.advance(0)
+    expect(line.asked.at(-1)!.body.channels!.slice(1)).toEqual([
+      { topic: 'patients' },
+      { topic: 'alerts' },
+      { topic: 'clinical', location: NORTH },
+    ])
+  })
+
   it('unsubscribes some time after the last has let go, and not before', async () => {
     const { line, clock, subscriber, told, connect } = setUp()
     await connect(10)

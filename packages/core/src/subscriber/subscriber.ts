@@ -4,7 +4,7 @@ import type { Connection } from './connection-status.ts'
 import { Cursors, type CursorListener } from './cursors.ts'
 import { ServerConnection, type ConnectionOptions, type ConnectionSettings } from './server-connection.ts'
 import { SubscribeRequests, type AccessListener } from './subscribe-requests.ts'
-import { SubscriptionRegistry, type TopicInterest } from './subscription-registry.ts'
+import { InterestRegistry, type TopicInterest } from './interest-registry.ts'
 
 export type SubscriberOptions = ConnectionOptions &
   Omit<CursorListener, 'onGap'> &
@@ -14,9 +14,9 @@ export type SubscriberOptions = ConnectionOptions &
   }
 
 export type SubscriberSettings = ConnectionSettings & {
-  /** A subscription outlives its last holder by this time. */
+  /** An interest outlives its last holder by this time. */
   lingerMs: number
-  /** While a subscription is not answered within this time, something is missing. */
+  /** While a request is not answered within this time, something is missing. */
   answerMs: number
 }
 const DEFAULT_SETTINGS: SubscriberSettings = {
@@ -37,7 +37,7 @@ export class Subscriber {
   private readonly state: ConnectionState
   private readonly connection: ServerConnection
   private readonly requests: SubscribeRequests
-  private readonly registry: SubscriptionRegistry
+  private readonly registry: InterestRegistry
   private readonly applied: Cursors
 
   constructor(options: SubscriberOptions) {
@@ -49,7 +49,7 @@ export class Subscriber {
       onResync: (channel, position) => options.onResync(channel, position),
       onGap: () => this.closeGap(),
     })
-    this.registry = new SubscriptionRegistry(options.clock, settings.lingerMs, {
+    this.registry = new InterestRegistry(options.clock, settings.lingerMs, {
       added: () => this.requests.subscribeSoon(),
       dropped: (interest) => this.requests.unsubscribe(interest),
     })

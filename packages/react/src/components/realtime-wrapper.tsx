@@ -12,7 +12,7 @@ export function RealtimeWrapper({ className, children }: { className?: string; c
   const { status, since, code } = useConnection()
   const isOld = status === 'delayed' || status === 'offline' || status === 'stopped'
   const isWaiting = status === 'connecting' || status === 'catching_up'
-  const isLate = useIsLate(isWaiting, since)
+  const isSlow = useIsSlow(isWaiting, since)
   const isResynced = useResyncNotice()
   return (
     <div className={`derm-wrapper ${className ?? ''}`} data-status={status}>
@@ -21,7 +21,7 @@ export function RealtimeWrapper({ className, children }: { className?: string; c
           {oldText(status, code)}
         </div>
       )}
-      {!isOld && isLate && (
+      {!isOld && isSlow && (
         <div className="derm-banner" role="status" data-banner="catching-up">
           Catching up: what you see may be a moment old.
         </div>
@@ -49,14 +49,14 @@ function stoppedText(code: string | undefined): string {
   return 'Your session has ended: sign in again.'
 }
 
-function useIsLate(isWaiting: boolean, since: number): boolean {
-  const [lateSince, setLateSince] = useState<number | null>(null)
+function useIsSlow(isWaiting: boolean, since: number): boolean {
+  const [slowSince, setSlowSince] = useState<number | null>(null)
   useEffect(() => {
     if (!isWaiting) return
-    const timer = setTimeout(() => setLateSince(since), PATIENCE_MS)
+    const timer = setTimeout(() => setSlowSince(since), PATIENCE_MS)
     return () => clearTimeout(timer)
   }, [isWaiting, since])
-  return isWaiting && lateSince === since
+  return isWaiting && slowSince === since
 }
 
 function useResyncNotice(): boolean {

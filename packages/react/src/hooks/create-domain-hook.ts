@@ -1,7 +1,5 @@
 import {
   definitionOf,
-  formatPositions,
-  toChannelKey,
   type EventEnvelope,
   type EventOf,
   type EventType,
@@ -10,8 +8,8 @@ import {
   type Topic,
 } from '@derm/contract'
 import { useEffect, useRef } from 'react'
-import type { Realtime } from '../create-realtime.ts'
 import { useRealtime } from '../realtime-provider.tsx'
+import { createHydration } from './hydration.ts'
 
 /** The thin record: the entity's id and version, and what the event says of it. */
 export type EventRecord<Type extends EventType> = { id: string; version: number } & EventEnvelope<Type>['data']
@@ -29,7 +27,7 @@ export type DomainOptions = {
   /** Tell of others' changes. */
   showToasts?: boolean
   enabled?: boolean
-  /** Only what belongs to these. `location` also keeps the subscription to that location. */
+  /** Only what belongs to these. `location` also narrows the subscription to topics of locations; events of the tenant and of the user pass. */
   filter?: { location?: string; patient?: string; provider?: string }
   /** Callbacks get the whole entity, read from the API with the user's rights; one request for a burst about the same entity. */
   hydrate?: boolean
@@ -38,17 +36,14 @@ export type DomainOptions = {
 /** A topic without events yet has no callbacks. */
 type TypesOf<T extends Topic> = EventTypeOfTopic<T & EventOf<EventType>['topic']>
 
-const PATH: Record<string, string> = {
-  appointment: '/api/v1/appointments',
-  patient: '/api/v1/patients',
-  waitlist_entry: '/api/v1/waitlist',
-}
+/** What belongs together on a screen. Its events may travel in several topics, of which a user may see some. */
+export type Domain<T extends Topic> = { topics: readonly [T, ...T[]] }
 
 /**
- * Makes the hook of a topic: it subscribes the topic while it is mounted, and calls back for each of its events. Queries are kept new without
- * any callback.
+ * Makes the hook of a domain: it subscribes the domain's topics while it is mounted, and calls back for each of their events. Queries are
+ * kept new without any callback.
  */
-export function createDomainHook<T extends Topic>(topic: T) {
+export function createDomainHook<const T extends Topic>({ topics }: Domain<T>) {
   type Options = DomainOptions & DomainCallbacks<TypesOf<T>>
 
   return function useDomainUpdates(options: Options = {}): void {
@@ -62,12 +57,14 @@ export function createDomainHook<T extends Topic>(topic: T) {
     const location = options.filter?.location
     useEffect(() => {
       if (!enabled) return
-      const release = realtime.retain({ topic, ...(location === undefined ? {} : { location }) })
+      const releases = topics.map((topic) =>
+        realtime.retain({ topic, ...(location === undefined ? {} : { location }) }),
+      )
       const hydrate = createHydration(realtime)
       const stop = realtime.onEvent((event, isOwn) => {
-        const definition = definitionOf(event.type)
+        const { topic } = definitionOf(event.type)
         const now = latest.current
-        if (definition.topic !== topic || !passes(event, now.filter)) return
+        if (!(topics as readonly Topic[]).includes(topic) || !passes(event, now.filter)) return
         if (now.showToasts && !isOwn) realtime.toast(event)
         const name = callbackName(event.type)
         const callback = () =>
@@ -80,7 +77,7 @@ export function createDomainHook<T extends Topic>(topic: T) {
       })
       return () => {
         stop()
-        release()
+        for (const release of releases) release()
       }
     }, [realtime, enabled, location])
   }
@@ -99,42 +96,4 @@ function passes(event: EventEnvelope, filter: DomainOptions['filter']): boolean 
     (filter.patient === undefined || patient === filter.patient) &&
     (filter.provider === undefined || data.providerId === filter.provider)
   )
-}
-
-/** One request per entity at a time; who asks meanwhile gets the next answer, which is as new as they need. */
-function createHydration(realtime: Realtime): (event: EventEnvelope) => Promise<unknown> {
-  const flights = new Map<string, Promise<unknown>>()
-  const waiting = new Map<string, Promise<unknown>>()
-  /** The newest event of each: no answer from before it will do. */
-  const newest = new Map<string, EventEnvelope>()
-  const read = async (path: string) => {
-    const { channel, epoch, seq } = newest.get(path)!
-    const headers = {
-      accept: 'application/json',
-      'min-as-of': formatPositions({ [toChannelKey(channel)]: { epoch, seq } }),
-    }
-    const response = await realtime.fetch(path, { headers })
-    return response.ok ? ((await response.json()) as unknown) : null
-  }
-  return (event) => {
-    const path = `${PATH[event.subject.type]}/${event.subject.id}`
-    newest.set(path, event)
-    const fetchNow = () => {
-      waiting.delete(path)
-      const flight = read(path)
-        .catch(() => null)
-        .finally(() => {
-          if (flights.get(path) !== flight) return
-          flights.delete(path)
-          if (!waiting.has(path)) newest.delete(path)
-        })
-      flights.set(path, flight)
-      return flight
-    }
-    const flight = flights.get(path)
-    if (!flight) return fetchNow()
-    const next = waiting.get(path) ?? flight.then(fetchNow)
-    waiting.set(path, next)
-    return next
-  }
 }

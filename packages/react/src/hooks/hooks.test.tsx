@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { EVENT_TYPES, definitionOf, type EventType } from '@derm/contract'
+import { EVENT_TYPES, SUBJECTS, definitionOf, type EventType } from '@derm/contract'
 import { QueryClient } from '@tanstack/react-query'
 import { act, cleanup, render, screen } from '@testing-library/react'
 import { StrictMode, type ReactNode } from 'react'
@@ -11,6 +11,7 @@ import {
   RealtimeProvider,
   RealtimeWrapper,
   UpdateHighlight,
+  createDomainHook,
   useAppointmentUpdates,
   usePatientUpdates,
   type EventRecord,
@@ -218,6 +219,74 @@ describe('useAppointmentUpdates', () => {
     expect(seen).toEqual(['patient'])
   })
 
+  it('subscribes every topic of its domain, with a location only where the topic has one', async () => {
+    const seen: string[] = []
+    const useEverything = createDomainHook({ topics: ['scheduling', 'patients', 'alerts'] })
+    function Listener() {
+      useEverything({
+        filter: { location: HERE },
+        onAppointmentCreated: () => seen.push('appointment'),
+        onPatientUpdated: () => seen.push('patient'),
+      })
+      return null
+    }
+    await show(<Listener />)
+    expect(realtime.subscriptions).toEqual([
+      { channels: [{ topic: 'scheduling', location: HERE }, { topic: 'patients' }, { topic: 'alerts' }] },
+    ])
+    emit('appointment:created')
+    emit('patient:updated')
+    emit('appointment:created', { locationId: '00000000-0000-4000-8000-0000000000dd' })
+    expect(seen).toEqual(['appointment', 'patient'])
+    expect([...realtime.cursors().keys()].map((channel) => channel.split('/')[1]![0])).toEqual(['l', 't', 'u'])
+  })
+
+  it('usePatientUpdates spans the topics of the patient’s record, and is not denied by a location', async () => {
+    const seen: string[] = []
+    function Listener() {
+      usePatientUpdates({ filter: { location: HERE }, onPatientUpdated: ({ id }) => seen.push(id) })
+      return null
+    }
+    await show(<Listener />)
+    expect(realtime.subscriptions).toEqual([
+      { channels: [{ topic: 'patients' }, { topic: 'safety' }, { topic: 'accounts' }] },
+    ])
+    emit('patient:updated')
+    expect(seen).toHaveLength(1)
+  })
+
+  it('reads and marks the subject of every event where the contract says', async () => {
+    const paths: string[] = []
+    vi.stubGlobal('fetch', async (input: URL) => {
+      paths.push(input.pathname)
+      return Response.json({})
+    })
+    const called: string[] = []
+    const topics = [...new Set(EVENT_TYPES.map((type) => definitionOf(type).topic))] as ['scheduling']
+    const useAll = createDomainHook({ topics })
+    const callbacks = Object.fromEntries(
+      EVENT_TYPES.map((type) => [
+        `on${type.replace(/(?:^|[:_])(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
+        () => called.push(type),
+      ]),
+    )
+    function Listener() {
+      useAll({ hydrate: true, ...callbacks })
+      return null
+    }
+    await show(<Listener />)
+    for (const type of EVENT_TYPES) {
+      const { resource, path } = SUBJECTS[definitionOf(type).subject]
+      const id = crypto.randomUUID()
+      emit(type, { subject: { id } })
+      await pass(10)
+      expect(paths.at(-1)).toBe(`/api/v1${path}/${id}`)
+      expect(called.at(-1)).toBe(type)
+      expect(realtime.lastUpdates.get(resource, id), type).toBeDefined()
+    }
+    vi.unstubAllGlobals()
+  })
+
   it('types its callbacks from the catalogue', () => {
     type Callback = NonNullable<NonNullable<Parameters<typeof useAppointmentUpdates>[0]>['onAppointmentCreated']>
     expectTypeOf<Parameters<Callback>[0]>().toEqualTypeOf<EventRecord<'appointment:created'>>()
@@ -249,10 +318,10 @@ describe('the components', () => {
         <RealtimeIndicator />
       </RealtimeWrapper>,
     )
-    act(() => realtime.setLate(true))
+    act(() => realtime.setLagging(true))
     expect(indicator().textContent).toMatch(/Delayed since \d/)
     expect(screen.getByRole('alert').textContent).toContain('others’ changes are not arriving')
-    act(() => realtime.setLate(false))
+    act(() => realtime.setLagging(false))
     expect(indicator().textContent).toContain('Live')
     expect(screen.queryByRole('alert')).toBeNull()
   })

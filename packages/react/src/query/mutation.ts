@@ -56,8 +56,8 @@ export function createMutations({ queryClient, scheduler, clock, fetch: apiFetch
       if (method !== 'GET' && method !== 'HEAD' && !headers.has('idempotency-key'))
         headers.set('idempotency-key', keyOf(attempt, `${method} ${input}\n${tellApart(body)}`))
       const response = await apiFetch(input, { ...init, headers })
-      for (const [local, position] of Object.entries(parsePositions(response.headers.get('published')) ?? {}))
-        attempt.published[local] = newerPosition(attempt.published[local], position)!
+      for (const [channelKey, position] of Object.entries(parsePositions(response.headers.get('published')) ?? {}))
+        attempt.published[channelKey] = newerPosition(attempt.published[channelKey], position)!
       return response
     }
   }

@@ -19,6 +19,18 @@ export const read = live(({ fetch, queryKey }) =>
   fetch(`/${queryKey.join('/')}`).then((response) => response.json() as Promise<Seen>),
 )
 
+/** As `read`, but an error's body is no data. */
+export const readOrThrow = live(async ({ fetch, queryKey }) => {
+  const response = await fetch(`/${queryKey.join('/')}`)
+  if (!response.ok) throw new Error(String(response.status))
+  return (await response.json()) as Seen
+})
+
+export const TENANT = '00000000-0000-4000-8000-000000000001'
+export const OTHER = '00000000-0000-4000-8000-0000000000ff'
+export const CHANNEL_KEY = 'l:00000000-0000-4000-8000-000000000002/scheduling'
+
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
 export function createTestViews() {

@@ -17,7 +17,7 @@ export class FakeApi {
   /** A change's answer says what it caused. */
   onChange: () => Position = () => this.position
 
-  constructor(private readonly local = 'l:00000000-0000-4000-8000-000000000002/scheduling') {}
+  constructor(private readonly channelKey = 'l:00000000-0000-4000-8000-000000000002/scheduling') {}
 
   readonly fetch = async (input: URL | string, init: RequestInit = {}): Promise<Response> => {
     const { pathname } = new URL(input)
@@ -36,8 +36,8 @@ export class FakeApi {
     })
     if (status !== undefined) return Response.json({ code: 'unavailable' }, { status })
     const headers: Record<string, string> = published
-      ? { published: formatPositions({ [this.local]: published }) }
-      : { 'as-of': formatPositions({ [this.local]: seen }) }
+      ? { published: formatPositions({ [this.channelKey]: published }) }
+      : { 'as-of': formatPositions({ [this.channelKey]: seen }) }
     return Response.json({ seen: seen.seq }, { headers })
   }
 

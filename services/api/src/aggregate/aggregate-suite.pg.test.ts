@@ -53,11 +53,11 @@ function routeOf(method: string, path: string): Route {
   return route
 }
 
-/** All rows of a practice, as one text: whether anything of it has changed. */
+/** All rows of a practice, as one text: whether anything of it has changed. A relay marks events at any time; the heads tell of new ones. */
 async function dump({ tenantId, sql }: World): Promise<string> {
   const tables = await sql<{ name: string }>(
     `SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
-     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('audit_log', 'idempotency_keys', 'sessions') ORDER BY 1`,
+     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname NOT IN ('audit_log', 'events', 'idempotency_keys', 'sessions') ORDER BY 1`,
   )
   const sums = tables.map(
     ({ name }) =>

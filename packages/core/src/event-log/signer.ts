@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Sign } from '../event-log/frame.ts'
+import type { Sign } from './frame.ts'
 
 /** HMAC-SHA256, cut to 128 bit, in base64url: 22 characters. */
 export function createSigner(secret: string): Sign {

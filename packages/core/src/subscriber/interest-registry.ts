@@ -1,0 +1,76 @@
+import { TOPIC_SCOPE, parseChannel, type Topic } from '@derm/contract'
+import type { Clock, Timer } from '../clock.ts'
+
+/** What a screen wants to hear of. Without a location: every location that is granted. */
+export type TopicInterest = { topic: Topic; location?: string }
+
+/** One interest and those who share it. `isAnswered`: an acknowledgement has said once which of its channels are granted. */
+export type SharedInterest = {
+  readonly interest: TopicInterest
+  holders: number
+  isAnswered: boolean
+  linger?: Timer
+}
+
+/** A tenant's or a user's topic has no location: asked for with one, it would be denied. [SUB14] */
+function withoutNeedlessLocation(interest: TopicInterest): TopicInterest {
+  return TOPIC_SCOPE[interest.topic] === 'location' ? interest : { topic: interest.topic }
+}
+
+export function isInterestedIn({ topic, location = '*' }: TopicInterest, channel: string): boolean {
+  const parsed = parseChannel(channel)
+  if (!parsed || parsed.topic !== topic) return false
+  return location === '*' || parsed.kind !== 'location' || parsed.locationId === location
+}
+
+export const isWanted = (shared: readonly SharedInterest[], channel: string) =>
+  shared.some(({ interest }) => isInterestedIn(interest, channel))
+
+/** The topic interests of this window. Those who have the same interest share it, and it lingers when the last one has gone. */
+export class InterestRegistry {
+  private readonly shared = new Map<string, SharedInterest>()
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly lingerMs: number,
+    private readonly on: { added(): void; dropped(interest: TopicInterest): void },
+  ) {}
+
+  all(): SharedInterest[] {
+    return [...this.shared.values()]
+  }
+
+  /** @returns what releases the interest. */
+  retain(wanted: TopicInterest): () => void {
+    const interest = withoutNeedlessLocation(wanted)
+    const key = `${interest.topic}|${interest.location ?? '*'}`
+    const isNew = !this.shared.has(key)
+    const one: SharedInterest = this.shared.get(key) ?? { interest, holders: 0, isAnswered: false }
+    this.clock.clearTimeout(one.linger)
+    one.holders++
+    this.shared.set(key, one)
+    if (isNew) this.on.added()
+    let isReleased = false
+    return () => {
+      if (isReleased) return
+      isReleased = true
+      if (--one.holders > 0) return
+      one.linger = this.clock.setTimeout(() => this.drop(key, one), this.lingerMs)
+    }
+  }
+
+  /** The user's session is over: nothing was answered yet, and none lingers. */
+  startOver(): void {
+    for (const [key, one] of this.shared) {
+      this.clock.clearTimeout(one.linger)
+      one.isAnswered = false
+      if (one.holders === 0) this.shared.delete(key)
+    }
+  }
+
+  private drop(key: string, one: SharedInterest): void {
+    if (this.shared.get(key) !== one || one.holders > 0) return
+    this.shared.delete(key)
+    this.on.dropped(one.interest)
+  }
+}
