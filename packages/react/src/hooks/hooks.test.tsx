@@ -79,6 +79,7 @@ describe('useAppointmentUpdates', () => {
         onAppointmentNoshow: note('appointment:noshow'),
         onWaitlistAdded: note('waitlist:added'),
         onWaitlistSlotOffered: note('waitlist:slot_offered'),
+        onWaitlistOfferEnded: note('waitlist:offer_ended'),
         onWaitlistRemoved: note('waitlist:removed'),
       })
       return null
