@@ -17,7 +17,10 @@ export const EVENT_TEXTS: Record<EventType, { one: string; many: string }> = {
     one: 'A slot was offered from the waitlist',
     many: 'slots were offered from the waitlist',
   },
-  'waitlist:offer_ended': { one: 'An offered slot was not taken in time', many: 'offered slots were not taken in time' },
+  'waitlist:offer_ended': {
+    one: 'An offered slot was not taken in time',
+    many: 'offered slots were not taken in time',
+  },
   'waitlist:removed': { one: 'Someone was taken off the waitlist', many: 'people were taken off the waitlist' },
   'patient:updated': { one: 'A patient’s record was changed', many: 'patient records were changed' },
 }
