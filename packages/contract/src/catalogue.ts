@@ -1,10 +1,22 @@
 import type { z } from 'zod'
+import * as accounts from './accounts/events.ts'
+import * as allergies from './allergies/events.ts'
 import * as appointments from './appointments/events.ts'
+import * as coverages from './coverages/events.ts'
 import type { EventDefinition } from './define-event.ts'
+import * as documents from './documents/events.ts'
 import * as patients from './patients/events.ts'
 import * as waitlist from './waitlist/events.ts'
 
-const all = [...Object.values(appointments), ...Object.values(waitlist), ...Object.values(patients)] as const
+const all = [
+  ...Object.values(appointments),
+  ...Object.values(waitlist),
+  ...Object.values(patients),
+  ...Object.values(coverages),
+  ...Object.values(allergies),
+  ...Object.values(documents),
+  ...Object.values(accounts),
+] as const
 
 export type AnyEventDefinition = (typeof all)[number]
 export type EventType = AnyEventDefinition['type']

@@ -6,6 +6,10 @@ export const RESOURCES = defineResources({
   appointments: { embeds: ['patients'] },
   waitlist: { embeds: ['patients'] },
   patients: { embeds: [] },
+  coverages: { embeds: [] },
+  allergies: { embeds: [] },
+  documents: { embeds: [] },
+  accounts: { embeds: [] },
 })
 export type Resource = keyof typeof RESOURCES & string
 export const RESOURCE_NAMES = Object.keys(RESOURCES) as Resource[]

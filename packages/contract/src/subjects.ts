@@ -12,6 +12,10 @@ export const SUBJECTS = {
   appointment: { resource: 'appointments', path: '/appointments', topic: 'scheduling' },
   waitlist_entry: { resource: 'waitlist', path: '/waitlist', topic: 'scheduling' },
   patient: { resource: 'patients', path: '/patients', topic: 'patients' },
+  coverage: { resource: 'coverages', path: '/coverages', topic: 'patients' },
+  allergy: { resource: 'allergies', path: '/allergies', topic: 'safety' },
+  document: { resource: 'documents', path: '/documents', topic: 'patients' },
+  account: { resource: 'accounts', path: '/accounts', topic: 'accounts' },
 } as const satisfies Record<string, Subject>
 
 export type SubjectType = keyof typeof SUBJECTS

@@ -22,5 +22,13 @@ export const EVENT_TEXTS: Record<EventType, { one: string; many: string }> = {
     many: 'offered slots were not taken in time',
   },
   'waitlist:removed': { one: 'Someone was taken off the waitlist', many: 'people were taken off the waitlist' },
+  'patient:created': { one: 'A patient was registered', many: 'patients were registered' },
   'patient:updated': { one: 'A patient’s record was changed', many: 'patient records were changed' },
+  'patient:flag_changed': { one: 'A patient’s flags were changed', many: 'patients’ flags were changed' },
+  'patient:merged': { one: 'A patient’s record was merged into another', many: 'patient records were merged' },
+  'patient:insurance_updated': { one: 'A patient’s insurance was changed', many: 'insurances were changed' },
+  'patient:insurance_verified': { one: 'A payer’s answer came in', many: 'payers’ answers came in' },
+  'patient:document_added': { one: 'A patient’s documents changed', many: 'patients’ documents changed' },
+  'patient:allergy_updated': { one: 'A patient’s allergies changed', many: 'patients’ allergies changed' },
+  'patient:balance_changed': { one: 'A patient’s balance changed', many: 'balances changed' },
 }

@@ -81,7 +81,15 @@ it('one check-in passes the files that docs/architecture.md names, from the rout
     apiUrl: api,
     getToken: async () => accessToken,
     refreshToken: async () => accessToken,
-    resources: { appointments: [['appointments']], waitlist: [['waitlist']], patients: [['patients']] },
+    resources: {
+      appointments: [['appointments']],
+      waitlist: [['waitlist']],
+      patients: [['patients']],
+      coverages: [['coverages']],
+      allergies: [['allergies']],
+      documents: [['documents']],
+      accounts: [['accounts']],
+    },
     transport: createSocketTransport(stack.nodes[0]!.url, { origin: stack.origin }),
   })
   const observer = new QueryObserver<{ status: string }>(queryClient, {

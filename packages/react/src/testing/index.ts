@@ -32,7 +32,15 @@ export function createTestRealtime(
     apiUrl: 'http://localhost',
     getToken: async () => 'test',
     refreshToken: async () => 'test',
-    resources: { appointments: [['appointments']], waitlist: [['waitlist']], patients: [['patients']] },
+    resources: {
+      appointments: [['appointments']],
+      waitlist: [['waitlist']],
+      patients: [['patients']],
+      coverages: [['coverages']],
+      allergies: [['allergies']],
+      documents: [['documents']],
+      accounts: [['accounts']],
+    },
     transport: server,
     // Nothing here speaks by the clock.
     subscriber: { silentMs: Infinity, deadMs: Infinity },

@@ -30,6 +30,10 @@ export const realtime = createRealtime({
     appointments: [['appointments']],
     waitlist: [['waitlist']],
     patients: [['patients']],
+    coverages: [['coverages']],
+    allergies: [['allergies']],
+    documents: [['documents']],
+    accounts: [['accounts']],
   },
   notify: createNotices({
     show: (notice) => notifications.show(notice),
