@@ -3,7 +3,8 @@ import { defineEvent } from '../define-event.ts'
 import { Id } from '../ids.ts'
 import { RecallCloseCode, RecallKind, RecallStatus } from './codes.ts'
 
-const data = z.strictObject({ patientId: Id, kind: RecallKind, status: RecallStatus, dueOn: z.iso.date() })
+/** Without its day: an event carries no calendar date. */
+const data = z.strictObject({ patientId: Id, kind: RecallKind, status: RecallStatus })
 const previous = z.strictObject({ status: RecallStatus })
 const subject = 'recall'
 

@@ -24,5 +24,5 @@ export const recalls = defineAggregate({
     closeCode: row.closeCode,
     updatedAt: row.updatedAt.toISOString(),
   }),
-  toThinData: ({ patientId, kind, status, dueOn }) => ({ patientId, kind, status, dueOn: toDate(dueOn) }),
+  toThinData: ({ patientId, kind, status }) => ({ patientId, kind, status }),
 })
