@@ -8,7 +8,7 @@ export const RESOURCES = defineResources({
   recalls: { embeds: ['patients'] },
   patients: { embeds: [] },
 })
-export type Resource = keyof typeof RESOURCES & string
+export type Resource = keyof typeof RESOURCES
 export const RESOURCE_NAMES = Object.keys(RESOURCES) as Resource[]
 
 function defineResources<const Table extends { [Name in keyof Table]: { embeds: readonly (keyof Table)[] } }>(

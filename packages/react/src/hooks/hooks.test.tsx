@@ -74,26 +74,7 @@ describe('useAppointmentUpdates', () => {
     const called: string[] = []
     const types = EVENT_TYPES.filter((type) => definitionOf(type).topic === 'scheduling')
     function Listener() {
-<<<<<<< HEAD
       useAppointmentUpdates(callbacksOf(types, (type) => called.push(type)))
-=======
-      useAppointmentUpdates({
-        onAppointmentCreated: note('appointment:created'),
-        onAppointmentUpdated: note('appointment:updated'),
-        onAppointmentRescheduled: note('appointment:rescheduled'),
-        onAppointmentConfirmed: note('appointment:confirmed'),
-        onAppointmentCheckedin: note('appointment:checkedin'),
-        onAppointmentRoomed: note('appointment:roomed'),
-        onAppointmentStageChanged: note('appointment:stage_changed'),
-        onAppointmentCompleted: note('appointment:completed'),
-        onAppointmentCancelled: note('appointment:cancelled'),
-        onAppointmentNoshow: note('appointment:noshow'),
-        onWaitlistAdded: note('waitlist:added'),
-        onWaitlistSlotOffered: note('waitlist:slot_offered'),
-        onWaitlistOfferEnded: note('waitlist:offer_ended'),
-        onWaitlistRemoved: note('waitlist:removed'),
-      })
->>>>>>> h/db
       return null
     }
     await show(<Listener />)

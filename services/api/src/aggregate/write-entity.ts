@@ -80,7 +80,7 @@ export async function writeAlong<Name extends Model, View, Entity, Thin>(
     throw new Error(`${toldBy} does not make a ${aggregate.subject} stale, so it cannot tell of its change`)
   const row = await update(change, aggregate, before, data)
   change.expectEvent(toldBy)
-  audit(change, aggregate, action, row as RowOf<Name, View> & EntityRow)
+  audit(change, aggregate, action, row)
 }
 
 async function update<Name extends Model, View, Entity, Thin>(
