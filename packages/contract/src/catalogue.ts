@@ -2,9 +2,15 @@ import type { z } from 'zod'
 import * as appointments from './appointments/events.ts'
 import type { EventDefinition } from './define-event.ts'
 import * as patients from './patients/events.ts'
+import * as recalls from './recalls/events.ts'
 import * as waitlist from './waitlist/events.ts'
 
-const all = [...Object.values(appointments), ...Object.values(waitlist), ...Object.values(patients)] as const
+const all = [
+  ...Object.values(appointments),
+  ...Object.values(waitlist),
+  ...Object.values(recalls),
+  ...Object.values(patients),
+] as const
 
 export type AnyEventDefinition = (typeof all)[number]
 export type EventType = AnyEventDefinition['type']

@@ -5,6 +5,7 @@
 export const RESOURCES = defineResources({
   appointments: { embeds: ['patients'] },
   waitlist: { embeds: ['patients'] },
+  recalls: { embeds: ['patients'] },
   patients: { embeds: [] },
 })
 export type Resource = keyof typeof RESOURCES

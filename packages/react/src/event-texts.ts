@@ -22,5 +22,9 @@ export const EVENT_TEXTS: Record<EventType, { one: string; many: string }> = {
     many: 'offered slots were not taken in time',
   },
   'waitlist:removed': { one: 'Someone was taken off the waitlist', many: 'people were taken off the waitlist' },
+  'recall:created': { one: 'A recall was planned', many: 'recalls were planned' },
+  'recall:updated': { one: 'A recall was changed', many: 'recalls were changed' },
+  'recall:due': { one: 'A recall is due', many: 'recalls are due' },
+  'recall:closed': { one: 'A recall was closed', many: 'recalls were closed' },
   'patient:updated': { one: 'A patient’s record was changed', many: 'patient records were changed' },
 }

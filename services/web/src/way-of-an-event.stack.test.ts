@@ -81,7 +81,12 @@ it('one check-in passes the files that docs/architecture.md names, from the rout
     apiUrl: api,
     getToken: async () => accessToken,
     refreshToken: async () => accessToken,
-    resources: { appointments: [['appointments']], waitlist: [['waitlist']], patients: [['patients']] },
+    resources: {
+      appointments: [['appointments']],
+      waitlist: [['waitlist']],
+      recalls: [['recalls']],
+      patients: [['patients']],
+    },
     transport: createSocketTransport(stack.nodes[0]!.url, { origin: stack.origin }),
   })
   const observer = new QueryObserver<{ status: string }>(queryClient, {

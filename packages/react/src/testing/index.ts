@@ -32,7 +32,12 @@ export function createTestRealtime(
     apiUrl: 'http://localhost',
     getToken: async () => 'test',
     refreshToken: async () => 'test',
-    resources: { appointments: [['appointments']], waitlist: [['waitlist']], patients: [['patients']] },
+    resources: {
+      appointments: [['appointments']],
+      waitlist: [['waitlist']],
+      recalls: [['recalls']],
+      patients: [['patients']],
+    },
     transport: server,
     // Nothing here speaks by the clock.
     subscriber: { silentMs: Infinity, deadMs: Infinity },
