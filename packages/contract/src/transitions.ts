@@ -24,6 +24,13 @@ export type Transition<Status extends string = string> = {
   summary: string
 }
 
+/** What a person may ask for, by its route. */
+export type RoutedTransition = Transition & { by: Action }
+
+export function hasRoute(row: Transition): row is RoutedTransition {
+  return row.by !== 'system'
+}
+
 export type TransitionTable<Status extends string = string> = Record<string, Transition<Status>>
 
 /** Declares an aggregate's table; the statuses are checked against its codes. */
@@ -44,6 +51,6 @@ export function possibleActions<Table extends TransitionTable>(
 ): (keyof Table & string)[] {
   return Object.keys(table).filter((name) => {
     const row = table[name]
-    return row !== undefined && startsFrom(row, status) && row.by !== 'system' && may(row.by)
+    return row !== undefined && hasRoute(row) && startsFrom(row, status) && may(row.by)
   })
 }

@@ -69,7 +69,7 @@ export const FUNCTION_CALLERS: Record<string, string> = {
   'begin_missing_channels()': 'as caller:',
   'begin_own_channels()': 'as owner:',
   'build_tenant_wall(regclass,text)': 'as caller:',
-  'channel_partition(text)': 'as caller:',
+  'channel_shard(text)': 'as caller:',
   'current_tenant()': 'as caller: derm_api, derm_jobs, derm_realtime, derm_relay',
   'ensure_event_partitions(integer)': 'as owner: derm_relay',
   'event_server_identity()': 'as owner:',

@@ -3,11 +3,12 @@ import {
   CodedError,
   EmptyRequest,
   Id,
+  hasRoute,
   subjectOf,
-  type Action,
   type ErrorCode,
   type EventType,
   type LocationId,
+  type RoutedTransition,
   type Transition,
   type TransitionTable,
 } from '@derm/contract'
@@ -118,9 +119,8 @@ export function defineEntityChanges<
   handlers: Handlers<Name, View, Thin, Table>,
   also: Also<Table> = {},
 ): readonly Route[] {
-  return Object.entries(aggregate.transitions as TransitionTable).flatMap(([action, { by, ...rest }]) => {
-    if (by === 'system') return []
-    const row = { ...rest, by }
+  return Object.entries(aggregate.transitions as TransitionTable).flatMap(([action, row]) => {
+    if (!hasRoute(row)) return []
     const handler = (handlers as Record<string, AnyHandler | undefined>)[action] ?? PLAIN
     const more = {
       errors: also.errors?.[action] ?? [],
@@ -135,10 +135,9 @@ export function defineEntityChanges<
 const PLAIN: AnyHandler = { run: () => ({ data: {} }) }
 
 type More = { errors: readonly ErrorCode[]; emits: readonly EventType[] }
-type Asked = Transition & { by: Action }
 type Some = Aggregate<Model, unknown, { id: string; version: number }, object>
 
-function defineCreate(aggregate: Some, action: string, row: Asked, handler: AnyHandler, more: More): Route {
+function defineCreate(aggregate: Some, action: string, row: RoutedTransition, handler: AnyHandler, more: More): Route {
   const { path, topic, scope, resource } = subjectOf(aggregate.subject)
   return defineChange(
     {
@@ -174,7 +173,7 @@ function defineCreate(aggregate: Some, action: string, row: Asked, handler: AnyH
   )
 }
 
-function defineAction(aggregate: Some, action: string, row: Asked, handler: AnyHandler, more: More): Route {
+function defineAction(aggregate: Some, action: string, row: RoutedTransition, handler: AnyHandler, more: More): Route {
   const { path, resource } = subjectOf(aggregate.subject)
   const isUpdate = action === 'update'
   return defineChange(

@@ -137,13 +137,13 @@ describe('[JOB1] a due row is done exactly once', () => {
     const entries = await makeDue(6)
     const gate = createGate()
     const frozen = createRunner(endOffers, { beforeCommit: () => gate.wait() })
-    const standing = frozen.runner.runDue()
+    const paused = frozen.runner.runDue()
     await gate.arrived
     const other = createRunner()
     expect(await other.runner.runDue()).toBe(5)
     expect(await other.countOf('passed_on')).toBe(1)
     gate.open()
-    expect(await standing).toBe(1)
+    expect(await paused).toBe(1)
     for (const { id } of entries) expect(await statusOf(id)).toEqual(waiting)
   })
 

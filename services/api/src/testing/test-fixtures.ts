@@ -10,8 +10,10 @@ export type Fixtures<Table extends TransitionTable = TransitionTable> = {
   aggregate: AnyAggregate & { transitions: Table }
   /** Makes one at a place, in a status from which the first actions start; through the API, or by SQL where none creates it. */
   make: (world: World, at: Place) => Promise<Made>
-  /** A valid body for each action. */
-  bodies: { [Name in keyof Table]: (world: World, at: Place) => object }
+  /** A valid body for each action that has a route. */
+  bodies: {
+    [Name in keyof Table as Table[Name]['by'] extends 'system' ? never : Name]: (world: World, at: Place) => object
+  }
   /** The query of the list, from `?` on; `null` when the aggregate has none. */
   query: ((world: World, at: Place) => string) | null
   /** The columns that a row needs to be in a status, besides the status itself. */
