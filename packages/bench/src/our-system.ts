@@ -63,6 +63,7 @@ export async function startOurSystem(): Promise<OurSystem> {
         roomId: null,
         type: 'biopsy',
         status: 'scheduled',
+        stage: null,
         startsAt: '2026-11-23T15:00:00.000Z',
         endsAt: '2026-11-23T15:30:00.000Z',
       } as never,

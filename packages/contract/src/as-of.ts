@@ -1,4 +1,3 @@
-import type { ChannelKey } from './channel.ts'
 import { Position, comparePositions } from './position.ts'
 import { parseStringList } from './string-list.ts'
 
@@ -18,8 +17,8 @@ export function formatPositions(positions: Positions): string {
     .join(', ')
 }
 
-/** `<scope>/<topic>`. */
-const KEY = /^[^/]{1,80}\/[^/]{1,80}$/
+/** The form of a `ChannelKey`: `<scope>/<topic>`. */
+const CHANNEL_KEY = /^[^/]{1,80}\/[^/]{1,80}$/
 
 /**
  * Parses such a header: parameters in any order, unknown ones ignored, as the RFC asks. `null` when it is malformed as a whole or
@@ -33,7 +32,7 @@ export function parsePositions(header: string | null | undefined): Positions | n
   const positions: Positions = {}
   for (const { value: key, parameters } of items) {
     const position = Position.safeParse({ epoch: parameters.get('epoch'), seq: parameters.get('seq') })
-    if (!KEY.test(key) || positions[key] || !position.success) return null
+    if (!CHANNEL_KEY.test(key) || positions[key] || !position.success) return null
     positions[key] = position.data
   }
   return positions

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@derm/core'
 import type { KeyRing, TokenIssuer, TokenVerifier } from '@derm/auth'
 import type { PrismaClient } from '@derm/database'
+import type { Consequence } from './aggregate/consequence.ts'
 import type { AuditWriter } from './audit/audit-writer.ts'
 import type { RefreshTokens } from './auth/refresh-token.ts'
 import type { SignInLimiter } from './auth/sign-in-limiter.ts'
@@ -21,6 +22,8 @@ export type Api = {
   revoker: SocketRevoker
   /** Tells the relay that these shards have events to publish. */
   wakeRelay: (shards: readonly number[]) => void
+  /** What events of one aggregate bring about in another. */
+  consequences: readonly Consequence[]
   metrics: ApiMetrics
   logger: Logger
   clock: Pick<Clock, 'now'>

@@ -6,6 +6,7 @@ import type { Route } from './http/route.ts'
 import { locationRoutes } from './locations/routes.ts'
 import { patientRoutes } from './patients/routes.ts'
 import { providerRoutes } from './providers/routes.ts'
+import { recallRoutes } from './recalls/routes.ts'
 import { waitlistRoutes } from './waitlist/routes.ts'
 
 /** Every route below `/api/v1`: what is mounted, what OpenAPI lists, and what the tests of the tenants' wall go through. */
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...patientRoutes,
   ...appointmentRoutes,
   ...waitlistRoutes,
+  ...recallRoutes,
   ...eventRoutes,
   ...adminRoutes,
 ]

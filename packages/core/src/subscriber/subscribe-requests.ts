@@ -124,14 +124,10 @@ export class SubscribeRequests {
   /** The answer also says what changed of the user's access while the connection was away and nobody could say so. [SUB6] */
   private acceptAccess(asked: readonly SharedInterest[], granted: ReadonlySet<string>): void {
     const { cursors, access } = this.parts
-    const removed = [...cursors.all().keys()].filter(
-      (channel) => !granted.has(channel) && isWanted(asked, channel),
-    )
+    const removed = [...cursors.all().keys()].filter((channel) => !granted.has(channel) && isWanted(asked, channel))
     this.remove(removed)
     const answeredBefore = asked.filter(({ isAnswered }) => isAnswered)
-    const added = [...granted].filter(
-      (channel) => !cursors.all().has(channel) && isWanted(answeredBefore, channel),
-    )
+    const added = [...granted].filter((channel) => !cursors.all().has(channel) && isWanted(answeredBefore, channel))
     if (added.length > 0) access.onAdded(added)
     for (const interest of asked) interest.isAnswered = true
   }

@@ -42,12 +42,22 @@ export const TABLE_WALLS: Record<string, TableWall> = {
     policies: { jobs: 'ALL TO derm_jobs USING true CHECK true' },
     grants: { derm_jobs: 'DELETE, INSERT, SELECT, UPDATE' },
   },
-  locations: record,
+  locations: behindWall(
+    { derm_api: 'INSERT, SELECT, UPDATE', derm_jobs: 'SELECT id, SELECT tenant_id, SELECT time_zone' },
+    { jobs: 'SELECT TO derm_jobs USING true' },
+  ),
   mrn_counters: record,
   patient_documents: record,
   patients: record,
   provider_locations: deletable,
   providers: record,
+  recalls: behindWall(
+    {
+      derm_api: 'INSERT, SELECT, UPDATE',
+      derm_jobs: 'SELECT due_on, SELECT id, SELECT location_id, SELECT status, SELECT tenant_id',
+    },
+    { jobs: "SELECT TO derm_jobs USING (status = 'planned'::recall_status)" },
+  ),
   rooms: record,
   sessions: behindWall({ derm_api: 'DELETE, INSERT, SELECT, UPDATE' }, LOGIN),
   tenants: {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createTestViews, pass, pause, read, CHANNEL_KEY } from './test-views.ts'
+import { createTestViews, pass, pause, CHANNEL_KEY } from './test-views.ts'
 
 const { world, mount, subscribe, change } = createTestViews()
 

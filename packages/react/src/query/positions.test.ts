@@ -1,7 +1,7 @@
 import { QueryObserver } from '@tanstack/react-query'
 import { describe, expect, it, vi } from 'vitest'
 import { live } from './live.ts'
-import { createTestViews, pass, read, readOrThrow, CHANNEL_KEY, type Seen } from './test-views.ts'
+import { createTestViews, pass, readOrThrow, CHANNEL_KEY, type Seen } from './test-views.ts'
 
 const { world, mount, subscribe, change } = createTestViews()
 

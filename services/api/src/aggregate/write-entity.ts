@@ -46,7 +46,7 @@ export async function createEntity<Name extends Model, View, Entity, Thin>(
   )
   // Of a new one, nothing stood before.
   if ('status' in (definitionOf(event).previous?.shape ?? {})) telling = { ...telling, previous: { status: null } }
-  tell(change, aggregate, { action, event, row, telling })
+  await tell(change, aggregate, { action, event, row, telling })
   return row
 }
 
@@ -63,7 +63,7 @@ export async function writeEntity<Name extends Model, View, Entity, Thin>(
   const row = await update(change, aggregate, before, { ...data, ...statusAfter(aggregate, action, data) })
   const asks = definitionOf(event).previous?.shape
   const told = asks ? { previous: { ...('status' in asks ? { status: before.status } : {}), ...previous } } : {}
-  tell(change, aggregate, { action, event, row, telling: { ...(extra ? { event: extra } : {}), ...told } })
+  await tell(change, aggregate, { action, event, row, telling: { ...(extra ? { event: extra } : {}), ...told } })
   return row
 }
 
@@ -128,11 +128,12 @@ async function update<Name extends Model, View, Entity, Thin>(
 
 type Told<Row> = { action: string; event: EventType; row: Row; telling: Telling }
 
-function tell<Name extends Model, View, Entity, Thin>(
+/** The event, the audit entry, and what the event brings about elsewhere. */
+async function tell<Name extends Model, View, Entity, Thin>(
   change: Change,
   aggregate: Aggregate<Name, View, Entity, Thin>,
   { action, event, row, telling }: Told<RowOf<Name, View> & EntityRow>,
-): void {
+): Promise<void> {
   const { caller } = change
   change.record(
     makeEvent(event, {
@@ -145,6 +146,7 @@ function tell<Name extends Model, View, Entity, Thin>(
     } as unknown as EventInput<EventType>),
   )
   audit(change, aggregate, action, row)
+  for (const { of, run } of change.consequences) if (of.includes(event)) await run(change, row.id, event)
 }
 
 function audit(change: Change, aggregate: AnyAggregate, action: string, row: EntityRow): void {

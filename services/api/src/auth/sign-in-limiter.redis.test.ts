@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createLogger, createRedisConnections, type RedisConnections } from '@derm/runtime'
 import { useTestRedis } from '@derm/test-kit'

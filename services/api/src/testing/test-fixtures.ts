@@ -10,7 +10,7 @@ export type Fixtures<Table extends TransitionTable = TransitionTable> = {
   aggregate: AnyAggregate & { transitions: Table }
   /** Makes one at a place, in a status from which the first actions start; through the API, or by SQL where none creates it. */
   make: (world: World, at: Place) => Promise<Made>
-  /** A valid body for each action that has a route. */
+  /** A valid body for each action that a person may do. */
   bodies: {
     [Name in keyof Table as Table[Name]['by'] extends 'system' ? never : Name]: (world: World, at: Place) => object
   }

@@ -29,9 +29,13 @@ function Chart({ patientId }: { patientId: string }) {
     <QueryView query={patient} what="The chart">
       {(loaded) => (
         <div className={classes['chart']} data-testid="chart">
-          <ChartHeader patient={loaded} />
-          <div className={classes['sections']}>
-            <Demographics patient={loaded} />
+          <div className={classes['top']}>
+            <ChartHeader patient={loaded} />
+          </div>
+          <div className={classes['columns']}>
+            <div className={classes['column']}>
+              <Demographics patient={loaded} />
+            </div>
           </div>
         </div>
       )}
