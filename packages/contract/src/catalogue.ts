@@ -1,6 +1,10 @@
 import type { z } from 'zod'
+import * as accounts from './accounts/events.ts'
+import * as allergies from './allergies/events.ts'
 import * as appointments from './appointments/events.ts'
+import * as coverages from './coverages/events.ts'
 import type { EventDefinition } from './define-event.ts'
+import * as documents from './documents/events.ts'
 import * as patients from './patients/events.ts'
 import * as recalls from './recalls/events.ts'
 import * as waitlist from './waitlist/events.ts'
@@ -10,6 +14,10 @@ const all = [
   ...Object.values(waitlist),
   ...Object.values(recalls),
   ...Object.values(patients),
+  ...Object.values(coverages),
+  ...Object.values(allergies),
+  ...Object.values(documents),
+  ...Object.values(accounts),
 ] as const
 
 export type AnyEventDefinition = (typeof all)[number]

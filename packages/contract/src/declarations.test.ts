@@ -71,7 +71,7 @@ describe('[CAT5] a transition table fits the catalogue', () => {
     const statuses = new Set<string>()
     for (const { from, to } of Object.values(table)) {
       if (typeof from !== 'string') for (const status of from) statuses.add(status)
-      if (to !== 'same') statuses.add(to)
+      if (to !== 'same') for (const status of [to].flat()) statuses.add(status)
     }
     for (const [action, row] of Object.entries(table)) {
       const definition = definitionOf(row.event)

@@ -7,6 +7,10 @@ export const RESOURCES = defineResources({
   waitlist: { embeds: ['patients'] },
   recalls: { embeds: ['patients'] },
   patients: { embeds: [] },
+  coverages: { embeds: [] },
+  allergies: { embeds: [] },
+  documents: { embeds: [] },
+  accounts: { embeds: [] },
 })
 export type Resource = keyof typeof RESOURCES
 export const RESOURCE_NAMES = Object.keys(RESOURCES) as Resource[]

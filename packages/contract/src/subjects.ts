@@ -13,6 +13,10 @@ export const SUBJECTS = {
   waitlist_entry: { resource: 'waitlist', path: '/waitlist', topic: 'scheduling' },
   recall: { resource: 'recalls', path: '/recalls', topic: 'scheduling' },
   patient: { resource: 'patients', path: '/patients', topic: 'patients' },
+  coverage: { resource: 'coverages', path: '/coverages', topic: 'patients' },
+  allergy: { resource: 'allergies', path: '/allergies', topic: 'safety' },
+  document: { resource: 'documents', path: '/documents', topic: 'patients' },
+  account: { resource: 'accounts', path: '/accounts', topic: 'accounts' },
 } as const satisfies Record<string, Subject>
 
 export type SubjectType = keyof typeof SUBJECTS

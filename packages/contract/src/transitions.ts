@@ -12,8 +12,8 @@ import type { Action } from './permissions.ts'
 export type Transition<Status extends string = string> = {
   /** The statuses that it may start from. */
   from: readonly Status[] | 'new' | 'any'
-  /** The status after it. */
-  to: Status | 'same'
+  /** The status after it; of several, the handler says which. */
+  to: Status | 'same' | readonly Status[]
   /** The row of the permission table that decides who may; `system`: no person may, a job does it, and there is no route. */
   by: Action | 'system'
   /** What it tells. */

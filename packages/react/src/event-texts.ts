@@ -26,5 +26,13 @@ export const EVENT_TEXTS: Record<EventType, { one: string; many: string }> = {
   'recall:updated': { one: 'A recall was changed', many: 'recalls were changed' },
   'recall:due': { one: 'A recall is due', many: 'recalls are due' },
   'recall:closed': { one: 'A recall was closed', many: 'recalls were closed' },
+  'patient:created': { one: 'A patient was registered', many: 'patients were registered' },
   'patient:updated': { one: 'A patient’s record was changed', many: 'patient records were changed' },
+  'patient:flag_changed': { one: 'A patient’s flags were changed', many: 'patients’ flags were changed' },
+  'patient:merged': { one: 'A patient’s record was merged into another', many: 'patient records were merged' },
+  'patient:insurance_updated': { one: 'A patient’s insurance was changed', many: 'insurances were changed' },
+  'patient:insurance_verified': { one: 'A payer’s answer came in', many: 'payers’ answers came in' },
+  'patient:document_added': { one: 'A patient’s documents changed', many: 'patients’ documents changed' },
+  'patient:allergy_updated': { one: 'A patient’s allergies changed', many: 'patients’ allergies changed' },
+  'patient:balance_changed': { one: 'A patient’s balance changed', many: 'balances changed' },
 }

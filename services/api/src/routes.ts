@@ -1,6 +1,10 @@
+import { accountRoutes } from './accounts/routes.ts'
 import { adminRoutes } from './admin/routes.ts'
+import { allergyRoutes } from './allergies/routes.ts'
 import { appointmentRoutes } from './appointments/routes.ts'
 import { authRoutes } from './auth/routes.ts'
+import { coverageRoutes } from './coverages/routes.ts'
+import { documentRoutes } from './documents/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import type { Route } from './http/route.ts'
 import { locationRoutes } from './locations/routes.ts'
@@ -15,6 +19,10 @@ export const ROUTES: readonly Route[] = [
   ...locationRoutes,
   ...providerRoutes,
   ...patientRoutes,
+  ...coverageRoutes,
+  ...allergyRoutes,
+  ...documentRoutes,
+  ...accountRoutes,
   ...appointmentRoutes,
   ...waitlistRoutes,
   ...recallRoutes,

@@ -86,6 +86,10 @@ it('one check-in passes the files that docs/architecture.md names, from the rout
       waitlist: [['waitlist']],
       recalls: [['recalls']],
       patients: [['patients']],
+      coverages: [['coverages']],
+      allergies: [['allergies']],
+      documents: [['documents']],
+      accounts: [['accounts']],
     },
     transport: createSocketTransport(stack.nodes[0]!.url, { origin: stack.origin }),
   })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Id } from '../ids.ts'
 import { Version, listOf } from '../request-shapes.ts'
-import { Sex } from './codes.ts'
+import { PatientFlag, PatientStatus, Sex } from './codes.ts'
 
 /** What lists and cards show of a patient. */
 export const PatientSummary = z.object({
@@ -20,6 +20,10 @@ export const Patient = PatientSummary.extend({
   sex: Sex,
   phone: z.string().nullable(),
   email: z.string().nullable(),
+  flags: z.array(PatientFlag),
+  status: PatientStatus,
+  /** The record that has all of this one, once it is `merged`. */
+  mergedIntoId: Id.nullable(),
   updatedAt: z.iso.datetime(),
 })
 export type Patient = z.infer<typeof Patient>

@@ -1,10 +1,30 @@
 import { z } from 'zod'
 import { defineEvent } from '../define-event.ts'
-import { RecordPart } from './codes.ts'
+import { Id } from '../ids.ts'
+import { PatientFlag, PatientStatus, RecordPart } from './codes.ts'
 
+const base = { subject: 'patient' } as const
+
+export const patientCreatedEvent = defineEvent({ ...base, type: 'patient:created', data: z.strictObject({}) })
 export const patientUpdatedEvent = defineEvent({
+  ...base,
   type: 'patient:updated',
-  subject: 'patient',
   /** Which parts of the record changed, never what they say. */
   data: z.strictObject({ changed: z.array(RecordPart) }),
+})
+export const patientFlagChangedEvent = defineEvent({
+  ...base,
+  type: 'patient:flag_changed',
+  data: z.strictObject({ added: z.array(PatientFlag), removed: z.array(PatientFlag) }),
+})
+/**
+ * The subject is the record that was given up. Everything that hung on it hangs on the surviving one now; what shows patients is stale
+ * anyway.
+ */
+export const patientMergedEvent = defineEvent({
+  ...base,
+  type: 'patient:merged',
+  invalidates: ['coverages', 'allergies', 'documents', 'accounts'],
+  data: z.strictObject({ survivingId: Id }),
+  previous: z.strictObject({ status: PatientStatus }),
 })

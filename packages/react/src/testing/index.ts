@@ -37,6 +37,10 @@ export function createTestRealtime(
       waitlist: [['waitlist']],
       recalls: [['recalls']],
       patients: [['patients']],
+      coverages: [['coverages']],
+      allergies: [['allergies']],
+      documents: [['documents']],
+      accounts: [['accounts']],
     },
     transport: server,
     // Nothing here speaks by the clock.

@@ -1,4 +1,8 @@
+import { accountFixtures } from '../accounts/test-fixtures.ts'
+import { allergyFixtures } from '../allergies/test-fixtures.ts'
 import { appointmentFixtures } from '../appointments/test-fixtures.ts'
+import { coverageFixtures } from '../coverages/test-fixtures.ts'
+import { documentFixtures } from '../documents/test-fixtures.ts'
 import { patientFixtures } from '../patients/test-fixtures.ts'
 import { recallFixtures } from '../recalls/test-fixtures.ts'
 import { waitlistFixtures } from '../waitlist/test-fixtures.ts'
@@ -10,4 +14,8 @@ export const AGGREGATE_FIXTURES: readonly Fixtures[] = [
   waitlistFixtures,
   recallFixtures,
   patientFixtures,
+  coverageFixtures,
+  allergyFixtures,
+  documentFixtures,
+  accountFixtures,
 ]

@@ -31,6 +31,10 @@ export const realtime = createRealtime({
     waitlist: [['waitlist']],
     recalls: [['recalls']],
     patients: [['patients']],
+    coverages: [['coverages']],
+    allergies: [['allergies']],
+    documents: [['documents']],
+    accounts: [['accounts']],
   },
   notify: createNotices({
     show: (notice) => notifications.show(notice),
