@@ -6,11 +6,13 @@ import * as coverages from './coverages/events.ts'
 import type { EventDefinition } from './define-event.ts'
 import * as documents from './documents/events.ts'
 import * as patients from './patients/events.ts'
+import * as recalls from './recalls/events.ts'
 import * as waitlist from './waitlist/events.ts'
 
 const all = [
   ...Object.values(appointments),
   ...Object.values(waitlist),
+  ...Object.values(recalls),
   ...Object.values(patients),
   ...Object.values(coverages),
   ...Object.values(allergies),

@@ -13,6 +13,11 @@ export const Moment = z.iso
     error: 'a moment between the years 1900 and 2200',
   })
 
+/** A calendar day of those years. */
+export const Day = z.iso
+  .date()
+  .refine((text) => text >= '1900' && text < '2200', { error: 'a day between the years 1900 and 2200' })
+
 export const Note = z.string().trim().max(2000).nullable()
 export const EmptyRequest = z.strictObject({})
 

@@ -5,6 +5,7 @@
 export const RESOURCES = defineResources({
   appointments: { embeds: ['patients'] },
   waitlist: { embeds: ['patients'] },
+  recalls: { embeds: ['patients'] },
   patients: { embeds: [] },
   coverages: { embeds: [] },
   allergies: { embeds: [] },

@@ -11,6 +11,7 @@ export type Subject = { resource: Resource; path: `/${string}`; topic: Topic }
 export const SUBJECTS = {
   appointment: { resource: 'appointments', path: '/appointments', topic: 'scheduling' },
   waitlist_entry: { resource: 'waitlist', path: '/waitlist', topic: 'scheduling' },
+  recall: { resource: 'recalls', path: '/recalls', topic: 'scheduling' },
   patient: { resource: 'patients', path: '/patients', topic: 'patients' },
   coverage: { resource: 'coverages', path: '/coverages', topic: 'patients' },
   allergy: { resource: 'allergies', path: '/allergies', topic: 'safety' },

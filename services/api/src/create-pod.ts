@@ -6,11 +6,12 @@ import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { createAuditWriter } from './audit/audit-writer.ts'
-import { createRefreshTokens } from './auth/refresh-token.ts'
-import { createSignInLimiter } from './auth/sign-in-limiter.ts'
+import { createRefreshTokens } from './sessions/refresh-token.ts'
+import { createSignInLimiter } from './sessions/sign-in-limiter.ts'
 import type { ApiConfig } from './config.ts'
+import { CONSEQUENCES } from './consequences.ts'
 import { createApp } from './create-app.ts'
-import { createSharedReads } from './http/shared-reads.ts'
+import { createSharedReads } from './reads/shared-reads.ts'
 import { JOBS } from './jobs.ts'
 import { createPodJobs } from './jobs/pod-jobs.ts'
 import { createPodRelay } from './relay.ts'
@@ -57,6 +58,7 @@ export function createPod(
     refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET),
     revoker: createSocketRevoker(redis.publisher('emitter')),
     wakeRelay: relay.wake,
+    consequences: CONSEQUENCES,
     metrics: apiMetrics,
     logger,
     clock,

@@ -1,5 +1,6 @@
 import type { Job } from './jobs/define-job.ts'
+import { comeDue } from './recalls/come-due.ts'
 import { endOffers } from './waitlist/end-offers.ts'
 
 /** Every job that the pods do when its time has come. */
-export const JOBS: readonly Job[] = [endOffers]
+export const JOBS: readonly Job[] = [endOffers, comeDue]

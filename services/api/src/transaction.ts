@@ -2,11 +2,12 @@ import { CodedError, type EventType, type NewEvent, type Positions, type TenantI
 import type { VerifiedToken } from '@derm/auth'
 import { withTenant, type TenantTx } from '@derm/database'
 import { createEventCollector, fromPrisma } from '@derm/publisher'
+import type { Consequence } from './aggregate/consequence.ts'
 import { loadCaller, loadSystem, type Caller } from './access/principal.ts'
 import type { SocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { toAuditRow, type AuditEvent } from './audit/audit-writer.ts'
-import { toPositions } from './events/positions.ts'
+import { toPositions } from './positions.ts'
 import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
 
 /** What a command may do to a table by itself: read. */
@@ -33,6 +34,8 @@ export type Change = {
   audit: (event: AuditEvent) => void
   /** Another entity's change relies on this event to tell of it: without it the transaction fails. */
   expectEvent: (type: EventType) => void
+  /** What its events bring about in other aggregates, before the commit. */
+  consequences: readonly Consequence[]
   /** What may only happen when the change is in force, and whose loss does no harm. */
   afterCommit: (run: () => void) => void
   readonly [FULL_TX]: TenantTx
@@ -142,6 +145,7 @@ async function carryOut(
     },
     audit: (event) => audits.push(event),
     expectEvent: (type) => void expected.add(type),
+    consequences: api.consequences,
     afterCommit: (run) => afterCommit.push(run),
   })
   requireTold({ emits, recorded, expected, audits: audits.length, changedNothing })

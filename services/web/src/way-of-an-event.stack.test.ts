@@ -84,6 +84,7 @@ it('one check-in passes the files that docs/architecture.md names, from the rout
     resources: {
       appointments: [['appointments']],
       waitlist: [['waitlist']],
+      recalls: [['recalls']],
       patients: [['patients']],
       coverages: [['coverages']],
       allergies: [['allergies']],

@@ -51,21 +51,25 @@ export const appointmentRoomedEvent = defineEvent({
   data: appointment,
   previous: status,
 })
+// The end of a visit closes the recall that it was for, or makes it due again.
 export const appointmentCompletedEvent = defineEvent({
   ...base,
   type: 'appointment:completed',
+  invalidates: ['recalls'],
   data: appointment,
   previous: status,
 })
 export const appointmentCancelledEvent = defineEvent({
   ...base,
   type: 'appointment:cancelled',
+  invalidates: ['recalls'],
   data: appointment.extend({ cancelCode: CancelCode }),
   previous: status,
 })
 export const appointmentNoshowEvent = defineEvent({
   ...base,
   type: 'appointment:noshow',
+  invalidates: ['recalls'],
   data: appointment,
   previous: status,
 })

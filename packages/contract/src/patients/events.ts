@@ -17,11 +17,14 @@ export const patientFlagChangedEvent = defineEvent({
   type: 'patient:flag_changed',
   data: z.strictObject({ added: z.array(PatientFlag), removed: z.array(PatientFlag) }),
 })
-/** The subject is the record that was given up. Everything that hung on it hangs on the surviving one now. */
+/**
+ * The subject is the record that was given up. Everything that hung on it hangs on the surviving one now; what shows patients is stale
+ * anyway.
+ */
 export const patientMergedEvent = defineEvent({
   ...base,
   type: 'patient:merged',
-  invalidates: ['appointments', 'waitlist', 'coverages', 'allergies', 'documents', 'accounts'],
+  invalidates: ['coverages', 'allergies', 'documents', 'accounts'],
   data: z.strictObject({ survivingId: Id }),
   previous: z.strictObject({ status: PatientStatus }),
 })

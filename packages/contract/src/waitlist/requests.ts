@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AppointmentType } from '../appointments/codes.ts'
 import { Id } from '../ids.ts'
-import { Moment, Note, pageFields, slotOrder } from '../request-shapes.ts'
+import { Day, Moment, Note, pageFields, slotOrder } from '../request-shapes.ts'
 import { WaitlistRemovalCode, WaitlistStatus } from './codes.ts'
 
 export const WaitlistQuery = z.strictObject({ ...pageFields, locationId: Id, status: WaitlistStatus.optional() })
@@ -11,8 +11,8 @@ export const WaitlistAdd = z.strictObject({
   patientId: Id,
   providerId: Id.nullable().default(null),
   type: AppointmentType,
-  earliestDate: z.iso.date(),
-  latestDate: z.iso.date().nullable().default(null),
+  earliestDate: Day,
+  latestDate: Day.nullable().default(null),
   note: Note.optional(),
 })
 export type WaitlistAdd = z.infer<typeof WaitlistAdd>

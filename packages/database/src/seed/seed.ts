@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { PRACTICES, SEED_PASSWORD, type SeedPractice } from './practices.ts'
-import { createContext, startFaker, type SeedSize } from './seeder.ts'
+import { createContext, startFaker, type SeedSize, type SeedVisit } from './seeder.ts'
 import { SEEDERS } from './seeders.ts'
 
 /**
@@ -47,7 +47,11 @@ async function fillPractice(
   const { faker } = await import('@faker-js/faker/locale/en')
   const context = createContext(
     { faker, practice, size, now },
-    { patientIds: () => readIds(client, 'patients', practice), passwordHash: hashSeedPassword },
+    {
+      patientIds: () => readIds(client, 'patients', practice),
+      visits: () => readVisits(client, practice, now),
+      passwordHash: hashSeedPassword,
+    },
   )
   for (const { table, rows } of empty) {
     startFaker(faker, practice, table)
@@ -67,6 +71,15 @@ async function readIds(client: pg.Client, table: string, practice: SeedPractice)
     practice.id,
   ])
   return rows.map(({ id }) => id)
+}
+
+async function readVisits(client: pg.Client, practice: SeedPractice, now: Date): Promise<SeedVisit[]> {
+  const { rows } = await client.query<SeedVisit>(
+    `SELECT id, location_id AS "locationId", patient_id AS "patientId" FROM appointments
+     WHERE tenant_id = $1 AND status = 'scheduled' AND starts_at > $2 ORDER BY id`,
+    [practice.id, now],
+  )
+  return rows
 }
 
 let passwordHash: Promise<string> | undefined

@@ -18,8 +18,11 @@ export type SeedContext = {
   providers: readonly SeedProvider[]
   /** Those that are in the database. */
   patientIds: () => Promise<readonly string[]>
+  /** Booked, and to come; those that are in the database. */
+  visits: () => Promise<readonly SeedVisit[]>
   passwordHash: () => Promise<string>
 }
+export type SeedVisit = { id: string; locationId: string; patientId: string }
 
 type Row = Record<string, unknown>
 export type Seeder = { table: string; rows: (context: SeedContext) => Row[] | Promise<Row[]> }
@@ -30,8 +33,8 @@ export function defineSeeder(table: string, rows: Seeder['rows']): Seeder {
 }
 
 export const COUNTS = {
-  full: { providers: 5, patients: { lakeside: 1200, summit: 900 }, waitlist: 12 },
-  small: { providers: 2, patients: { lakeside: 40, summit: 40 }, waitlist: 3 },
+  full: { providers: 5, patients: { lakeside: 1200, summit: 900 }, waitlist: 12, recalls: 15 },
+  small: { providers: 2, patients: { lakeside: 40, summit: 40 }, waitlist: 3, recalls: 3 },
 } as const
 
 /** Eight whole weeks, this one the fifth; or a week of mornings. */
@@ -49,7 +52,7 @@ export function startFaker(faker: Faker, practice: SeedPractice, table: string):
 
 export function createContext(
   { faker, practice, size, now }: Pick<SeedContext, 'faker' | 'practice' | 'size' | 'now'>,
-  sources: Pick<SeedContext, 'patientIds' | 'passwordHash'>,
+  sources: Pick<SeedContext, 'patientIds' | 'visits' | 'passwordHash'>,
 ): SeedContext {
   return {
     practice,

@@ -1,5 +1,6 @@
 import { makePatients } from './people.ts'
 import type { SeedPractice } from './practices.ts'
+import { makeRecalls } from './recalls.ts'
 import { makeAppointments } from './schedule.ts'
 import { COUNTS, defineSeeder, spanOf, type Seeder } from './seeder.ts'
 import { makeWaitlist } from './waitlist.ts'
@@ -60,6 +61,9 @@ export const SEEDERS: readonly Seeder[] = [
   }),
   defineSeeder('waitlist_entries', async ({ faker, practice, providers, patientIds, now, size }) =>
     makeWaitlist(faker, practice, providers, await patientIds(), now, COUNTS[size].waitlist),
+  ),
+  defineSeeder('recalls', async ({ faker, practice, patientIds, visits, now, size }) =>
+    makeRecalls(faker, practice, { patientIds: await patientIds(), visits: await visits() }, now, COUNTS[size].recalls),
   ),
 ]
 

@@ -24,10 +24,14 @@ const deletable = behindWall({ derm_api: 'DELETE, INSERT, SELECT, UPDATE' })
 /** Every table and sequence of the database. A new one gets its line here, next to the migration that builds its wall. */
 export const TABLE_WALLS: Record<string, TableWall> = {
   _prisma_migrations: { wall: 'none', policies: {}, grants: {} },
+  account_entries: behindWall({ derm_api: 'INSERT, SELECT' }),
+  accounts: record,
+  allergies: record,
   appointments: record,
   audit_log: behindWall({ derm_api: 'INSERT, SELECT' }),
   audit_log_id_seq: { wall: 'none', policies: {}, grants: { derm_api: 'USAGE' } },
   channel_heads: behindWall({ derm_api: 'INSERT, SELECT, UPDATE', derm_relay: 'SELECT, UPDATE' }, RELAY, UPKEEP),
+  coverages: record,
   event_epoch: { wall: 'none', policies: {}, grants: { derm_api: 'SELECT', derm_relay: 'SELECT' } },
   events: behindWall({ derm_api: 'INSERT, SELECT', derm_relay: 'SELECT, UPDATE' }, RELAY, UPKEEP),
   'events_<day>': { wall: 'forced', policies: {}, grants: {} },
@@ -38,10 +42,22 @@ export const TABLE_WALLS: Record<string, TableWall> = {
     policies: { jobs: 'ALL TO derm_jobs USING true CHECK true' },
     grants: { derm_jobs: 'DELETE, INSERT, SELECT, UPDATE' },
   },
-  locations: record,
+  locations: behindWall(
+    { derm_api: 'INSERT, SELECT, UPDATE', derm_jobs: 'SELECT id, SELECT tenant_id, SELECT time_zone' },
+    { jobs: 'SELECT TO derm_jobs USING true' },
+  ),
+  mrn_counters: record,
+  patient_documents: record,
   patients: record,
   provider_locations: deletable,
   providers: record,
+  recalls: behindWall(
+    {
+      derm_api: 'INSERT, SELECT, UPDATE',
+      derm_jobs: 'SELECT due_on, SELECT id, SELECT location_id, SELECT status, SELECT tenant_id',
+    },
+    { jobs: "SELECT TO derm_jobs USING (status = 'planned'::recall_status)" },
+  ),
   rooms: record,
   sessions: behindWall({ derm_api: 'DELETE, INSERT, SELECT, UPDATE' }, LOGIN),
   tenants: {
@@ -77,6 +93,7 @@ export const FUNCTION_CALLERS: Record<string, string> = {
   'find_session(text)': 'as owner: derm_api',
   'follow_event_server()': 'as owner: derm_relay',
   'next_epoch(text)': 'as caller: derm_relay',
+  'next_mrn()': 'as caller: derm_api',
   'pending_events(integer,integer,text[])': 'as caller: derm_relay',
   'prune_event_partitions(integer)': 'as owner: derm_relay',
   'raise_access_version()': 'as caller:',

@@ -35,6 +35,7 @@ export function createTestRealtime(
     resources: {
       appointments: [['appointments']],
       waitlist: [['waitlist']],
+      recalls: [['recalls']],
       patients: [['patients']],
       coverages: [['coverages']],
       allergies: [['allergies']],

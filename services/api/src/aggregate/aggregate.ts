@@ -1,4 +1,4 @@
-import type { EventType, SubjectType, Transition, TransitionTable } from '@derm/contract'
+import type { ErrorCode, EventType, SubjectType, Transition, TransitionTable } from '@derm/contract'
 import { definitionOf, subjectOf, type EventData, type EventPrevious } from '@derm/contract'
 import type { Prisma, PrismaClient, TenantTx } from '@derm/database'
 import type { z } from 'zod'
@@ -19,14 +19,28 @@ export type Model = {
 export type RowOf<Name extends Model, View> = Prisma.Result<PrismaClient[Name], { include: View }, 'findUniqueOrThrow'>
 /** The row's own columns, as a lock reads them. */
 export type ColumnsOf<Name extends Model> = Prisma.Result<PrismaClient[Name], object, 'findUniqueOrThrow'>
+/**
+ * Relations to rows that are part of their entity: they have no version of their own, and are only ever added. They are written and shown
+ * with the entity. Any other row is an entity's own, and is written by its own aggregate.
+ */
+type Parts = 'entries'
+type RawCreate<Name extends Model> = Extract<Prisma.Args<PrismaClient[Name], 'create'>['data'], { tenantId: string }>
+type PartsOf<Name extends Model> = {
+  [Part in Parts & keyof RawCreate<Name>]?: Pick<
+    NonNullable<RawCreate<Name>[Part]>,
+    'create' & keyof RawCreate<Name>[Part]
+  >
+}
 export type CreateOf<Name extends Model> = Omit<
-  Extract<Prisma.Args<PrismaClient[Name], 'create'>['data'], { tenantId: string }>,
+  Pick<RawCreate<Name>, keyof RawCreate<Name> & keyof ColumnsOf<Name>>,
   'tenantId' | 'version' | 'status'
->
+> &
+  PartsOf<Name>
 export type UpdateOf<Name extends Model> = Omit<
   Partial<ColumnsOf<Name>>,
   'id' | 'tenantId' | 'version' | 'status' | 'createdAt' | 'updatedAt'
->
+> &
+  PartsOf<Name>
 export type WhereOf<Name extends Model> = NonNullable<Prisma.Args<PrismaClient[Name], 'findMany'>['where']>
 
 /** What every entity's row has. `locationId`: where the subject's scope is a location. */
@@ -53,7 +67,7 @@ export type Aggregate<
   /** What events carry. Codes and ids, never words. */
   toThinData: (row: RowOf<Name, View>) => Thin
   /** What a database constraint's SQLSTATE means to the caller. */
-  onConflict?: Readonly<Record<string, 'slot_taken' | 'conflict'>>
+  onConflict?: Readonly<Record<string, ErrorCode>>
 }
 
 /** Any aggregate, for code that treats all alike. */
@@ -95,6 +109,7 @@ export type Delegate<Row> = {
   findUnique(args: { where: { id: string }; include: unknown }): Promise<Row | null>
   create(args: { data: object; include: unknown }): Promise<Row>
   update(args: { where: { id: string }; data: object; include: unknown }): Promise<Row>
+  updateManyAndReturn(args: { where: object; data: object }): Promise<Row[]>
 }
 export function delegateOf<Row>(tx: TenantTx, { model }: Pick<AnyAggregate, 'model'>): Delegate<Row> {
   return tx[model as keyof TenantTx] as unknown as Delegate<Row>
@@ -104,8 +119,13 @@ export function delegateOf<Row>(tx: TenantTx, { model }: Pick<AnyAggregate, 'mod
 export type ExtraData<Thin, Type extends EventType> =
   Thin extends EventData<Type> ? object : { event: Omit<EventData<Type>, keyof Thin> & Partial<EventData<Type>> }
 
+/** The status after an action that leaves the choice to its handler. */
+export type ChosenStatus<Row extends Transition> = Row['to'] extends readonly (infer Status)[]
+  ? { status: Status }
+  : object
+
 /** What stood before, where the mechanism cannot know it: it knows the status. */
 export type ExtraPrevious<Type extends EventType> =
-  EventPrevious<Type> extends undefined | { status: string }
+  EventPrevious<Type> extends undefined | { status: string | null }
     ? object
     : { previous: Omit<EventPrevious<Type> & object, 'status'> }

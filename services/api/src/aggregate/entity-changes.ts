@@ -19,6 +19,7 @@ import { fullTx, type Change } from '../transaction.ts'
 import {
   delegateOf,
   type Aggregate,
+  type ChosenStatus,
   type ColumnsOf,
   type CreateOf,
   type EntityRow,
@@ -28,20 +29,19 @@ import {
   type RowOf,
   type UpdateOf,
 } from './aggregate.ts'
-import { lockEntity, requireAction, type Locked } from './lock-entity.ts'
+import { lockEntities, requireAction, type Locked } from './lock-entity.ts'
 import { createEntity, writeEntity, type Telling } from './write-entity.ts'
 
 type BodyOf<Row extends Transition> = z.infer<Row['requires']>
 type Awaitable<Value> = Value | Promise<Value>
 
 /** What a creation writes, and what its event carries beyond the thin data. */
-type Created<Name extends Model, Thin, Row extends Transition> = { data: CreateOf<Name> } & ExtraData<
-  Thin,
-  Row['event']
->
+type Created<Name extends Model, Thin, Row extends Transition> = {
+  data: CreateOf<Name> & ChosenStatus<Row>
+} & ExtraData<Thin, Row['event']>
 /** What a change writes. `null`: the entity says it already, so nothing is written and nothing is told. */
 type Written<Name extends Model, Thin, Row extends Transition> =
-  ({ data: UpdateOf<Name> } & ExtraData<Thin, Row['event']> & ExtraPrevious<Row['event']>) | null
+  ({ data: UpdateOf<Name> & ChosenStatus<Row> } & ExtraData<Thin, Row['event']> & ExtraPrevious<Row['event']>) | null
 
 /** Decides what an action writes. The lock, the checks, the version, the event and the audit entry are the mechanism's. */
 type Handler<Name extends Model, View, Thin, Row extends Transition> = Row['from'] extends 'new'
@@ -51,13 +51,13 @@ type Handler<Name extends Model, View, Thin, Row extends Transition> = Row['from
       after?: (input: { change: Change; body: BodyOf<Row>; row: RowOf<Name, View> }) => Promise<void>
     }
   : {
-      run: (input: {
-        change: Change
-        body: BodyOf<Row>
-        before: Locked<ColumnsOf<Name>>
-      }) => Awaitable<Written<Name, Thin, Row>>
-      after?: (input: { change: Change; body: BodyOf<Row>; row: RowOf<Name, View> }) => Promise<void>
+      /** The ids of others of the same kind that it is about: they are locked with it, and are `others` then, those that exist. */
+      alsoLocks?: (body: BodyOf<Row>) => readonly string[]
+      run: (input: Locking<Name> & { change: Change; body: BodyOf<Row> }) => Awaitable<Written<Name, Thin, Row>>
+      /** What else the same transaction changes. */
+      after?: (input: Locking<Name> & { change: Change; body: BodyOf<Row>; row: RowOf<Name, View> }) => Promise<void>
     }
+type Locking<Name extends Model> = { before: Locked<ColumnsOf<Name>>; others: readonly Locked<ColumnsOf<Name>>[] }
 
 /** An action whose request is empty and whose event has all it needs is a mere change of status. */
 type IsPlain<Thin, Row extends Transition> = typeof EmptyRequest extends Row['requires']
@@ -95,6 +95,7 @@ type HandlersOf<Name extends Model, View, Thin, Table extends TransitionTable> =
 }
 
 type AnyHandler = {
+  alsoLocks?: (body: unknown) => readonly string[]
   run: (input: object) => Awaitable<({ data: object } & Telling) | null>
   after?: (input: object) => Promise<void>
 }
@@ -197,12 +198,14 @@ function defineAction(aggregate: Some, action: string, row: RoutedTransition, ha
       ],
     },
     async (change, { params: { id }, version, body }) => {
-      const before = (await lockEntity(change, aggregate, id, { ...row, version })) as unknown as Locked<EntityRow>
-      const written = await handler.run({ change, body, before })
+      const request = { ...row, version, alsoLocks: handler.alsoLocks?.(body) ?? [] }
+      const { entity, others } = await lockEntities(change, aggregate, id, request)
+      const before = entity as unknown as Locked<EntityRow>
+      const written = await handler.run({ change, body, before, others })
       if (!written) return { ...toAnswer(aggregate, await readAgain(change, aggregate, id)), changedNothing: true }
       const { data, ...telling } = written
       const stored = await writeEntity(change, aggregate, action, before, data, telling)
-      await handler.after?.({ change, body, row: stored })
+      await handler.after?.({ change, body, before, others, row: stored })
       return toAnswer(aggregate, stored)
     },
   )

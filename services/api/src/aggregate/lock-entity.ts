@@ -30,17 +30,29 @@ export async function lockEntity<Name extends Model>(
   change: Change,
   aggregate: AnyAggregate & { model: Name },
   id: string,
-  { by, from, version }: LockRequest,
+  request: LockRequest,
 ): Promise<Locked<ColumnsOf<Name>>> {
+  return (await lockEntities(change, aggregate, id, { ...request, alsoLocks: [] })).entity
+}
+
+/**
+ * The same, with others of the same kind, of which nothing is asked but that the caller may see them. All are locked in the order of their
+ * ids, so that two changes that are about the same ones wait for each other and never in a circle.
+ */
+export async function lockEntities<Name extends Model>(
+  change: Change,
+  aggregate: AnyAggregate & { model: Name },
+  id: string,
+  { by, from, version, alsoLocks }: LockRequest & { alsoLocks: readonly string[] },
+): Promise<{ entity: Locked<ColumnsOf<Name>>; others: Locked<ColumnsOf<Name>>[] }> {
   const { caller } = change
   const { topic, scope } = subjectOf(aggregate.subject)
   const granted = requireTopic(caller, topic)
-  const [columns] = await fullTx(change).$queryRaw<Record<string, unknown>[]>`
-    SELECT * FROM ${Prisma.raw(aggregate.table)} WHERE id = ${id}::uuid FOR UPDATE`
-  const row = columns && (toCamelCase(columns) as EntityRow)
+  const rows = (await lockRows(change, aggregate, [id, ...alsoLocks])).filter(
+    ({ locationId }) => scope !== 'location' || granted.some((location) => location === locationId),
+  )
+  const row = rows.find((one) => one.id === id)
   if (!row) throw new CodedError('not_found')
-  if (scope === 'location' && !granted.some((location) => location === row.locationId))
-    throw new CodedError('not_found')
   const at = scope === 'location' ? (row.locationId as LocationId) : null
   requireAction(caller, by, at)
   if (version !== undefined) requireVersion(row.version, version)
@@ -50,7 +62,32 @@ export async function lockEntity<Name extends Model>(
       currentVersion: row.version,
       possible: possibleActions(aggregate.transitions, row.status ?? '', (action) => mayDo(caller, action, at)),
     })
-  return row as Locked<ColumnsOf<Name>>
+  return { entity: row, others: rows.filter((one) => one !== row) }
+}
+
+/** Takes the rows that exist, in the order of their ids, for a change whose right to them was checked elsewhere. */
+export async function lockRows<Name extends Model>(
+  change: Change,
+  aggregate: AnyAggregate & { model: Name },
+  ids: readonly string[],
+): Promise<Locked<ColumnsOf<Name>>[]> {
+  const rows = await fullTx(change).$queryRaw<Record<string, unknown>[]>`
+    SELECT * FROM ${Prisma.raw(aggregate.table)} WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`
+  return rows.map((columns) => toCamelCase(columns) as Locked<ColumnsOf<Name>>)
+}
+
+/**
+ * Reads an entity that a new row is to point to. Until the commit nobody can lock it for a change, so that what is decided about it stays
+ * true; others may point to it as well.
+ */
+export async function readReferenced<Name extends Model>(
+  change: Change,
+  aggregate: AnyAggregate & { model: Name },
+  id: string,
+): Promise<ColumnsOf<Name> | null> {
+  const [columns] = await fullTx(change).$queryRaw<Record<string, unknown>[]>`
+    SELECT * FROM ${Prisma.raw(aggregate.table)} WHERE id = ${id}::uuid FOR KEY SHARE`
+  return columns ? (toCamelCase(columns) as ColumnsOf<Name>) : null
 }
 
 /** What only the system does, no person may. @throws CodedError `forbidden` */

@@ -18,6 +18,8 @@ import {
   type EntityRow,
   type Model,
   type RowOf,
+  type UpdateOf,
+  type WhereOf,
 } from './aggregate.ts'
 import type { Locked } from './lock-entity.ts'
 
@@ -35,14 +37,16 @@ export async function createEntity<Name extends Model, View, Entity, Thin>(
   data: object,
   telling: Telling = {},
 ): Promise<RowOf<Name, View>> {
-  const { to, event } = transitionOf(aggregate, action)
+  const { event } = transitionOf(aggregate, action)
   const row = await guardConflicts(aggregate, () =>
     delegateOf<RowOf<Name, View> & EntityRow>(fullTx(change), aggregate).create({
-      data: { ...data, tenantId: change.caller.tenantId, ...(to === 'same' ? {} : { status: to }) },
+      data: { ...data, tenantId: change.caller.tenantId, ...statusAfter(aggregate, action, data) },
       include: aggregate.view,
     }),
   )
-  tell(change, aggregate, { action, event, row, telling })
+  // Of a new one, nothing stood before.
+  if ('status' in (definitionOf(event).previous?.shape ?? {})) telling = { ...telling, previous: { status: null } }
+  await tell(change, aggregate, { action, event, row, telling })
   return row
 }
 
@@ -55,11 +59,11 @@ export async function writeEntity<Name extends Model, View, Entity, Thin>(
   data: object,
   { event: extra, previous }: Telling = {},
 ): Promise<RowOf<Name, View>> {
-  const { to, event } = transitionOf(aggregate, action)
-  const row = await update(change, aggregate, before, { ...data, ...(to === 'same' ? {} : { status: to }) })
+  const { event } = transitionOf(aggregate, action)
+  const row = await update(change, aggregate, before, { ...data, ...statusAfter(aggregate, action, data) })
   const asks = definitionOf(event).previous?.shape
   const told = asks ? { previous: { ...('status' in asks ? { status: before.status } : {}), ...previous } } : {}
-  tell(change, aggregate, { action, event, row, telling: { ...(extra ? { event: extra } : {}), ...told } })
+  await tell(change, aggregate, { action, event, row, telling: { ...(extra ? { event: extra } : {}), ...told } })
   return row
 }
 
@@ -76,11 +80,35 @@ export async function writeAlong<Name extends Model, View, Entity, Thin>(
   data: object,
   toldBy: EventType,
 ): Promise<void> {
-  if (!definitionOf(toldBy).invalidates.includes(subjectOf(aggregate.subject).resource))
-    throw new Error(`${toldBy} does not make a ${aggregate.subject} stale, so it cannot tell of its change`)
+  requireTold(aggregate, toldBy)
   const row = await update(change, aggregate, before, data)
   change.expectEvent(toldBy)
   audit(change, aggregate, action, row)
+}
+
+/** The same for all entities that `where` finds, whatever their locations: each gets its next version and its audit entry. Answers how many. */
+export async function writeAllAlong<Name extends Model, View, Entity, Thin>(
+  change: Change,
+  aggregate: Aggregate<Name, View, Entity, Thin>,
+  action: string,
+  { where, data }: { where: WhereOf<Name>; data: UpdateOf<Name> },
+  toldBy: EventType,
+): Promise<number> {
+  requireTold(aggregate, toldBy)
+  const rows = await guardConflicts(aggregate, () =>
+    delegateOf<RowOf<Name, View> & EntityRow>(fullTx(change), aggregate).updateManyAndReturn({
+      where,
+      data: { ...data, version: { increment: 1 } },
+    }),
+  )
+  if (rows.length > 0) change.expectEvent(toldBy)
+  for (const row of rows) audit(change, aggregate, action, row)
+  return rows.length
+}
+
+function requireTold({ subject }: AnyAggregate, toldBy: EventType): void {
+  if (!definitionOf(toldBy).invalidates.includes(subjectOf(subject).resource))
+    throw new Error(`${toldBy} does not make a ${subject} stale, so it cannot tell of its change`)
 }
 
 async function update<Name extends Model, View, Entity, Thin>(
@@ -100,11 +128,12 @@ async function update<Name extends Model, View, Entity, Thin>(
 
 type Told<Row> = { action: string; event: EventType; row: Row; telling: Telling }
 
-function tell<Name extends Model, View, Entity, Thin>(
+/** The event, the audit entry, and what the event brings about elsewhere. */
+async function tell<Name extends Model, View, Entity, Thin>(
   change: Change,
   aggregate: Aggregate<Name, View, Entity, Thin>,
   { action, event, row, telling }: Told<RowOf<Name, View> & EntityRow>,
-): void {
+): Promise<void> {
   const { caller } = change
   change.record(
     makeEvent(event, {
@@ -117,6 +146,7 @@ function tell<Name extends Model, View, Entity, Thin>(
     } as unknown as EventInput<EventType>),
   )
   audit(change, aggregate, action, row)
+  for (const { of, run } of change.consequences) if (of.includes(event)) await run(change, row.id, event)
 }
 
 function audit(change: Change, aggregate: AnyAggregate, action: string, row: EntityRow): void {
@@ -132,6 +162,17 @@ function transitionOf({ subject, transitions }: AnyAggregate, action: string): T
   const row = transitions[action]
   if (!row) throw new Error(`a ${subject} has no action ${action}`)
   return row
+}
+
+/** The status that the table says. Of several, the one that the handler chose. */
+function statusAfter(aggregate: AnyAggregate, action: string, data: object): { status?: string } {
+  const { to } = transitionOf(aggregate, action)
+  if (to === 'same') return {}
+  if (typeof to === 'string') return { status: to }
+  const { status } = data as { status?: string }
+  if (status === undefined || !to.includes(status))
+    throw new Error(`${aggregate.subject}.${action}: ${String(status)} is no status that it leads to`)
+  return { status }
 }
 
 /** The database decides about what must be unique: a check before the write would lose a race. */

@@ -6,8 +6,8 @@ import type { Change } from '../transaction.ts'
  * Something that is done to a row once its time has come, exactly once over all pods.
  *
  * - `every`: how often due rows are looked for, in milliseconds.
- * - `due`: an SQL condition on the row's own columns, and the column that says since when it holds. derm_jobs must be able to read
- *   these columns of such rows in all tenants: a policy and a grant in the migration.
+ * - `due`: an SQL condition on the row's columns, and the column that says since when it holds. derm_jobs must be able to read every column
+ *   that it names, of such rows in all tenants: a policy and a grant in the migration.
  * - `emits`: every event that `run` may record.
  * - `run`: the effect, in one transaction of the row's tenant, with the system as actor and the row locked. It may be tried again, never done twice.
  */

@@ -1,4 +1,4 @@
-import { PATIENT_TRANSITIONS, Patient } from '@derm/contract'
+import { PATIENT_TRANSITIONS, Patient, PatientFlag } from '@derm/contract'
 import { defineAggregate } from '../aggregate/aggregate.ts'
 import { toPatientSummary } from './patient-view.ts'
 
@@ -15,7 +15,15 @@ export const patients = defineAggregate({
     sex: row.sex,
     phone: row.phone,
     email: row.email,
+    flags: toFlags(row.flags),
+    status: row.status,
+    mergedIntoId: row.mergedIntoId,
     updatedAt: row.updatedAt.toISOString(),
   }),
   toThinData: () => ({}),
 })
+
+/** In the contract's order. The database keeps other codes out. */
+export function toFlags(codes: readonly string[]): PatientFlag[] {
+  return PatientFlag.options.filter((flag) => codes.includes(flag))
+}

@@ -5,7 +5,8 @@ import { decodeCursor, toPage } from '../http/cursor.ts'
 import { SUMMARY_COLUMNS, toPatientSummary } from './patient-view.ts'
 
 /**
- * Patients whose last or first name begins with the words, in either order, or whose record number they are; by last name.
+ * Patients whose last or first name begins with the words, in either order, or whose record number they are; by last name. Not those whose
+ * record was merged into another.
  * Ranges of keys, so that indexes answer: `startsWith` is a LIKE, for which Postgres reads the whole table under row-level security.
  */
 export async function searchPatients(
@@ -16,6 +17,7 @@ export async function searchPatients(
   const rows = await tx.patient.findMany({
     where: {
       AND: [
+        { status: 'active' },
         matching(query),
         after ? { OR: [{ nameKey: { gt: after[0] } }, { nameKey: after[0], id: { gt: after[1] } }] } : {},
       ],

@@ -1,8 +1,12 @@
+import { CodedError } from '@derm/contract'
+import { readReferenced } from '../aggregate/lock-entity.ts'
 import { invalid } from '../http/invalid.ts'
 import type { Change } from '../transaction.ts'
+import { patients } from './patient.ts'
 
-/** @throws CodedError `validation_failed` */
-export async function requirePatient({ tx }: Change, id: string): Promise<void> {
-  const row = await tx.patient.findUnique({ where: { id }, select: { id: true } })
+/** A patient to whom something new may be added; until the commit nobody can merge the record. @throws CodedError `validation_failed`, `patient_merged` */
+export async function requirePatient(change: Change, id: string): Promise<void> {
+  const row = await readReferenced(change, patients, id)
   if (!row) throw invalid('body', 'patientId', 'is no patient of this practice')
+  if (row.mergedIntoId !== null) throw new CodedError('patient_merged', { mergedIntoId: row.mergedIntoId })
 }

@@ -2,9 +2,11 @@ import { PatientList, PatientSearch, type PatientUpdate, type RecordPart } from 
 import { requireTopic } from '../access/location-scope.ts'
 import { defineEntityChanges } from '../aggregate/entity-changes.ts'
 import { defineEntityReads } from '../aggregate/entity-reads.ts'
+import { findChanges } from '../aggregate/find-changes.ts'
 import { defineRead } from '../http/read-route.ts'
 import type { Route } from '../http/route.ts'
-import { patients } from './patient.ts'
+import { mergePatients, requireSurvivor } from './merge.ts'
+import { patients, toFlags } from './patient.ts'
 import { searchPatients } from './queries.ts'
 
 /** A POST, because a name must not stand in a url. */
@@ -37,22 +39,39 @@ const PART_OF: Record<keyof PatientUpdate, RecordPart> = {
   email: 'contact',
 }
 
-const changes = defineEntityChanges(patients, {
-  update: {
-    /** Changes the fields that are given. When they say what the record says already, nothing happens, and no event. */
-    run({ before, body }) {
-      const { dateOfBirth, ...rest } = body
-      const asked = { ...rest, ...(dateOfBirth === undefined ? {} : { dateOfBirth: new Date(dateOfBirth) }) }
-      const names = (Object.keys(asked) as (keyof typeof asked)[]).filter(
-        (name) => asked[name] !== undefined && asked[name]?.valueOf() !== before[name]?.valueOf(),
-      )
-      if (names.length === 0) return null
-      return {
-        data: Object.fromEntries(names.map((name) => [name, asked[name]])),
-        event: { changed: [...new Set(names.map((name) => PART_OF[name]))] },
-      }
+const changes = defineEntityChanges(
+  patients,
+  {
+    create: { run: ({ body }) => ({ data: { ...body, dateOfBirth: new Date(body.dateOfBirth) } }) },
+    update: {
+      /** Changes the fields that are given. When they say what the record says already, nothing happens, and no event. */
+      run({ before, body: { dateOfBirth, ...rest } }) {
+        const asked = { ...rest, dateOfBirth: dateOfBirth === undefined ? undefined : new Date(dateOfBirth) }
+        const data = findChanges(before, asked)
+        if (!data) return null
+        const parts = (Object.keys(data) as (keyof PatientUpdate)[]).map((name) => PART_OF[name])
+        return { data, event: { changed: [...new Set(parts)] } }
+      },
+    },
+    flag: {
+      run({ before, body }) {
+        const [old, flags] = [toFlags(before.flags), toFlags(body.flags)]
+        const added = flags.filter((flag) => !old.includes(flag))
+        const removed = old.filter((flag) => !flags.includes(flag))
+        return added.length + removed.length === 0 ? null : { data: { flags }, event: { added, removed } }
+      },
+    },
+    merge: {
+      alsoLocks: ({ intoId }) => [intoId],
+      run({ before, others, body: { intoId } }) {
+        requireSurvivor(before, others, intoId)
+        return { data: { mergedIntoId: intoId }, event: { survivingId: intoId } }
+      },
+      after: ({ change, before, others, body: { intoId } }) =>
+        mergePatients(change, before, requireSurvivor(before, others, intoId)),
     },
   },
-})
+  { errors: { merge: ['patient_merged', 'coverage_overlaps'] } },
+)
 
 export const patientRoutes: readonly Route[] = [search, ...defineEntityReads(patients, {}), ...changes]

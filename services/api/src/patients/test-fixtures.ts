@@ -1,19 +1,25 @@
-import { defineFixtures } from '../testing/test-fixtures.ts'
+import { create, defineFixtures } from '../testing/test-fixtures.ts'
+import type { World } from '../testing/world.ts'
 import { patients } from './patient.ts'
 
 let changes = 0
 
+const person = () => ({ firstName: 'Ada', lastName: `Privateperson ${changes++}`, dateOfBirth: '1980-01-01' })
+export const createPatient = async (world: World) =>
+  create(await world.as('demographics'), '/patients', { ...person(), phone: '+1 555 0100' })
+
 export const patientFixtures = defineFixtures({
   aggregate: patients,
-  async make({ sql, tenantId }) {
-    const [row] = await sql<{ id: string }>(
-      `INSERT INTO patients (tenant_id, id, mrn, first_name, last_name, date_of_birth, updated_at)
-       VALUES ($1, gen_random_uuid(), 'X' || gen_random_uuid(), 'Ada', 'Privateperson', '1980-01-01', now()) RETURNING id`,
-      [tenantId],
-    )
-    return { id: row!.id, version: 1 }
+  make: createPatient,
+  bodies: {
+    create: person,
+    update: () => ({ lastName: `Privateperson ${changes++}`, phone: `+1 555 0100${changes}` }),
+    flag: () => ({ flags: ['wheelchair', 'do_not_contact'] }),
+    merge: async (world) => ({ intoId: (await createPatient(world)).id }),
   },
-  bodies: { update: () => ({ lastName: `Privateperson ${changes++}`, phone: `+1 555 0100${changes}` }) },
   query: null,
-  words: ['Privateperson', '555 0100'],
+  columnsIn: {
+    merged: `merged_into_id = (SELECT id FROM patients o WHERE o.tenant_id = patients.tenant_id AND o.id <> patients.id LIMIT 1)`,
+  },
+  words: ['Privateperson', '555 0100', '1980-01-01'],
 })

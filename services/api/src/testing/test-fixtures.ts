@@ -12,7 +12,10 @@ export type Fixtures<Table extends TransitionTable = TransitionTable> = {
   make: (world: World, at: Place) => Promise<Made>
   /** A valid body for each action that a person may do. */
   bodies: {
-    [Name in keyof Table as Table[Name]['by'] extends 'system' ? never : Name]: (world: World, at: Place) => object
+    [Name in keyof Table as Table[Name]['by'] extends 'system' ? never : Name]: (
+      world: World,
+      at: Place,
+    ) => object | Promise<object>
   }
   /** The query of the list, from `?` on; `null` when the aggregate has none. */
   query: ((world: World, at: Place) => string) | null

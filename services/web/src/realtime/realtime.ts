@@ -29,6 +29,7 @@ export const realtime = createRealtime({
   resources: {
     appointments: [['appointments']],
     waitlist: [['waitlist']],
+    recalls: [['recalls']],
     patients: [['patients']],
     coverages: [['coverages']],
     allergies: [['allergies']],

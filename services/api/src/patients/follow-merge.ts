@@ -1,0 +1,35 @@
+import type { TransitionTable } from '@derm/contract'
+import type { Aggregate, UpdateOf, WhereOf } from '../aggregate/aggregate.ts'
+import type { Consequence } from '../aggregate/consequence.ts'
+import { writeAllAlong } from '../aggregate/write-entity.ts'
+import type { Change } from '../transaction.ts'
+
+/** The aggregates whose rows belong to a patient and to nothing else that decides where they go. */
+type Belonging = 'appointment' | 'waitlistEntry' | 'recall' | 'allergy' | 'patientDocument'
+
+/** When a record is merged, what belongs to it goes to the surviving one. Whoever merges needs no right to each part: the event tells of all. */
+export function followMerge<Name extends Belonging, View, Entity, Thin, Table extends TransitionTable>(
+  aggregate: Aggregate<Name, View, Entity, Thin, Table>,
+): Consequence {
+  return {
+    of: ['patient:merged'],
+    async run(change, patientId, event) {
+      const data = { patientId: await findSurvivor(change, patientId) }
+      const where = { patientId }
+      await writeAllAlong(
+        change,
+        aggregate,
+        'follow-merge',
+        { where: where as WhereOf<Name>, data: data as UpdateOf<Name> },
+        event,
+      )
+    },
+  }
+}
+
+/** The record into which this one was merged. */
+export async function findSurvivor({ tx }: Change, patientId: string): Promise<string> {
+  const row = await tx.patient.findUnique({ where: { id: patientId }, select: { mergedIntoId: true } })
+  if (!row?.mergedIntoId) throw new Error('a patient is told to be merged, and is not')
+  return row.mergedIntoId
+}
