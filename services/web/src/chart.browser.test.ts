@@ -52,9 +52,9 @@ describe('a chart on two screens', () => {
     await entry.waitFor()
     await waitUntil(() => assistant.eventsOf('patient:insurance_updated').length === 1, { what: 'the event' })
     const [added] = assistant.eventsOf('patient:insurance_updated')
-    expect(await assistant.glowOf(entry)).toBe(added!.id)
-
     const { id } = added!.subject
+    expect(await assistant.glowOf(assistant.page.getByTestId(`coverage-${id}`))).toBe(added!.id)
+
     await front.page.getByTestId(`verify-${id}`).click()
     await assistant.page.getByTestId(`record-${id}`).click()
     await assistant.page.getByTestId('outcome-active').click()
