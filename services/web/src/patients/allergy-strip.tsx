@@ -10,7 +10,7 @@ import classes from './allergy-strip.module.css'
 export function AllergyStrip({ patientId }: { patientId: string }) {
   const allergies = useAllergies(patientId)
   return (
-    <section className={classes['strip']} aria-label="What harms the patient" data-testid="allergy-strip">
+    <section className={classes['strip']} aria-label="Active allergies" data-testid="allergy-strip">
       <QueryView query={allergies} what="The allergies" skeleton={<span aria-busy="true">Allergies: loading…</span>}>
         {(all) => {
           const active = sortAllergies(all).filter(isActive)
