@@ -54,7 +54,7 @@ export function makeEvent<Type extends EventType>(
   const event = {
     id,
     type,
-    channel: toChannel(type, input as AnyInput),
+    channel: toChannel(type, input),
     ...(locationId === undefined ? {} : { locationId }),
     actorId,
     subject: { type: definition.subject, id: subject.id, version: subject.version },

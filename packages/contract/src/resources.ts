@@ -12,7 +12,7 @@ export const RESOURCES = defineResources({
   documents: { embeds: [] },
   accounts: { embeds: [] },
 })
-export type Resource = keyof typeof RESOURCES & string
+export type Resource = keyof typeof RESOURCES
 export const RESOURCE_NAMES = Object.keys(RESOURCES) as Resource[]
 
 function defineResources<const Table extends { [Name in keyof Table]: { embeds: readonly (keyof Table)[] } }>(

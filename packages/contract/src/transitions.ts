@@ -40,7 +40,7 @@ export function defineTransitions<Status extends string>() {
 
 /** Whether an action may start from a status. */
 export function startsFrom({ from }: Pick<Transition, 'from'>, status: string): boolean {
-  return from === 'any' || (from !== 'new' && (from as readonly string[]).includes(status))
+  return from === 'any' || (from !== 'new' && from.includes(status))
 }
 
 /** The actions that are possible in a status, in the table's order; `may` asks the permission table. */

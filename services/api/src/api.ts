@@ -3,10 +3,10 @@ import type { KeyRing, TokenIssuer, TokenVerifier } from '@derm/auth'
 import type { PrismaClient } from '@derm/database'
 import type { Consequence } from './aggregate/consequence.ts'
 import type { AuditWriter } from './audit/audit-writer.ts'
-import type { RefreshTokens } from './auth/refresh-token.ts'
-import type { SignInLimiter } from './auth/sign-in-limiter.ts'
+import type { RefreshTokens } from './sessions/refresh-token.ts'
+import type { SignInLimiter } from './sessions/sign-in-limiter.ts'
 import type { ApiMetrics } from './api-metrics.ts'
-import type { SharedReads } from './http/shared-reads.ts'
+import type { SharedReads } from './reads/shared-reads.ts'
 import type { SocketRevoker } from './access/socket-revoker.ts'
 
 /** What the routes are given: everything that reaches outside the process. */

@@ -15,6 +15,8 @@ import { readPage } from './aggregate/entity-reads.ts'
 import { appointments } from './appointments/appointment.ts'
 import { appointmentList } from './appointments/routes.ts'
 import { searchPatients } from './patients/queries.ts'
+import { recalls } from './recalls/recall.ts'
+import { recallList } from './recalls/routes.ts'
 import { waitlistList } from './waitlist/routes.ts'
 import { waitlist } from './waitlist/waitlist-entry.ts'
 
@@ -106,6 +108,12 @@ describe.each(['force_custom_plan', 'force_generic_plan'])('under row-level secu
       'waitlist_entries',
       (tx) => readPage(tx, waitlist, waitlistList, { locationId, limit: 100 }, here),
       /Index Cond: .*tenant_id.*location_id/,
+    ],
+    [
+      'recalls of a location by day',
+      'recalls',
+      (tx) => readPage(tx, recalls, recallList, { locationId, dueBefore: '2026-12-01', limit: 100 }, here),
+      /Index Cond: .*tenant_id.*location_id.*due_on/,
     ],
     [
       'all patients by name',

@@ -7,7 +7,7 @@ import { loadCaller, loadSystem, type Caller } from './access/principal.ts'
 import type { SocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { toAuditRow, type AuditEvent } from './audit/audit-writer.ts'
-import { toPositions } from './events/positions.ts'
+import { toPositions } from './positions.ts'
 import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
 
 /** What a command may do to a table by itself: read. */

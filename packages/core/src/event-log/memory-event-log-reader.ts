@@ -1,6 +1,10 @@
 import type { ChannelName, Position } from '@derm/contract'
 import type { EventLogReader, HistoryLimit, HistoryRead } from './event-log.ts'
-import type { MemoryEventLog } from './memory-event-log.ts'
+
+/** The event log that it reads. */
+type Source = Pick<EventLogReader, 'heads' | 'hasCaughtUpLease'> & {
+  read(channel: ChannelName, after: Position, limit: HistoryLimit): HistoryRead | Promise<HistoryRead>
+}
 
 /** One node's connection to the event log in memory. */
 export class MemoryEventLogReader implements EventLogReader {
@@ -8,7 +12,7 @@ export class MemoryEventLogReader implements EventLogReader {
   private listener: (channel: ChannelName, bytes: string) => void = () => {}
   private breakListener: () => void = () => {}
   constructor(
-    private readonly eventLog: MemoryEventLog,
+    private readonly eventLog: Source,
     private readonly onClose: (reader: MemoryEventLogReader) => void,
   ) {}
   heads(channels: readonly ChannelName[]) {

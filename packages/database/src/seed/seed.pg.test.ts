@@ -39,15 +39,18 @@ describe('a database that an earlier version filled', () => {
       ['lakeside/waitlist_entries', 'summit/waitlist_entries'],
     ],
     [
-      'one practice’s table, with the same rows',
-      `DELETE FROM appointments WHERE tenant_id = '${getSeedIds().summit.tenantId}'`,
-      ['summit/appointments'],
+      'one practice’s tables, with the same rows',
+      ['recalls', 'appointments']
+        .map((table) => `DELETE FROM ${table} WHERE tenant_id = '${getSeedIds().summit.tenantId}'`)
+        .join('; '),
+      ['summit/appointments', 'summit/recalls'],
     ],
   ])('gets %s at its next start', async (_, loss, expected) => {
     const rows = `SELECT md5(string_agg(t::text, ',' ORDER BY t.id)) AS all FROM`
     const all = async () => [
       ...(await ask(`${rows} (SELECT id, provider_id, patient_id, status, type FROM appointments) t`)),
       ...(await ask(`${rows} (SELECT id, patient_id, status, offer_starts_at FROM waitlist_entries) t`)),
+      ...(await ask(`${rows} (SELECT id, patient_id, status, due_on, appointment_id FROM recalls) t`)),
       ...(await ask(`${rows} patients t`)),
     ]
     const before = await all()
@@ -63,6 +66,7 @@ it('has two practices of three locations, and at least 2,000 patients', async ()
   expect(await count('locations')).toBe(6)
   expect(await count('patients')).toBeGreaterThanOrEqual(2000)
   expect(await count('waitlist_entries')).toBeGreaterThan(50)
+  expect(await count('recalls')).toBe(6 * 15)
 })
 
 it('keeps to the opening hours of each location’s own clock, and to weekdays', async () => {
@@ -111,6 +115,14 @@ it('has statuses that fit the day', async () => {
     expect.arrayContaining(['completed', 'roomed', 'checked_in', 'confirmed', 'scheduled']),
   )
   expect(await count(`appointments WHERE (status = 'cancelled') <> (cancel_code IS NOT NULL)`)).toBe(0)
+})
+
+it('has recalls in every status, scheduled for a visit of the same patient to come, planned for days to come', async () => {
+  expect(await ask('SELECT DISTINCT status FROM recalls')).toHaveLength(7)
+  const good = `recalls r JOIN appointments a ON a.id = r.appointment_id AND a.patient_id = r.patient_id AND a.location_id = r.location_id
+    WHERE r.status = 'scheduled' AND a.status = 'scheduled' AND a.starts_at > '2026-11-25T16:30:00Z'`
+  expect(await count(good)).toBe(await count(`recalls WHERE status = 'scheduled'`))
+  expect(await count(`recalls WHERE (due_on > '2026-11-25') <> (status = 'planned')`)).toBe(0)
 })
 
 it('writes no events, and begins every channel that can be subscribed to', async () => {

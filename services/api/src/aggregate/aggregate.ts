@@ -129,5 +129,3 @@ export type ExtraPrevious<Type extends EventType> =
   EventPrevious<Type> extends undefined | { status: string | null }
     ? object
     : { previous: Omit<EventPrevious<Type> & object, 'status'> }
-
-export type EventTypeOf<Row extends Transition> = Row['event']

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import type { EmptyRequest } from '@derm/contract'
 import {
   CodedError,
-  EmptyRequest,
   Id,
   hasRoute,
   subjectOf,
@@ -168,7 +168,7 @@ function defineCreate(aggregate: Some, action: string, row: RoutedTransition, ha
         telling,
       )
       await handler.after?.({ change, body, row: stored })
-      const entity = aggregate.toEntity(stored as never)
+      const entity = aggregate.toEntity(stored)
       return { body: entity, version: entity.version, location: `/api/v1${path}/${entity.id}` }
     },
   )

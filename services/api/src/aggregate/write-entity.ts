@@ -83,7 +83,7 @@ export async function writeAlong<Name extends Model, View, Entity, Thin>(
   requireTold(aggregate, toldBy)
   const row = await update(change, aggregate, before, data)
   change.expectEvent(toldBy)
-  audit(change, aggregate, action, row as RowOf<Name, View> & EntityRow)
+  audit(change, aggregate, action, row)
 }
 
 /** The same for all entities that `where` finds, whatever their locations: each gets its next version and its audit entry. Answers how many. */

@@ -7,7 +7,7 @@ import type { Api } from '../api.ts'
 import { toAuditRow } from '../audit/audit-writer.ts'
 import { forgetOldKeys } from '../idempotency.ts'
 import { getUser } from './queries.ts'
-import type { RefreshToken } from './refresh-token.ts'
+import type { RefreshToken } from '../sessions/refresh-token.ts'
 
 /** A sign-in lasts a working day, however often it is refreshed. */
 const SESSION_MS = 12 * 3_600_000

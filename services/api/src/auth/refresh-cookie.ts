@@ -1,6 +1,6 @@
 import { parseCookie, stringifySetCookie } from 'cookie'
 import type { Exchange } from '../http/route.ts'
-import { formatRefreshToken, parseRefreshToken, type RefreshToken } from './refresh-token.ts'
+import { formatRefreshToken, parseRefreshToken, type RefreshToken } from '../sessions/refresh-token.ts'
 
 const NAME = 'derm_refresh'
 /** Sent to the sign-in routes only. */

@@ -1,5 +1,5 @@
 import { CodedError, LoginRequest, LoginResponse, User, type ErrorCode } from '@derm/contract'
-import { requireToken } from '../access/bearer.ts'
+import { requireToken } from '../http/bearer.ts'
 import { defineRead } from '../http/read-route.ts'
 import { definePlain, type Exchange, type Reply, type Route } from '../http/route.ts'
 import { holdsSession, refreshSession, signIn, signOut, type SignedIn } from './commands.ts'

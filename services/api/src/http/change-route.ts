@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { MAX_HEADER_CHANNELS, formatPositions } from '@derm/contract'
-import { requireToken } from '../access/bearer.ts'
+import { requireToken } from './bearer.ts'
 import { runChange, type Change, type ChangeAnswer } from '../transaction.ts'
 import { invalidHeader, makeEntityTag, parseIfMatch } from './entity-tag.ts'
 import { inputOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'

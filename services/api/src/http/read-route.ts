@@ -14,10 +14,10 @@ import {
   type Topic,
 } from '@derm/contract'
 import { withTenant, type TenantTx } from '@derm/database'
-import { requireToken } from '../access/bearer.ts'
+import { requireToken } from './bearer.ts'
 import { loadCaller, type Caller } from '../access/principal.ts'
 import type { AuditEvent } from '../audit/audit-writer.ts'
-import { readAsOf } from '../events/positions.ts'
+import { readAsOf } from '../positions.ts'
 import { hasTag, invalidHeader, makeEntityTag } from './entity-tag.ts'
 import { inputOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'
 

@@ -1,6 +1,6 @@
 import { CodedError } from '@derm/contract'
 import type { VerifiedToken } from '@derm/auth'
-import type { Exchange } from '../http/route.ts'
+import type { Exchange } from './route.ts'
 
 /** The request's verified access token. @throws CodedError `unauthenticated` without one, else as the verifier says. */
 export async function requireToken({ api, request }: Pick<Exchange, 'api' | 'request'>): Promise<VerifiedToken> {
