@@ -35,6 +35,9 @@ export const SCREENS: readonly Screen[] = [
     icon: IconUsers,
     topic: 'patients',
     load: () => import('../patients/search-screen.tsx'),
-    pages: [{ path: '/$patientId', load: () => import('../patients/chart-screen.tsx') }],
+    pages: [
+      { path: '/$patientId', load: () => import('../patients/chart-screen.tsx') },
+      { path: '/$patientId/merge', load: () => import('../patients/merge-screen.tsx') },
+    ],
   },
 ]

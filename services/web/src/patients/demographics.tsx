@@ -1,22 +1,20 @@
-import { mayDo, type Patient } from '@derm/contract'
+import { PATIENT_TRANSITIONS, mayDo, possibleActions, type Patient, type User } from '@derm/contract'
 import { IconUserEdit } from '@tabler/icons-react'
 import { useState, type ReactNode } from 'react'
-import { useUser } from '../session/use-user.ts'
 import { ChartSection } from './chart-section.tsx'
 import classes from './demographics.module.css'
 import { PatientForm } from './patient-form.tsx'
 import { SEX_LABEL, formatBirthDate } from './patient-names.ts'
 
-export function Demographics({ patient }: { patient: Patient }) {
-  const user = useUser()
+export function Demographics({ patient, user }: { patient: Patient; user: User }) {
   const [isEditing, setEditing] = useState(false)
-  const isWritable = user !== null && mayDo(user, 'demographics', null)
+  const possible = possibleActions(PATIENT_TRANSITIONS, patient.status, (by) => mayDo(user, by, null))
   return (
     <ChartSection
       title="Demographics and contact"
       testId="demographics"
       action={
-        isWritable && !isEditing
+        possible.includes('update') && !isEditing
           ? {
               label: 'Edit',
               icon: <IconUserEdit size={16} aria-hidden="true" />,

@@ -27,8 +27,10 @@ export function toUpdate(changes: Partial<PatientDraft>): PatientUpdate {
 }
 
 /** What is wrong with the fields, by field. */
-export function findFaults(draft: PatientDraft): Partial<Record<keyof PatientDraft, string>> {
-  const faults: Partial<Record<keyof PatientDraft, string>> = {}
+export type PatientFaults = Partial<Record<keyof PatientDraft, string>>
+
+export function findFaults(draft: PatientDraft): PatientFaults {
+  const faults: PatientFaults = {}
   if (draft.firstName.trim() === '') faults.firstName = 'Enter a first name'
   if (draft.lastName.trim() === '') faults.lastName = 'Enter a last name'
   if (!isDate(draft.dateOfBirth)) faults.dateOfBirth = 'Enter a date'

@@ -1,15 +1,12 @@
 import type { Patient } from '@derm/contract'
-import { NativeSelect, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { ApiError, describeError } from '../http/api-error.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
 import { useLiveDraft } from '../ui/live-draft.ts'
-import { ConflictNotice, fieldOf } from '../ui/live-fields.tsx'
-import { optionsOf } from '../ui/options.ts'
+import { ConflictNotice } from '../ui/live-fields.tsx'
 import { QueryView } from '../ui/query-view.tsx'
-import classes from '../ui/form-frame.module.css'
 import { findFaults, toDraft, toUpdate, type PatientDraft } from './patient-draft.ts'
-import { SEX_LABEL, formatBirthDate } from './patient-names.ts'
+import { PatientFields } from './patient-fields.tsx'
 import { usePatient, usePatientChange } from './patient-queries.ts'
 
 type Props = { patientId: string; onDone: () => void; onCancel: () => void }
@@ -36,12 +33,8 @@ function LoadedPatientForm({ patient, onDone, onCancel }: { patient: Patient } &
     setChecked(true)
     if (Object.keys(findFaults(draft.values)).length > 0) return
     if (Object.keys(draft.changes).length === 0) return onDone()
-    change.mutate({ patient, changes: toUpdate(draft.changes) }, { onSuccess: onDone })
+    change.mutate({ patient, body: toUpdate(draft.changes) }, { onSuccess: onDone })
   }
-  const field = (key: keyof PatientDraft, describe?: (value: string) => string) => ({
-    ...fieldOf(draft, key, { error: faults[key], ...(describe ? { describe } : {}) }),
-    'data-testid': `patient-${key}`,
-  })
   return (
     <FormFrame
       title="Edit the patient"
@@ -59,18 +52,7 @@ function LoadedPatientForm({ patient, onDone, onCancel }: { patient: Patient } &
       onCancel={onCancel}
     >
       <ConflictNotice draft={draft} what="this patient" />
-      <div className={classes['pairs']}>
-        <TextInput label="First name" autoComplete="off" {...field('firstName')} />
-        <TextInput label="Last name" autoComplete="off" {...field('lastName')} />
-        <TextInput label="Date of birth" type="date" {...field('dateOfBirth', formatBirthDate)} />
-        <NativeSelect
-          label="Sex"
-          data={optionsOf(SEX_LABEL)}
-          {...field('sex', (sex) => SEX_LABEL[sex as Patient['sex']])}
-        />
-        <TextInput label="Phone" type="tel" autoComplete="off" {...field('phone')} />
-        <TextInput label="Email" type="email" autoComplete="off" {...field('email')} />
-      </div>
+      <PatientFields draft={draft} faults={faults} />
     </FormFrame>
   )
 }

@@ -11,10 +11,11 @@ type Props = {
   value: PatientSummary | null
   onChange: (patient: PatientSummary | null) => void
   error: string | null
+  label?: string
 }
 
 /** Finds a patient by name or record number. The search goes in a POST body: no name stands in a url. */
-export function PatientPicker({ value, onChange, error }: Props) {
+export function PatientPicker({ value, onChange, error, label = 'Patient' }: Props) {
   const [text, setText] = useState(value === null ? '' : fullName(value))
   const [query] = useDebouncedValue(text.trim(), 200)
   const combobox = useCombobox({
@@ -37,7 +38,7 @@ export function PatientPicker({ value, onChange, error }: Props) {
     >
       <Combobox.Target>
         <TextInput
-          label="Patient"
+          label={label}
           placeholder="Name or record number"
           description={value === null ? null : `Born ${formatBirthDate(value.dateOfBirth)} · MRN ${value.mrn}`}
           inputWrapperOrder={['label', 'input', 'description', 'error']}

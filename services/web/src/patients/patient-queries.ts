@@ -30,26 +30,63 @@ export function usePatientSearch(query: string) {
   })
 }
 
-const changePatient = realtime.mutation(
-  'patients',
-  ({ fetch }, { patient, changes }: { patient: Patient; changes: PatientUpdate }) =>
-    request<Patient>(fetch, `/patients/${patient.id}`, { method: 'PATCH', body: changes, version: patient.version }),
+/** Who shows a patient's name shows it anew after these. */
+const SHOWING = ['patients', 'appointments', 'waitlist'] as const
+
+/** `path`: the action, or nothing for a `PATCH`. */
+type PatientChange = { patient: Patient; path?: string; body: unknown }
+
+const changePatient = realtime.mutation('patients', ({ fetch }, { patient, path, body }: PatientChange) =>
+  request<Patient>(fetch, `/patients/${patient.id}${path === undefined ? '' : `/${path}`}`, {
+    method: path === undefined ? 'PATCH' : 'POST',
+    body,
+    version: patient.version,
+  }),
+)
+const createPatient = realtime.mutation('patients', ({ fetch }, body: PatientUpdate) =>
+  request<Patient>(fetch, '/patients', { method: 'POST', body }),
 )
 
+/** A change of the record itself, by its version. */
 export function usePatientChange() {
   const queryClient = useQueryClient()
   return useMutation({
     mutationFn: changePatient,
-    onSuccess: (answer) => {
+    onSuccess(answer) {
       queryClient.setQueryData(['patients', 'one', answer.id], answer)
-      for (const root of ['appointments', 'waitlist', 'patients'])
-        void queryClient.invalidateQueries({ queryKey: [root] })
+      for (const root of SHOWING) void queryClient.invalidateQueries({ queryKey: [root] })
     },
-    onError: (error, { patient }) => {
-      if (error instanceof ApiError && error.code === 'conflict')
-        void queryClient.invalidateQueries({
-          queryKey: ['patients', 'one', patient.id],
-        })
+    onError(error, { patient }) {
+      if (error instanceof ApiError && ['conflict', 'invalid_transition', 'patient_merged'].includes(error.code))
+        void queryClient.invalidateQueries({ queryKey: ['patients', 'one', patient.id] })
     },
+  })
+}
+
+export function usePatientCreate() {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: createPatient,
+    onSuccess(answer) {
+      queryClient.setQueryData(['patients', 'one', answer.id], answer)
+      void queryClient.invalidateQueries({ queryKey: ['patients', 'search'] })
+    },
+  })
+}
+
+/** Gives one record up for the other. Everything that hung on it hangs on the other now, so everything is read again. */
+export function usePatientMerge() {
+  const queryClient = useQueryClient()
+  return useMutation({
+    mutationFn: realtime.mutation(
+      ['patients', 'appointments', 'waitlist', 'coverages', 'allergies', 'documents', 'accounts'],
+      ({ fetch }, { surviving, merged }: { surviving: Patient; merged: Patient }) =>
+        request<Patient>(fetch, `/patients/${merged.id}/merge`, {
+          method: 'POST',
+          body: { intoId: surviving.id },
+          version: merged.version,
+        }),
+    ),
+    onSettled: () => queryClient.invalidateQueries(),
   })
 }

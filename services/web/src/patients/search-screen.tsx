@@ -1,14 +1,17 @@
+import { PATIENT_TRANSITIONS, mayDo } from '@derm/contract'
 import { usePatientUpdates } from '@derm/react'
-import { Loader, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, Loader, Text, TextInput, Title } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
-import { IconHistory, IconSearch, IconUserQuestion } from '@tabler/icons-react'
+import { IconHistory, IconSearch, IconUserPlus, IconUserQuestion } from '@tabler/icons-react'
 import { useQueries } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useEffectEvent, useRef, type KeyboardEvent } from 'react'
+import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent } from 'react'
+import { useUser } from '../session/use-user.ts'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { usePreferences } from '../ui/preferences.ts'
 import { QueryView } from '../ui/query-view.tsx'
 import { useShortcuts } from '../ui/use-shortcuts.ts'
+import { NewPatientForm } from './new-patient-form.tsx'
 import { PatientList } from './patient-list.tsx'
 import { patientQuery, usePatientSearch } from './patient-queries.ts'
 import { useRecentPatients } from './recent-patients.ts'
@@ -19,6 +22,8 @@ import { useLastWords } from './last-words.ts'
 export default function SearchScreen() {
   usePatientUpdates()
   const navigate = useNavigate()
+  const user = useUser()
+  const [isRegistering, setRegistering] = useState(false)
   const [text, setText] = useLastWords()
   const [query] = useDebouncedValue(text.trim(), 150)
   const search = usePatientSearch(query)
@@ -51,7 +56,25 @@ export default function SearchScreen() {
   }, [isSearching])
   return (
     <div className={classes['page']}>
-      <Title order={1}>Patients</Title>
+      <Group justify="space-between">
+        <Title order={1}>Patients</Title>
+        {user && mayDo(user, PATIENT_TRANSITIONS.create.by, null) && !isRegistering ? (
+          <Button
+            variant="default"
+            leftSection={<IconUserPlus size={17} aria-hidden="true" />}
+            onClick={() => setRegistering(true)}
+            data-testid="new-patient"
+          >
+            New patient
+          </Button>
+        ) : null}
+      </Group>
+      {isRegistering ? (
+        <NewPatientForm
+          onDone={(patientId) => void navigate({ to: '/patients/$patientId', params: { patientId } })}
+          onCancel={() => setRegistering(false)}
+        />
+      ) : null}
       <TextInput
         ref={field}
         type="search"
