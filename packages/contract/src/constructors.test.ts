@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { event } from './constructors.ts'
+import { channelOf, event } from './constructors.ts'
 import { parseEnvelope } from './envelope.ts'
 import { EVENT_TYPES } from './catalogue.ts'
 import type { LocationId, TenantId, UserId } from './ids.ts'
@@ -47,5 +47,14 @@ describe('event constructors', () => {
       'needs a locationId',
     )
     expect(() => event.appointmentCheckedin({ ...input, data, previous: undefined } as never)).toThrow()
+  })
+
+  it('a user’s event goes to that user’s channel, and needs to know whose', () => {
+    const inbox = { scope: 'user', topic: 'inbox' } as const
+    const recipientId = id(8) as UserId
+    expect(channelOf('task:assigned', inbox, { tenantId: base.tenantId, recipientId })).toBe(
+      `${id(1)}/u:${id(8)}/inbox`,
+    )
+    expect(() => channelOf('task:assigned', inbox, { tenantId: base.tenantId })).toThrow('needs a recipientId')
   })
 })

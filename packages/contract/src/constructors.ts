@@ -7,6 +7,7 @@ import {
   type EventType,
 } from './catalogue.ts'
 import { locationChannel, tenantChannel, userChannel, type ChannelName, type TOPIC_SCOPE } from './channel.ts'
+import type { EventDefinition } from './define-event.ts'
 import type { EventEnvelope, NewEvent } from './envelope.ts'
 import type { LocationId, TenantId, UserId } from './ids.ts'
 
@@ -54,7 +55,7 @@ export function makeEvent<Type extends EventType>(
   const event = {
     id,
     type,
-    channel: toChannel(type, input),
+    channel: channelOf(type, definition, input),
     ...(locationId === undefined ? {} : { locationId }),
     actorId,
     subject: { type: definition.subject, id: subject.id, version: subject.version },
@@ -64,8 +65,12 @@ export function makeEvent<Type extends EventType>(
   return event as unknown as NewEvent<Type>
 }
 
-function toChannel(type: EventType, { tenantId, locationId, recipientId }: AnyInput): ChannelName {
-  const { scope, topic } = definitionOf(type)
+/** The channel of an event, by the scope of its topic. @throws Error when the place that the scope asks for is missing. */
+export function channelOf(
+  type: string,
+  { scope, topic }: Pick<EventDefinition, 'scope' | 'topic'>,
+  { tenantId, locationId, recipientId }: Pick<AnyInput, 'tenantId' | 'locationId' | 'recipientId'>,
+): ChannelName {
   switch (scope) {
     case 'tenant':
       return tenantChannel(tenantId, topic)

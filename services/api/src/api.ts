@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@derm/core'
 import type { KeyRing, TokenIssuer, TokenVerifier } from '@derm/auth'
 import type { PrismaClient } from '@derm/database'
-import type { Consequence } from './aggregate/consequence.ts'
+import type { Consequence } from './change.ts'
 import type { AuditWriter } from './audit/audit-writer.ts'
 import type { RefreshTokens } from './sessions/refresh-token.ts'
 import type { SignInLimiter } from './sessions/sign-in-limiter.ts'

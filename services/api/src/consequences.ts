@@ -1,5 +1,5 @@
 import { accountFollowsMerge } from './accounts/follow-merge.ts'
-import type { Consequence } from './aggregate/consequence.ts'
+import type { Consequence } from './change.ts'
 import { allergies } from './allergies/allergy.ts'
 import { appointments } from './appointments/appointment.ts'
 import { coveragesFollowMerge } from './coverages/follow-merge.ts'

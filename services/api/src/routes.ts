@@ -2,6 +2,7 @@ import { accountRoutes } from './accounts/routes.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { allergyRoutes } from './allergies/routes.ts'
 import { appointmentRoutes } from './appointments/routes.ts'
+import { auditLogRoutes } from './audit-log/routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { coverageRoutes } from './coverages/routes.ts'
 import { documentRoutes } from './documents/routes.ts'
@@ -26,6 +27,7 @@ export const ROUTES: readonly Route[] = [
   ...appointmentRoutes,
   ...waitlistRoutes,
   ...recallRoutes,
+  ...auditLogRoutes,
   ...eventRoutes,
   ...adminRoutes,
 ]

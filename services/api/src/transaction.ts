@@ -2,48 +2,12 @@ import { CodedError, type EventType, type NewEvent, type Positions, type TenantI
 import type { VerifiedToken } from '@derm/auth'
 import { withTenant, type TenantTx } from '@derm/database'
 import { createEventCollector, fromPrisma } from '@derm/publisher'
-import type { Consequence } from './aggregate/consequence.ts'
 import { loadCaller, loadSystem, type Caller } from './access/principal.ts'
-import type { SocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { toAuditRow, type AuditEvent } from './audit/audit-writer.ts'
 import { toPositions } from './positions.ts'
+import { createChange, type Change } from './change.ts'
 import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
-
-/** What a command may do to a table by itself: read. */
-type Reads = 'findUnique' | 'findFirst' | 'findMany' | 'count'
-/**
- * The transaction without its writes. A row is written by the aggregate's mechanism, which tells of it and audits it in the same step: a change
- * that nobody hears of does not compile.
- */
-export type ReadTx = {
-  readonly [Name in keyof TenantTx as TenantTx[Name] extends { findUnique: unknown } ? Name : never]: Pick<
-    TenantTx[Name],
-    Reads & keyof TenantTx[Name]
-  >
-}
-
-/** What a command works with. Its events are collected and written once, at the end, so that a channel's head is locked as briefly as can be. */
-export type Change = {
-  tx: ReadTx
-  caller: Caller
-  /** For `afterCommit`. */
-  revoker: SocketRevoker
-  /** @throws Error when the route has not declared that it emits this. */
-  record: (event: NewEvent) => void
-  audit: (event: AuditEvent) => void
-  /** Another entity's change relies on this event to tell of it: without it the transaction fails. */
-  expectEvent: (type: EventType) => void
-  /** What its events bring about in other aggregates, before the commit. */
-  consequences: readonly Consequence[]
-  /** What may only happen when the change is in force, and whose loss does no harm. */
-  afterCommit: (run: () => void) => void
-  readonly [FULL_TX]: TenantTx
-}
-const FULL_TX = Symbol('full transaction')
-
-/** The transaction with its writes. Only for the mechanism, and for what the catalogue has no event for: lint holds the list. */
-export const fullTx = (change: Change): TenantTx => change[FULL_TX]
 
 export type ChangeRequest = {
   token: VerifiedToken
@@ -133,21 +97,21 @@ async function carryOut(
   const recorded = new Set<EventType>()
   const expected = new Set<EventType>()
   const audits: AuditEvent[] = []
-  const { changedNothing = false, ...answer } = await command({
-    tx,
-    [FULL_TX]: tx,
-    caller,
-    revoker: api.revoker,
-    record(event: NewEvent) {
-      if (!emits.includes(event.type)) throw new Error(`${event.type} is not among what this change emits`)
-      recorded.add(event.type)
-      events.add(event)
-    },
-    audit: (event) => audits.push(event),
-    expectEvent: (type) => void expected.add(type),
-    consequences: api.consequences,
-    afterCommit: (run) => afterCommit.push(run),
-  })
+  const { changedNothing = false, ...answer } = await command(
+    createChange(tx, {
+      caller,
+      revoker: api.revoker,
+      record(event: NewEvent) {
+        if (!emits.includes(event.type)) throw new Error(`${event.type} is not among what this change emits`)
+        recorded.add(event.type)
+        events.add(event)
+      },
+      audit: (event) => audits.push(event),
+      expectEvent: (type) => void expected.add(type),
+      consequences: api.consequences,
+      afterCommit: (run) => afterCommit.push(run),
+    }),
+  )
   requireTold({ emits, recorded, expected, audits: audits.length, changedNothing })
   if (audits.length > 0)
     await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, requestId, event)) })
@@ -176,9 +140,4 @@ function requireTold({ emits, recorded, expected, audits, changedNothing }: Told
   if (changedNothing) return
   if (audits === 0) throw new Error('a change without an audit entry')
   if (emits.length > 0 && recorded.size === 0) throw new Error('a change that tells nobody')
-}
-
-/** Whether a conditional change may go on. @throws CodedError `conflict` with the current version. */
-export function requireVersion(current: number, expected: number): void {
-  if (current !== expected) throw new CodedError('conflict', { currentVersion: current })
 }

@@ -1,3 +1,4 @@
+import type { PatientFlag } from '@derm/contract'
 import type { Faker } from '@faker-js/faker'
 import { patientId, providerId } from './seed-ids.ts'
 import type { SeedPractice } from './practices.ts'
@@ -13,6 +14,7 @@ export type PatientRow = {
   sex: 'female' | 'male' | 'other' | 'unknown'
   phone: string | null
   email: string | null
+  flags: PatientFlag[]
 }
 
 /** `location`: where the provider works; on Fridays, where `fridays` says. */
@@ -43,6 +45,15 @@ export function makeProviders(faker: Faker, practice: SeedPractice, perLocation:
   )
 }
 
+/** Of sixty patients, by their place among them. */
+const FLAGS: Partial<Record<number, PatientFlag[]>> = {
+  3: ['interpreter_needed'],
+  11: ['wheelchair', 'fall_risk'],
+  19: ['latex'],
+  27: ['do_not_contact'],
+  38: ['interpreter_needed', 'latex'],
+}
+
 /** Nobody real: invented names, 555 numbers, and addresses in a domain that cannot exist. */
 export function makePatients(faker: Faker, practice: SeedPractice, count: number, today: string): PatientRow[] {
   return Array.from({ length: count }, (_, index) => {
@@ -68,6 +79,7 @@ export function makePatients(faker: Faker, practice: SeedPractice, count: number
         ? `(${faker.string.numeric({ length: 3, allowLeadingZeros: false })}) 555-01${faker.string.numeric(2)}`
         : null,
       email: faker.datatype.boolean(0.75) ? `${slug(first)}.${slug(last)}${index}@patients.example` : null,
+      flags: FLAGS[index % 60] ?? [],
     }
   })
 }

@@ -86,6 +86,22 @@ it('spans eight weeks, and has each provider only where they work', async () => 
   expect(await count(elsewhere)).toBe(0)
 })
 
+it('has a record for each patient that a practice could have', async () => {
+  const patients = await count('patients')
+  const share = async (sql: string) => (await count(sql)) / patients
+  expect(await share(`coverages WHERE rank = 'primary' AND effective_to IS NULL`)).toBeCloseTo(0.9, 1)
+  expect(await share(`coverages WHERE rank = 'secondary'`)).toBeGreaterThan(0.15)
+  expect(await count(`coverages WHERE status = 'active' AND checked_at < '2026-10-26'`)).toBeGreaterThan(50)
+  expect(await count(`coverages WHERE status = 'unknown'`)).toBeGreaterThan(50)
+  for (const table of ['allergies', 'patient_documents', 'account_entries'])
+    expect(
+      await share(`(SELECT DISTINCT ${table === 'account_entries' ? 'account_id' : 'patient_id'} FROM ${table}) t`),
+    ).toBeCloseTo(0.33, 1)
+  expect(await count(`patients WHERE flags <> '{}'`)).toBeGreaterThan(20)
+  const unequal = `accounts a WHERE balance_cents <> (SELECT sum(amount_cents) FROM account_entries e WHERE e.account_id = a.id)`
+  expect(await count(unequal)).toBe(0)
+})
+
 it('has statuses that fit the day', async () => {
   const open = `('scheduled', 'confirmed', 'checked_in', 'roomed')`
   expect(await count(`appointments WHERE starts_at < '2026-11-25' AND status IN ${open}`)).toBe(0)

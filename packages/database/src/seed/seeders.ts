@@ -1,8 +1,12 @@
+import { makeAccounts } from './accounts.ts'
+import { makeAllergies } from './allergies.ts'
+import { makeCoverages } from './coverages.ts'
+import { makeDocuments } from './documents.ts'
 import { makePatients } from './people.ts'
 import type { SeedPractice } from './practices.ts'
 import { makeRecalls } from './recalls.ts'
 import { makeAppointments } from './schedule.ts'
-import { COUNTS, defineSeeder, spanOf, type Seeder } from './seeder.ts'
+import { COUNTS, defineSeeder, spanOf, startFaker, type SeedContext, type Seeder } from './seeder.ts'
 import { makeWaitlist } from './waitlist.ts'
 
 /** Every table that the seed fills, in the order in which one may refer to another. A new aggregate adds its line. */
@@ -65,7 +69,22 @@ export const SEEDERS: readonly Seeder[] = [
   defineSeeder('recalls', async ({ faker, practice, patientIds, visits, now, size }) =>
     makeRecalls(faker, practice, { patientIds: await patientIds(), visits: await visits() }, now, COUNTS[size].recalls),
   ),
+  defineSeeder('coverages', async ({ faker, practice, patientIds, ...when }) =>
+    makeCoverages(faker, practice, await patientIds(), when),
+  ),
+  defineSeeder('allergies', async ({ faker, practice, patientIds, now }) =>
+    makeAllergies(faker, practice, await patientIds(), now),
+  ),
+  defineSeeder('patient_documents', async ({ faker, practice, patientIds, ...when }) =>
+    makeDocuments(faker, practice, await patientIds(), when),
+  ),
+  defineSeeder('accounts', async (context) => (await accountsOf(context)).accounts),
+  defineSeeder('account_entries', async (context) => (await accountsOf(context)).entries),
 ]
+
+async function accountsOf({ faker, practice, patientIds, now }: SeedContext) {
+  return makeAccounts(startFaker(faker, practice, 'accounts'), practice, await patientIds(), now)
+}
 
 function toAccess(practice: SeedPractice) {
   return practice.users.map((user) => ({

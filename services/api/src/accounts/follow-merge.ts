@@ -1,4 +1,4 @@
-import type { Consequence } from '../aggregate/consequence.ts'
+import type { Consequence } from '../change.ts'
 import { lockRows } from '../aggregate/lock-entity.ts'
 import { writeAlong } from '../aggregate/write-entity.ts'
 import { findSurvivor } from '../patients/follow-merge.ts'

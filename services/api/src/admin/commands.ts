@@ -3,7 +3,7 @@ import { CodedError, Id, LocationId, Role, TenantId, UserId, type GrantsUpdate }
 import { lockUserAccess, endSessions } from '../access/user-access.ts'
 import { invalid } from '../http/invalid.ts'
 import { requireAction } from '../aggregate/lock-entity.ts'
-import { fullTx, type Change } from '../transaction.ts'
+import { fullTx, type Change } from '../change.ts'
 
 /** What an administrator sees of a user's access. `version` rises with each change. */
 export const UserAccess = z.object({

@@ -411,6 +411,7 @@ function clientPrincipal({ user }: SignedIn): Principal {
 const ELSEWHERE: Record<string, string> = {
   'auth/auth.pg.test.ts': '/auth/',
   'admin/admin.pg.test.ts': '/admin/',
+  'audit-log/audit-log.pg.test.ts': '/audit',
   'tenant-wall.pg.test.ts': '/events /locations /locations/:id /providers /providers/:id /patients/search',
 }
 

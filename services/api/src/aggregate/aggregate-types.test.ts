@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { appointments } from '../appointments/appointment.ts'
 import { patients } from '../patients/patient.ts'
-import type { Change } from '../transaction.ts'
+import type { Change } from '../change.ts'
 import type { UpdateOf } from './aggregate.ts'
 import { defineEntityChanges } from './entity-changes.ts'
 

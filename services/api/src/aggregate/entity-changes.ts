@@ -15,7 +15,7 @@ import {
 import { requireLocation, requireTopic } from '../access/location-scope.ts'
 import { defineChange, type Changed } from '../http/change-route.ts'
 import type { Route } from '../http/route.ts'
-import { fullTx, type Change } from '../transaction.ts'
+import { fullTx, type Change } from '../change.ts'
 import {
   delegateOf,
   type Aggregate,

@@ -11,7 +11,7 @@ import {
 import { Prisma } from '@derm/database'
 import { requireTopic } from '../access/location-scope.ts'
 import type { Caller } from '../access/principal.ts'
-import { fullTx, requireVersion, type Change } from '../transaction.ts'
+import { fullTx, requireVersion, type Change } from '../change.ts'
 import type { AnyAggregate, ColumnsOf, EntityRow, Model } from './aggregate.ts'
 
 /** A row that this transaction holds until its end: what is decided about it stays true until the commit. */

@@ -9,7 +9,7 @@ import {
   type Transition,
 } from '@derm/contract'
 import { findSqlState } from '../http/database-error.ts'
-import { fullTx, type Change } from '../transaction.ts'
+import { fullTx, type Change } from '../change.ts'
 import {
   delegateOf,
   toAuditAction,

@@ -1,6 +1,6 @@
 import type { EventType } from '@derm/contract'
 import type { AnyAggregate } from '../aggregate/aggregate.ts'
-import type { Change } from '../transaction.ts'
+import type { Change } from '../change.ts'
 
 /**
  * Something that is done to a row once its time has come, exactly once over all pods.

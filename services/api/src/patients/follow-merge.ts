@@ -1,8 +1,7 @@
 import type { TransitionTable } from '@derm/contract'
 import type { Aggregate, UpdateOf, WhereOf } from '../aggregate/aggregate.ts'
-import type { Consequence } from '../aggregate/consequence.ts'
 import { writeAllAlong } from '../aggregate/write-entity.ts'
-import type { Change } from '../transaction.ts'
+import type { Change, Consequence } from '../change.ts'
 
 /** The aggregates whose rows belong to a patient and to nothing else that decides where they go. */
 type Belonging = 'appointment' | 'waitlistEntry' | 'recall' | 'allergy' | 'patientDocument'

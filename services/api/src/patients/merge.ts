@@ -3,7 +3,7 @@ import type { ColumnsOf } from '../aggregate/aggregate.ts'
 import type { Locked } from '../aggregate/lock-entity.ts'
 import { writeAlong, writeAllAlong } from '../aggregate/write-entity.ts'
 import { invalid } from '../http/invalid.ts'
-import type { Change } from '../transaction.ts'
+import type { Change } from '../change.ts'
 import { patients, toFlags } from './patient.ts'
 
 type Row = Locked<ColumnsOf<'patient'>>

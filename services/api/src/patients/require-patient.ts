@@ -1,7 +1,7 @@
 import { CodedError } from '@derm/contract'
 import { readReferenced } from '../aggregate/lock-entity.ts'
 import { invalid } from '../http/invalid.ts'
-import type { Change } from '../transaction.ts'
+import type { Change } from '../change.ts'
 import { patients } from './patient.ts'
 
 /** A patient to whom something new may be added; until the commit nobody can merge the record. @throws CodedError `validation_failed`, `patient_merged` */

@@ -1,5 +1,5 @@
 import { invalid } from '../http/invalid.ts'
-import type { Change } from '../transaction.ts'
+import type { Change } from '../change.ts'
 
 /** @throws CodedError `validation_failed` when the provider does not work there. */
 export async function requireProviderAt({ tx }: Change, providerId: string, locationId: string): Promise<void> {

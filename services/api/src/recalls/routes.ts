@@ -6,7 +6,7 @@ import { appointments } from '../appointments/appointment.ts'
 import { invalid } from '../http/invalid.ts'
 import type { Route } from '../http/route.ts'
 import { requirePatient } from '../patients/require-patient.ts'
-import type { Change } from '../transaction.ts'
+import type { Change } from '../change.ts'
 import { recalls } from './recall.ts'
 
 export const recallList = defineList(recalls, {

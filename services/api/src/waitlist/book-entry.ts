@@ -1,7 +1,7 @@
 import { lockEntity } from '../aggregate/lock-entity.ts'
 import { writeAlong } from '../aggregate/write-entity.ts'
 import { invalid } from '../http/invalid.ts'
-import type { Change } from '../transaction.ts'
+import type { Change } from '../change.ts'
 import { waitlist } from './waitlist-entry.ts'
 
 /** An entry's wait is over: part of creating its appointment, whose event tells of both. */
