@@ -28,7 +28,8 @@ export type EventDefinition<
  * Declares one event of the catalogue. Everything else follows from it: the constructor for publishers, the wire
  * schema, the hook's callback, the invalidation.
  *
- * `topic`: the subject's, unless said. `invalidates`: resources besides the subject's own that the change may alter.
+ * `topic`: the subject's, unless said. `invalidates`: resources besides the subject's own that the change may alter. `isNew`: the subject has just
+ * been created, so nothing can show a part of it yet.
  * @throws at start-up when a field of the payload could hold a person's data: a bare string that is neither an id,
  * a `wireCode`, a time nor a date. Events are thin; what a screen shows of a person comes from the API.
  */
@@ -43,6 +44,7 @@ export function defineEvent<
   subject: About
   topic?: Of
   invalidates?: readonly Resource[]
+  isNew?: boolean
   data: Data
   previous?: Previous
 }): EventDefinition<Type, Data, Previous, Of, About> {
@@ -56,13 +58,17 @@ export function defineEvent<
       `${type}: ${personal.join(', ')} could hold a person's data. ` +
         'Use an id, a wireCode, a time or a number with a code’s meaning; the API shows the rest.',
     )
+  const { resource } = SUBJECTS[subject]
+  const { invalidates = [], isNew = false } = declaration
   const topic = declaration.topic ?? (SUBJECTS[subject].topic as Of)
   return {
     type,
     topic,
     scope: TOPIC_SCOPE[topic],
     subject,
-    invalidates: withEmbedding([SUBJECTS[subject].resource, ...(declaration.invalidates ?? [])]),
+    invalidates: isNew
+      ? [...new Set([resource, ...withEmbedding(invalidates)])]
+      : withEmbedding([resource, ...invalidates]),
     data,
     previous: previous as Previous,
   }

@@ -11,9 +11,18 @@ import {
   type TenantTx,
 } from '@derm/database'
 import { useTestDatabase } from '@derm/test-kit'
+import { accounts } from './accounts/account.ts'
+import { accountList } from './accounts/routes.ts'
 import { readPage } from './aggregate/entity-reads.ts'
+import { allergies } from './allergies/allergy.ts'
+import { allergyList } from './allergies/routes.ts'
 import { appointments } from './appointments/appointment.ts'
 import { appointmentList } from './appointments/routes.ts'
+import { readAuditLog } from './audit-log/queries.ts'
+import { coverages } from './coverages/coverage.ts'
+import { coverageList } from './coverages/routes.ts'
+import { documents } from './documents/document.ts'
+import { documentList } from './documents/routes.ts'
 import { searchPatients } from './patients/queries.ts'
 import { recalls } from './recalls/recall.ts'
 import { recallList } from './recalls/routes.ts'
@@ -24,6 +33,7 @@ const db = useTestDatabase()
 const { lakeside } = getSeedIds()
 const tenantId = TenantId.parse(lakeside.tenantId)
 const locationId = LocationId.parse(lakeside.locations['downtown']!.id)
+const patientId = lakeside.patientIds[0]!
 const here = { at: locationId, locations: [locationId] }
 const statements: Statement[] = []
 let prisma: PrismaClient
@@ -116,6 +126,42 @@ describe.each(['force_custom_plan', 'force_generic_plan'])('under row-level secu
       /Index Cond: .*tenant_id.*location_id.*due_on/,
     ],
     [
+      'the insurances of a patient',
+      'coverages',
+      (tx) => readPage(tx, coverages, coverageList, { patientId, limit: 100 }, here),
+      /Index Cond: .*tenant_id.*patient_id/,
+    ],
+    [
+      'the allergies of a patient',
+      'allergies',
+      (tx) => readPage(tx, allergies, allergyList, { patientId, limit: 100 }, here),
+      /Index Cond: .*tenant_id.*patient_id/,
+    ],
+    [
+      'the documents of a patient',
+      'patient_documents',
+      (tx) => readPage(tx, documents, documentList, { patientId, limit: 100 }, here),
+      /Index Cond: .*tenant_id.*patient_id/,
+    ],
+    [
+      'the audit log',
+      'audit_log',
+      (tx) => readAuditLog(tx, { limit: 100 }),
+      /audit_log_tenant_id_at_id_idx[^]*Index Cond: .*tenant_id/,
+    ],
+    [
+      'the audit log of a subject',
+      'audit_log',
+      (tx) => readAuditLog(tx, { subjectId: patientId, limit: 100 }),
+      /Index Cond: .*tenant_id.*subject_id/,
+    ],
+    [
+      'the audit log of an actor',
+      'audit_log',
+      (tx) => readAuditLog(tx, { actorId: patientId, limit: 100 }),
+      /Index Cond: .*tenant_id.*actor_id/,
+    ],
+    [
       'all patients by name',
       'patients',
       (tx) => searchPatients(tx, { query: '', limit: 20 }),
@@ -125,5 +171,14 @@ describe.each(['force_custom_plan', 'force_generic_plan'])('under row-level secu
     const plan = await explain(table, read, inOrder)
     expect(plan).toMatch(condition)
     expect(plan).not.toMatch(/Seq Scan|Sort/)
+  })
+
+  it('the account of a patient is looked up, not searched for', async () => {
+    const plan = await explain(
+      'accounts',
+      (tx) => readPage(tx, accounts, accountList, { patientId, limit: 1 }, here),
+      `${planning} SET LOCAL enable_seqscan = off;`,
+    )
+    expect(plan).toMatch(/accounts_tenant_id_patient_id_key[^]*Index Cond: .*tenant_id.*patient_id/)
   })
 })

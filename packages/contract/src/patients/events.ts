@@ -5,7 +5,12 @@ import { PatientFlag, PatientStatus, RecordPart } from './codes.ts'
 
 const base = { subject: 'patient' } as const
 
-export const patientCreatedEvent = defineEvent({ ...base, type: 'patient:created', data: z.strictObject({}) })
+export const patientCreatedEvent = defineEvent({
+  ...base,
+  type: 'patient:created',
+  isNew: true,
+  data: z.strictObject({}),
+})
 export const patientUpdatedEvent = defineEvent({
   ...base,
   type: 'patient:updated',

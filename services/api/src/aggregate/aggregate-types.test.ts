@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest'
 import { appointments } from '../appointments/appointment.ts'
+import { coverages } from '../coverages/coverage.ts'
 import { patients } from '../patients/patient.ts'
 import type { Change } from '../change.ts'
-import type { UpdateOf } from './aggregate.ts'
+import type { CreateOf, UpdateOf } from './aggregate.ts'
 import { defineEntityChanges } from './entity-changes.ts'
 
 const slot = { startsAt: new Date(), endsAt: new Date() }
@@ -27,8 +28,14 @@ it('[AGG2] an event that carries more than the thin data, or what stood before, 
   expect(defineEntityChanges(appointments, { ...handlers, cancel: { run: () => ({ data: {} }) } })).toBeDefined()
   // @ts-expect-error: what stood before is missing
   expect(defineEntityChanges(appointments, { ...handlers, stage: { run: () => ({ data: {} }) } })).toBeDefined()
+  const flag = { run: () => ({ data: {}, event: { added: [], removed: [] } }) }
+  const person = { firstName: '', lastName: '', dateOfBirth: new Date() }
+  const merge = { run: () => ({ data: {}, event: { survivingId: '' } }) }
+  const all = { create: { run: () => ({ data: person }) }, flag, merge }
+  const update = { run: () => ({ data: {}, event: { changed: [] } }) }
+  expect(defineEntityChanges(patients, { ...all, update })).toHaveLength(4)
   // @ts-expect-error: which parts changed is missing
-  expect(defineEntityChanges(patients, { update: { run: () => ({ data: {} }) } })).toBeDefined()
+  expect(defineEntityChanges(patients, { ...all, update: { run: () => ({ data: {} }) } })).toBeDefined()
 })
 
 it('[AGG3] a handler cannot write the version, the status or the tenant, nor a column that is not there', () => {
@@ -41,6 +48,37 @@ it('[AGG3] a handler cannot write the version, the status or the tenant, nor a c
   expect(update({ tenantId: '' })).toBeDefined()
   // @ts-expect-error: there is no such column
   expect(update({ colour: 'red' })).toBeDefined()
+})
+
+it('[AGG19] of several statuses that an action may lead to, its handler names one', () => {
+  const dates = { effectiveFrom: new Date(), effectiveTo: null }
+  const added = { patientId: '', payerName: '', memberId: '', rank: 'primary' as const, ...dates }
+  const all = {
+    create: { run: () => ({ data: added }) },
+    update: { run: () => ({ data: { status: 'unknown' as const } }) },
+    'record-eligibility': {
+      run: () => ({ data: { status: 'active' as const }, event: { outcome: 'active' as const } }),
+    },
+    end: { run: () => ({ data: {} }) },
+  }
+  expect(defineEntityChanges(coverages, all)).toHaveLength(5)
+  // @ts-expect-error: the status is missing
+  expect(defineEntityChanges(coverages, { ...all, update: { run: () => ({ data: {} }) } })).toBeDefined()
+  const wrong = { run: () => ({ data: { status: 'requested' as const }, event: { outcome: 'active' as const } }) }
+  // @ts-expect-error: a payer does not answer that it was asked
+  expect(defineEntityChanges(coverages, { ...all, 'record-eligibility': wrong })).toBeDefined()
+})
+
+it('[AGG20] rows that are part of an entity are written with it; another entity’s are not', () => {
+  const account = (data: UpdateOf<'account'>) => data
+  expect(account({ entries: { create: { code: 'copay', amountCents: -1, actorId: '' } } })).toBeDefined()
+  // @ts-expect-error: lines of a ledger are only added
+  expect(account({ entries: { deleteMany: {} } })).toBeDefined()
+  const patient = (data: CreateOf<'patient'>) => data
+  const person = { firstName: '', lastName: '', dateOfBirth: new Date() }
+  expect(patient(person)).toBeDefined()
+  // @ts-expect-error: an allergy is an aggregate of its own
+  expect(patient({ ...person, allergies: { create: { substance: '', severity: 'mild' } } })).toBeDefined()
 })
 
 it('[AGG4] a command cannot write a row past the mechanism', () => {

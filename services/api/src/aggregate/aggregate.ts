@@ -26,10 +26,9 @@ export type ColumnsOf<Name extends Model> = Prisma.Result<PrismaClient[Name], ob
 type Parts = 'entries'
 type RawCreate<Name extends Model> = Extract<Prisma.Args<PrismaClient[Name], 'create'>['data'], { tenantId: string }>
 type PartsOf<Name extends Model> = {
-  [Part in Parts & keyof RawCreate<Name>]?: Pick<
-    NonNullable<RawCreate<Name>[Part]>,
-    'create' & keyof RawCreate<Name>[Part]
-  >
+  [Part in Parts & keyof RawCreate<Name>]?: NonNullable<RawCreate<Name>[Part]> extends { create?: infer Rows }
+    ? { create: NonNullable<Rows> }
+    : never
 }
 export type CreateOf<Name extends Model> = Omit<
   Pick<RawCreate<Name>, keyof RawCreate<Name> & keyof ColumnsOf<Name>>,
