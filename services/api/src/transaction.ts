@@ -1,4 +1,4 @@
-import { CodedError, type EventType, type NewEvent, type Positions, type TenantId } from '@derm/contract'
+import { type EventType, type NewEvent, type Positions, type TenantId } from '@derm/contract'
 import type { VerifiedToken } from '@derm/auth'
 import { withTenant, type TenantTx } from '@derm/database'
 import { createEventCollector, fromPrisma } from '@derm/publisher'

@@ -76,7 +76,7 @@ describe.each(AGGREGATE_FIXTURES.map((fixtures) => [fixtures.aggregate.subject, 
   '%s',
   (subject, fixtures) => {
     const { aggregate } = fixtures
-    const bodies = fixtures.bodies as Record<string, (world: World, at: Place) => object>
+    const bodies = fixtures.bodies as Record<string, (world: World, at: Place) => object | Promise<object>>
     const { path, topic, scope, resource } = subjectOf(subject)
     const isLocal = scope === 'location'
     const make = (world: World, at: Place = world.location) => fixtures.make(world, at)

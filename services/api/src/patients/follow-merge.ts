@@ -1,5 +1,5 @@
 import type { TransitionTable } from '@derm/contract'
-import type { Aggregate, UpdateOf, WhereOf } from '../aggregate/aggregate.ts'
+import type { Aggregate, UpdateOf } from '../aggregate/aggregate.ts'
 import { writeAllAlong } from '../aggregate/write-entity.ts'
 import type { Change, Consequence } from '../change.ts'
 
@@ -15,13 +15,7 @@ export function followMerge<Name extends Belonging, View, Entity, Thin, Table ex
     async run(change, patientId, event) {
       const data = { patientId: await findSurvivor(change, patientId) }
       const where = { patientId }
-      await writeAllAlong(
-        change,
-        aggregate,
-        'follow-merge',
-        { where: where as WhereOf<Name>, data: data as UpdateOf<Name> },
-        event,
-      )
+      await writeAllAlong(change, aggregate, 'follow-merge', { where: where, data: data as UpdateOf<Name> }, event)
     },
   }
 }
