@@ -41,14 +41,14 @@ describe('a chart on two screens', () => {
     await openBoth(desk.patients[10]!.mrn)
     await front.page.getByTestId('add-coverage').click()
     for (const [field, text] of [
-      ['payerName', 'Harbor Mutual'],
+      ['payerName', 'Quillfeather Mutual'],
       ['memberId', 'HM-2207'],
       ['effectiveFrom', '2026-01-01'],
     ] as const)
       await front.page.getByTestId(`coverage-${field}`).fill(text)
     await front.page.getByTestId('coverage-rank').selectOption('tertiary')
     await front.page.getByTestId('coverage-form-submit').click()
-    const entry = section(assistant, 'coverages').locator('article', { hasText: 'Harbor Mutual' })
+    const entry = section(assistant, 'coverages').locator('article', { hasText: 'Quillfeather Mutual' })
     await entry.waitFor()
     await waitUntil(() => assistant.eventsOf('patient:insurance_updated').length === 1, { what: 'the event' })
     const [added] = assistant.eventsOf('patient:insurance_updated')
@@ -66,15 +66,15 @@ describe('a chart on two screens', () => {
     await openBoth(desk.patients[11]!.mrn)
     const strip = assistant.page.getByTestId('allergy-strip')
     await assistant.page.getByTestId('add-allergy').click()
-    await assistant.page.getByTestId('allergy-substance').fill('Chlorhexidine')
+    await assistant.page.getByTestId('allergy-substance').fill('Quillwort balm')
     await assistant.page.getByTestId('allergy-severity').selectOption('severe')
     await assistant.page.getByTestId('allergy-form-submit').click()
-    await strip.getByText('Chlorhexidine').waitFor()
+    await strip.getByText('Quillwort balm').waitFor()
     await waitUntil(() => assistant.eventsOf('patient:allergy_updated').length === 1, { what: 'the event' })
     const { id } = assistant.eventsOf('patient:allergy_updated')[0]!.subject
     await assistant.page.getByTestId(`in-error-allergy-${id}`).click()
     await assistant.page.getByTestId('in-error-form-submit').click()
-    await strip.getByText('Chlorhexidine').waitFor({ state: 'detached' })
+    await strip.getByText('Quillwort balm').waitFor({ state: 'detached' })
     await section(assistant, 'allergies').getByText('Entered in error').waitFor()
 
     expect(await front.page.getByTestId('allergy-strip').count()).toBe(0)

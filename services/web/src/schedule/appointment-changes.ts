@@ -4,7 +4,7 @@ import { useMemo } from 'react'
 import { ApiError } from '../http/api-error.ts'
 import { request } from '../http/request.ts'
 import { realtime } from '../realtime/realtime.ts'
-import { acceptAnswer, showOptimistically } from './optimistic.ts'
+import { acceptAnswer, showOptimistically } from '../realtime/optimistic.ts'
 
 type AppointmentChange = {
   /** As the person saw it: its version goes along as `If-Match`, and it is what a refusal puts back. */

@@ -2,6 +2,7 @@ import type { OfferRequest, WaitlistAdd, WaitlistEntry, WaitlistRemovalCode } fr
 import { live } from '@derm/react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request, requestAll } from '../http/request.ts'
+import { acceptAnswer } from '../realtime/optimistic.ts'
 import { realtime } from '../realtime/realtime.ts'
 
 export function useWaitlist(locationId: string) {
@@ -33,6 +34,8 @@ export function useOfferSlot() {
           version: entry.version,
         }),
     ),
+    // The next step is based on this answer, also when it comes before the list does.
+    onSuccess: (answer) => acceptAnswer(queryClient, ['waitlist'], answer),
     // Refused or not, the list is asked anew: a refusal means that someone else was quicker.
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['waitlist'] }),
   })
