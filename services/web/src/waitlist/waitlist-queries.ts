@@ -35,7 +35,7 @@ export function useOfferSlot() {
         }),
     ),
     // The next step is based on this answer, also when it comes before the list does.
-    onSuccess: (answer) => acceptAnswer(queryClient, ['waitlist'], answer),
+    onSuccess: (answer: WaitlistEntry) => acceptAnswer(queryClient, ['waitlist'], answer),
     // Refused or not, the list is asked anew: a refusal means that someone else was quicker.
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['waitlist'] }),
   })
