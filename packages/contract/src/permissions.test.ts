@@ -41,6 +41,8 @@ describe('[SEC9] doing is decided by role and action', () => {
   it('an auditor reads the audit log and does nothing else', () => {
     const actions = Object.keys(PERMISSIONS) as Action[]
     expect(actions.filter((action) => mayDo(actor('auditor', null, true), action, north))).toEqual(['read_audit'])
+    // The log is the whole practice's, so one location is not enough.
+    expect(mayDo(actor('auditor', north), 'read_audit', null)).toBe(false)
     for (const role of ROLES.filter((one) => one !== 'auditor'))
       expect(mayDo(actor(role, null, true), 'read_audit', null)).toBe(false)
   })

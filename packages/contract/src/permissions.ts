@@ -34,7 +34,8 @@ export const PERMISSIONS = {
   work_tasks: { may: [...staff, 'biller', 'pathology_coordinator'] },
   /** Grants, revocation, escalation chains. */
   administer: { may: ['owner'], wholePractice: true },
-  read_audit: { may: ['auditor'] },
+  /** The log is the whole practice's. */
+  read_audit: { may: ['auditor'], wholePractice: true },
 } as const satisfies Record<string, Permission>
 
 export type Action = keyof typeof PERMISSIONS

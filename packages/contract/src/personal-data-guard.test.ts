@@ -40,12 +40,23 @@ describe('[CAT1] an event’s payload cannot hold a person’s data', () => {
     ).toThrow(/data\.field.* could hold a person/)
   })
 
-  it.each(['firstName', 'birthDate', 'phone', 'email', 'notes', 'diagnosisId', 'amount', 'balance', 'cancelReason'])(
-    'refuses a field called %s, whatever its form',
-    (name) => {
-      expect(findPersonalFields(z.strictObject({ [name]: wireCode(['a', 'b']) }))).toEqual([name])
-    },
-  )
+  it.each([
+    'isMalignant',
+    'positive',
+    'melanomaCount',
+    'totalCents',
+    'firstName',
+    'birthDate',
+    'phone',
+    'email',
+    'notes',
+    'diagnosisId',
+    'amount',
+    'balance',
+    'cancelReason',
+  ])('refuses a field called %s, whatever its form', (name) => {
+    expect(findPersonalFields(z.strictObject({ [name]: wireCode(['a', 'b']) }))).toEqual([name])
+  })
 
   it('refuses the same in what stood before', () => {
     expect(() =>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isWireCode } from './wire-code.ts'
+import { CLINICAL, isWireCode } from './wire-code.ts'
 
 /**
  * The paths within a payload's schema that could hold a person's data.
@@ -33,8 +33,11 @@ export function findPersonalFields(schema: z.ZodType, path = ''): string[] {
 
 /** Names under which even a well-formed value says something about a person. */
 function isPersonalName(name: string): boolean {
-  return /name|birth|dob|phone|mail|address|ssn|note|diagnos|amount|balance|price|reason$|comment|text|title/i.test(
-    name,
+  return (
+    CLINICAL.test(name) ||
+    /name|birth|dob|phone|mail|address|ssn|note|diagnos|amount|balance|price|cents$|reason$|comment|text|title/i.test(
+      name,
+    )
   )
 }
 

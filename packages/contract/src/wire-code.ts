@@ -3,7 +3,7 @@ import { z } from 'zod'
 const allowed = new WeakSet<z.ZodType>()
 
 /** Words of findings, results and treatments: a code with one of these says something about a person’s health. */
-const CLINICAL =
+export const CLINICAL =
   /benign|malign|melanom|carcinom|cancer|tumou?r|dysplas|metasta|positive|negative|abnormal|pregnan|psoria|eczema|allerg(?!y_list)|hiv|hepat|stage_[0-9i]/i
 
 /**

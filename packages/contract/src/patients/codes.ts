@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { wireCode } from '../wire-code.ts'
 
 export const Sex = wireCode(['female', 'male', 'other', 'unknown'])
@@ -11,8 +12,8 @@ export type RecordPart = (typeof RecordPart.options)[number]
 export const ListChange = wireCode(['added', 'updated', 'removed'])
 export type ListChange = (typeof ListChange.options)[number]
 
-/** What everybody who deals with a patient has to know at once. */
-export const PatientFlag = wireCode([
+/** What everybody who deals with a patient has to know at once. It says something about the person's health, so no event can carry it. */
+export const PatientFlag = z.enum([
   'interpreter_needed',
   'wheelchair',
   'fall_risk',

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineEvent } from '../define-event.ts'
 import { Id } from '../ids.ts'
-import { PatientFlag, PatientStatus, RecordPart } from './codes.ts'
+import { PatientStatus, RecordPart } from './codes.ts'
 
 const base = { subject: 'patient' } as const
 
@@ -17,11 +17,8 @@ export const patientUpdatedEvent = defineEvent({
   /** Which parts of the record changed, never what they say. */
   data: z.strictObject({ changed: z.array(RecordPart) }),
 })
-export const patientFlagChangedEvent = defineEvent({
-  ...base,
-  type: 'patient:flag_changed',
-  data: z.strictObject({ added: z.array(PatientFlag), removed: z.array(PatientFlag) }),
-})
+/** That they changed, never which: a flag may say that the patient is allergic to latex, falls easily or has died. */
+export const patientFlagChangedEvent = defineEvent({ ...base, type: 'patient:flag_changed', data: z.strictObject({}) })
 /**
  * The subject is the record that was given up. Everything that hung on it hangs on the surviving one now; what shows patients is stale
  * anyway.

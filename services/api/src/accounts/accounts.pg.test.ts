@@ -84,3 +84,46 @@ it('amounts have the sign of their code', async () => {
   expect((await act(made, 'copay', { amountCents: -1 })).status).toBe(400)
   expect((await act(made, 'copay', { amountCents: 1.5 })).status).toBe(400)
 })
+
+it('[AGG18] nothing is added to the ledger of a record that was merged, by a screen that does not know it', async () => {
+  const desk = await home.as('demographics')
+  const merge = ({ id, version }: Made, into: Made) =>
+    desk.post(`/patients/${id}/merge`, { intoId: into.id }, { 'if-match': `"${version}"` })
+  const [given, survivor] = [await createPatient(home), await createPatient(home)]
+  const empty = await create(biller, '/accounts', { patientId: given.id })
+  await create(biller, '/accounts', { patientId: survivor.id })
+  expect((await merge(given, survivor)).status).toBe(200)
+  for (const [action, body] of [
+    ['copay', { amountCents: 3_000 }],
+    ['adjust', { code: 'charge', amountCents: 3_000 }],
+  ] as const)
+    expect(await act(empty, action, body)).toMatchObject({
+      status: 409,
+      body: { code: 'patient_merged', mergedIntoId: survivor.id },
+    })
+})
+
+it('[AGG18] copays and a merge at once: all that was taken is in the surviving balance', async () => {
+  const desk = await home.as('demographics')
+  const pairs = await Promise.all(
+    Array.from({ length: 12 }, async () => {
+      const [given, survivor] = [await createPatient(home), await createPatient(home)]
+      const account = await create(biller, '/accounts', { patientId: given.id })
+      await create(biller, '/accounts', { patientId: survivor.id })
+      return { given, survivor, account }
+    }),
+  )
+  await Promise.all(
+    pairs.map(async ({ given, survivor, account }) => {
+      const [merged, copay] = await Promise.all([
+        desk.post(`/patients/${given.id}/merge`, { intoId: survivor.id }, { 'if-match': `"${given.version}"` }),
+        act(account, 'copay', { amountCents: 100 }),
+      ])
+      expect(merged.status, merged.text).toBe(200)
+      expect([200, 409]).toContain(copay.status)
+      const { body } = await biller.get(`/accounts?patientId=${survivor.id}`)
+      expect(body.items[0].balanceCents).toBe(copay.status === 200 ? -100 : 0)
+    }),
+  )
+  expect(await unequal()).toEqual([])
+})

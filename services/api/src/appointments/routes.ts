@@ -1,6 +1,7 @@
 import { AppointmentQuery } from '@derm/contract'
 import { defineEntityChanges } from '../aggregate/entity-changes.ts'
 import { defineEntityReads, defineList } from '../aggregate/entity-reads.ts'
+import { findChanges } from '../aggregate/find-changes.ts'
 import { invalid } from '../http/invalid.ts'
 import type { Route } from '../http/route.ts'
 import { requirePatient } from '../patients/require-patient.ts'
@@ -43,9 +44,10 @@ const changes = defineEntityChanges(
       },
     },
     update: {
-      run: ({ body: { type, note } }) => ({
-        data: { ...(type === undefined ? {} : { type }), ...(note === undefined ? {} : { note }) },
-      }),
+      run({ before, body }) {
+        const data = findChanges(before, body)
+        return data && { data }
+      },
     },
     room: {
       /** Also moves a roomed patient to another room. */

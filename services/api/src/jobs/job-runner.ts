@@ -53,9 +53,15 @@ export class JobRunner {
     const { rows, metrics, logger } = this.options
     let done = 0
     try {
-      for (const row of this.shuffle(await rows.find(this.job, BATCH))) {
-        if (this.isDraining) break
-        if ((await this.runRow(row)) === 'done') done++
+      for (let isMore = true; isMore && !this.isDraining;) {
+        const found = await rows.find(this.job, BATCH)
+        const before = done
+        for (const row of this.shuffle(found)) {
+          if (this.isDraining) break
+          if ((await this.runRow(row)) === 'done') done++
+        }
+        // A batch of which nothing could be done is found again: its rows wait for the next look.
+        isMore = found.length === BATCH && done > before
       }
     } catch (error) {
       metrics.searchFailures.inc({ job: this.job.name })

@@ -112,6 +112,11 @@ describe('[JOB1] a due row is done exactly once', () => {
     expect(await createRunner().runner.runDue()).toBe(0)
   })
 
+  it('also when there are more of them than one search finds', async () => {
+    await makeDue(70)
+    expect(await createRunner().runner.runDue()).toBe(70)
+  })
+
   it('after a crash between claim and commit, of which nothing remains', async () => {
     const [entry] = (await makeDue(1)) as [Entry]
     await pod.takeEvents()

@@ -8,5 +8,10 @@ import { patients } from './patient.ts'
 export async function requirePatient(change: Change, id: string): Promise<void> {
   const row = await readReferenced(change, patients, id)
   if (!row) throw invalid('body', 'patientId', 'is no patient of this practice')
-  if (row.mergedIntoId !== null) throw new CodedError('patient_merged', { mergedIntoId: row.mergedIntoId })
+  requireUnmerged(row)
+}
+
+/** @throws CodedError `patient_merged` */
+export function requireUnmerged(row: { mergedIntoId: string | null } | null): void {
+  if (row && row.mergedIntoId !== null) throw new CodedError('patient_merged', { mergedIntoId: row.mergedIntoId })
 }

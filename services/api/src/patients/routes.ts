@@ -56,9 +56,7 @@ const changes = defineEntityChanges(
     flag: {
       run({ before, body }) {
         const [old, flags] = [toFlags(before.flags), toFlags(body.flags)]
-        const added = flags.filter((flag) => !old.includes(flag))
-        const removed = old.filter((flag) => !flags.includes(flag))
-        return added.length + removed.length === 0 ? null : { data: { flags }, event: { added, removed } }
+        return old.join() === flags.join() ? null : { data: { flags } }
       },
     },
     merge: {

@@ -21,5 +21,5 @@ export const patientFixtures = defineFixtures({
   columnsIn: {
     merged: `merged_into_id = (SELECT id FROM patients o WHERE o.tenant_id = patients.tenant_id AND o.id <> patients.id LIMIT 1)`,
   },
-  words: ['Privateperson', '555 0100', '1980-01-01'],
+  words: ['wheelchair', 'do_not_contact', 'Privateperson', '555 0100', '1980-01-01'],
 })

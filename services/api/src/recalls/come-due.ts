@@ -11,7 +11,8 @@ export const comeDue = defineJob({
   due: {
     condition: `status = 'planned' AND due_on <= (now() AT TIME ZONE 'UTC')::date + 1
       AND due_on <= (now() AT TIME ZONE (SELECT time_zone FROM locations WHERE locations.id = recalls.location_id))::date`,
-    since: 'due_on',
+    since:
+      '(due_on::timestamp AT TIME ZONE (SELECT time_zone FROM locations WHERE locations.id = recalls.location_id))',
   },
   emits: ['recall:due'],
   async run(change, id) {

@@ -1,13 +1,15 @@
 import { SYSTEM_USER_ID, type Recall } from '@derm/contract'
 import { silentLogger, systemClock } from '@derm/core'
 import { createMetrics } from '@derm/runtime'
-import type pg from 'pg'
+import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createDueRows, createJobsPool } from '../jobs/due-rows.ts'
 import { createJobMetrics } from '../jobs/job-metrics.ts'
 import { JobRunner } from '../jobs/job-runner.ts'
+import { createPatient } from '../patients/test-fixtures.ts'
+import { create } from '../testing/test-fixtures.ts'
 import { ids, useTestPod, type Answer, type SignedIn } from '../testing/test-pod.ts'
-import { createWorld, type Place, type World } from '../testing/world.ts'
+import { createWorld, signInAs, type Place, type World } from '../testing/world.ts'
 import { comeDue } from './come-due.ts'
 
 // The pod's own jobs stay out of the way.
@@ -191,6 +193,39 @@ describe('[AGG16] the end of a visit closes the recalls that it was for, or make
   })
 })
 
+it('scheduling and a merge do not wait for each other in a circle', async () => {
+  const owner = await signInAs(pod, 'lakeside', 'owner')
+  const [given, survivor] = [await createPatient(home), await createPatient(home)]
+  const who = { locationId: home.location.id, patientId: given.id }
+  const kind = { type: 'skin_check', providerId: home.location.providerIds[0], ...home.slot() }
+  const visit = await create(owner, '/appointments', { ...who, ...kind })
+  const entry = await create(owner, '/waitlist', { ...who, type: 'mohs', earliestDate: '2027-06-01' })
+  const recall = await create(owner, '/recalls', { ...who, kind: 'annual_check', dueOn: '2027-06-01' })
+  await pod.sql(`UPDATE recalls SET status = 'due' WHERE id = $1`, [recall.id])
+  // The merge has written to the visit and waits for the entry, before it comes to the recall.
+  const holding = new pg.Client(pod.database.superuserUrl)
+  await holding.connect()
+  await holding.query('BEGIN')
+  await holding.query('SELECT FROM waitlist_entries WHERE id = $1 FOR UPDATE', [entry.id])
+  const merging = owner.post(`/patients/${given.id}/merge`, { intoId: survivor.id }, { 'if-match': '"1"' })
+  const isWaiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
+  await expect.poll(() => pod.sql(isWaiting)).toHaveLength(1)
+  const scheduled = await actOnRecall(recall, 'schedule', { appointmentId: visit.id })
+  await holding.query('COMMIT')
+  await holding.end()
+  expect(scheduled.status, scheduled.text).toBe(200)
+  expect((await merging).status).toBe(200)
+  expect(await read(recall)).toMatchObject({ status: 'scheduled', version: 3, patient: { id: survivor.id } })
+})
+
+it('a change that changes nothing is none', async () => {
+  const made = await plan()
+  await pod.takeEvents()
+  const same = await desk.patch(`/recalls/${made.id}`, { kind: 'annual_check' }, { 'if-match': '"1"' })
+  expect(same).toMatchObject({ status: 200, body: made })
+  expect(await pod.takeEvents()).toEqual([])
+})
+
 describe('[JOB1] recalls-due', () => {
   let pool: pg.Pool
   beforeAll(() => void (pool = createJobsPool(pod.database.jobsUrl, 'test.jobs')))
@@ -269,6 +304,22 @@ describe('[JOB1] recalls-due', () => {
       [notThere]: 'planned',
       [tomorrow]: 'planned',
     })
+  })
+
+  it('is due since its day began where its location is', async () => {
+    await pod.sql(`DELETE FROM recalls WHERE status = 'planned'`)
+    await planFor(ids.lakeside, 'downtown', 'America/Chicago')
+    const [row] = await pod.sql(
+      `SELECT extract(epoch FROM now() - date_trunc('day', now(), 'America/Chicago'))::float8 AS seconds`,
+    )
+    const { rows, seconds } = await createDueRows(pool).backlog(comeDue)
+    expect(rows).toBe(1)
+    expect(Math.abs(seconds - row.seconds)).toBeLessThan(60)
+    expect(await createRunner().runDue()).toBe(1)
+  })
+
+  it('no location has a clock that nobody knows: it would stop the search in all practices', async () => {
+    await expect(pod.sql(`UPDATE locations SET time_zone = 'Mars/Base'`)).rejects.toThrow(/not recognized/)
   })
 
   it('sees no more of a recall than that: neither whose it is nor what is not planned', async () => {

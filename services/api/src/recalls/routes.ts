@@ -1,7 +1,8 @@
 import { RecallQuery, type RecallCloseCode } from '@derm/contract'
 import { defineEntityChanges } from '../aggregate/entity-changes.ts'
 import { defineEntityReads, defineList } from '../aggregate/entity-reads.ts'
-import { lockEntity } from '../aggregate/lock-entity.ts'
+import { findChanges } from '../aggregate/find-changes.ts'
+import { readReferenced } from '../aggregate/lock-entity.ts'
 import { appointments } from '../appointments/appointment.ts'
 import { invalid } from '../http/invalid.ts'
 import type { Route } from '../http/route.ts'
@@ -19,15 +20,18 @@ export const recallList = defineList(recalls, {
   sort: { by: 'dueOn', is: 'time' },
 })
 
-/** Holds the visit until the commit: it cannot be cancelled meanwhile. @throws CodedError `not_found`, `validation_failed` */
+/**
+ * Holds the visit until the commit: it cannot be cancelled meanwhile. Only its key is held, because the recall is locked already, and a merge
+ * writes to visits before it writes to recalls. @throws CodedError `validation_failed`
+ */
 async function requireVisitFor(
   change: Change,
   recall: { locationId: string; patientId: string },
   id: string,
 ): Promise<void> {
-  const visit = await lockEntity(change, appointments, id, { by: 'schedule', from: 'any' })
-  if (visit.locationId !== recall.locationId || visit.patientId !== recall.patientId)
-    throw invalid('body', 'appointmentId', 'is for another patient or location')
+  const visit = await readReferenced(change, appointments, id)
+  if (visit?.locationId !== recall.locationId || visit.patientId !== recall.patientId)
+    throw invalid('body', 'appointmentId', 'is no appointment of this patient and location')
   if (['completed', 'cancelled', 'no_show'].includes(visit.status))
     throw invalid('body', 'appointmentId', 'is over or cancelled')
 }
@@ -44,9 +48,10 @@ const changes = defineEntityChanges(recalls, {
     },
   },
   update: {
-    run: ({ body: { kind, note } }) => ({
-      data: { ...(kind === undefined ? {} : { kind }), ...(note === undefined ? {} : { note }) },
-    }),
+    run({ before, body }) {
+      const data = findChanges(before, body)
+      return data && { data }
+    },
   },
   plan: { run: ({ body: { dueOn } }) => ({ data: { dueOn: new Date(dueOn) } }) },
   contact: {
