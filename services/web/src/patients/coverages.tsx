@@ -36,7 +36,7 @@ export function Coverages({ patientId, user }: { patientId: string; user: User }
         query={coverages}
         what="The insurance"
         isEmpty={(all) => all.length === 0}
-        empty={<Text c="dimmed">No insurance recorded: the patient pays.</Text>}
+        empty={<Text c="dimmed">No insurance recorded.</Text>}
       >
         {(all) => (
           <ul className={classes['list']}>
