@@ -10,6 +10,12 @@ const SERVER_SIDE = [
   ...['@derm/publisher', '@derm/runtime', '@derm/auth', '@derm/database'],
 ]
 const forbid = (group, message) => ({ group, message })
+const FULL_TX = {
+  regex: String.raw`(^|/)change\.ts$`,
+  importNames: ['fullTx'],
+  message: 'A row is written by createEntity, writeEntity or writeAlong, which tell of it and audit it.',
+}
+const API = forbid(['socket.io', 'socket.io-client', '@derm/react'], 'The API has no sockets.')
 const SERVICES = forbid(
   ['@derm/api', '@derm/realtime', '@derm/web', '**/services/*'],
   'Services never import each other.',
@@ -156,7 +162,13 @@ export default tseslint.config(
   {
     files: ['services/api/src/**/*.ts'],
     ignores: TESTS,
-    rules: only(forbid(['socket.io', 'socket.io-client', '@derm/react'], 'The API has no sockets.'), KITS),
+    rules: only(API, FULL_TX, KITS),
+  },
+  {
+    // Who may write rows past the aggregates' mechanism: the mechanism, and what the catalogue has no event for.
+    files: ['services/api/src/{aggregate,admin,jobs}/**/*.ts'],
+    ignores: TESTS,
+    rules: only(API, KITS),
   },
   {
     files: ['services/realtime/src/**/*.ts'],

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { Session, type Profiler } from 'node:inspector/promises'
 import { join } from 'node:path'
+import { RESOURCE_NAMES } from '@derm/contract'
 import { getSeedIds } from '@derm/database'
-import { createRealtime, createSocketTransport, live } from '@derm/react'
+import { createRealtime, createSocketTransport, live, type ResourceKeys } from '@derm/react'
 import { ROOT } from '@derm/local-servers'
 import { signIn, startStack, waitUntil, type Stack } from '@derm/test-kit'
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
@@ -81,16 +82,7 @@ it('one check-in passes the files that docs/architecture.md names, from the rout
     apiUrl: api,
     getToken: async () => accessToken,
     refreshToken: async () => accessToken,
-    resources: {
-      appointments: [['appointments']],
-      waitlist: [['waitlist']],
-      recalls: [['recalls']],
-      patients: [['patients']],
-      coverages: [['coverages']],
-      allergies: [['allergies']],
-      documents: [['documents']],
-      accounts: [['accounts']],
-    },
+    resources: Object.fromEntries(RESOURCE_NAMES.map((name) => [name, [[name]]])) as unknown as ResourceKeys,
     transport: createSocketTransport(stack.nodes[0]!.url, { origin: stack.origin }),
   })
   const observer = new QueryObserver<{ status: string }>(queryClient, {

@@ -19,7 +19,7 @@ const toShapes = (schemas: Record<string, z.ZodType>) =>
     .map(([name, schema]) => [name, toShape(schema)])
 
 describe('the protocol', () => {
-  it('does not change by accident', () => {
+  it('[DOC2] does not change by accident', () => {
     const events = EVENT_TYPES.toSorted().map((type) => {
       const { data, previous, topic, subject } = definitionOf(type)
       return [type, topic, subject, toShape(data), previous ? toShape(previous) : null]

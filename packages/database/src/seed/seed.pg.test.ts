@@ -31,6 +31,14 @@ it('fills an empty database, and leaves a full one alone', async () => {
   expect(await count('appointments')).toBe(before)
 })
 
+it('[SEED1] fills every table of entities', async () => {
+  const tables = await ask(
+    `SELECT table_name AS name FROM information_schema.columns WHERE column_name = 'version' AND table_schema = 'public'`,
+  )
+  const seeded = SEEDERS.map(({ table }) => table)
+  expect(tables.map(({ name }) => name as string).filter((name) => !seeded.includes(name))).toEqual([])
+})
+
 describe('a database that an earlier version filled', () => {
   it.each([
     [

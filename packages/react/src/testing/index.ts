@@ -1,5 +1,6 @@
-import type { EventEnvelope, EventType } from '@derm/contract'
+import { RESOURCE_NAMES, type EventEnvelope, type EventType } from '@derm/contract'
 import { createRealtime, type Realtime, type RealtimeOptions } from '../create-realtime.ts'
+import type { ResourceKeys } from '../resource-keys.ts'
 import { TestServer, type EmitInput } from './test-server.ts'
 
 export type { EmitInput } from './test-server.ts'
@@ -32,16 +33,7 @@ export function createTestRealtime(
     apiUrl: 'http://localhost',
     getToken: async () => 'test',
     refreshToken: async () => 'test',
-    resources: {
-      appointments: [['appointments']],
-      waitlist: [['waitlist']],
-      recalls: [['recalls']],
-      patients: [['patients']],
-      coverages: [['coverages']],
-      allergies: [['allergies']],
-      documents: [['documents']],
-      accounts: [['accounts']],
-    },
+    resources: Object.fromEntries(RESOURCE_NAMES.map((name) => [name, [[name]]])) as unknown as ResourceKeys,
     transport: server,
     // Nothing here speaks by the clock.
     subscriber: { silentMs: Infinity, deadMs: Infinity },

@@ -1,10 +1,10 @@
 import type { TransitionTable } from '@derm/contract'
-import type { Aggregate, UpdateOf } from '../aggregate/aggregate.ts'
+import type { Aggregate, ColumnsOf, Model, UpdateOf, WhereOf } from '../aggregate/aggregate.ts'
 import { writeAllAlong } from '../aggregate/write-entity.ts'
 import type { Change, Consequence } from '../change.ts'
 
-/** The aggregates whose rows belong to a patient and to nothing else that decides where they go. */
-type Belonging = 'appointment' | 'waitlistEntry' | 'recall' | 'allergy' | 'patientDocument'
+/** The tables whose rows belong to a patient. Where more decides where a row goes, as an account's, the aggregate has a consequence of its own. */
+type Belonging = { [Name in Model]: 'patientId' extends keyof ColumnsOf<Name> ? Name : never }[Model]
 
 /** When a record is merged, what belongs to it goes to the surviving one. Whoever merges needs no right to each part: the event tells of all. */
 export function followMerge<Name extends Belonging, View, Entity, Thin, Table extends TransitionTable>(

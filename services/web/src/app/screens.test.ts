@@ -1,6 +1,6 @@
-import { ROLES, type Role, type User } from '@derm/contract'
-import { expect, it } from 'vitest'
-import { SCREENS } from './screens.ts'
+import { RESOURCE_NAMES, ROLES, SUBJECTS, type Resource, type Role, type User } from '@derm/contract'
+import { describe, expect, it } from 'vitest'
+import { SCREENS, WITHOUT_SCREEN } from './screens.ts'
 import { screenAt, screensFor } from './screens-for.ts'
 
 const userWith = (...roles: Role[]): User => ({
@@ -41,3 +41,19 @@ it('no two screens share a path or a label', () => {
   for (const key of ['path', 'label'] as const)
     expect(new Set(SCREENS.map((screen) => screen[key])).size).toBe(SCREENS.length)
 })
+
+describe('[SCR1] every resource has a screen that shows it', () => {
+  it('or a reason why none does', () => {
+    const shown = SCREENS.flatMap(({ shows }) => shows)
+    const isLeftOut = (name: Resource) => WITHOUT_SCREEN[name] === undefined
+    expect(RESOURCE_NAMES.filter((name) => !shown.includes(name) && isLeftOut(name))).toEqual([])
+    expect(shown.filter((name) => WITHOUT_SCREEN[name] !== undefined)).toEqual([])
+  })
+
+  it('and each shows something of the topic that opens it', () => {
+    for (const { path, topic, shows } of SCREENS)
+      expect([path, shows.some((name) => topicOf(name) === topic)]).toEqual([path, true])
+  })
+})
+
+const topicOf = (resource: Resource) => Object.values(SUBJECTS).find((subject) => subject.resource === resource)?.topic

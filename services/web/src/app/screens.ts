@@ -1,4 +1,4 @@
-import type { Topic } from '@derm/contract'
+import type { Resource, Topic } from '@derm/contract'
 import { IconCalendar, IconUsers, type Icon } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 
@@ -15,6 +15,8 @@ export type Screen = {
   icon: Icon
   /** A user opens the screen if a role of theirs sees this topic, in any location. */
   topic: Topic
+  /** What it shows, its pages included. A resource that no screen shows needs a reason, below. */
+  shows: readonly Resource[]
   load: Loader
   /** Pages below the screen's path, such as one record's. They have no entry of their own in the navigation. */
   pages?: readonly { path: `/${string}`; load: Loader }[]
@@ -27,6 +29,7 @@ export const SCREENS: readonly Screen[] = [
     label: 'Schedule',
     icon: IconCalendar,
     topic: 'scheduling',
+    shows: ['appointments', 'waitlist'],
     load: () => import('../schedule/schedule-screen.tsx'),
   },
   {
@@ -34,6 +37,7 @@ export const SCREENS: readonly Screen[] = [
     label: 'Patients',
     icon: IconUsers,
     topic: 'patients',
+    shows: ['patients', 'coverages', 'allergies', 'documents', 'accounts'],
     load: () => import('../patients/search-screen.tsx'),
     pages: [
       { path: '/$patientId', load: () => import('../patients/chart-screen.tsx') },
@@ -41,3 +45,8 @@ export const SCREENS: readonly Screen[] = [
     ],
   },
 ]
+
+/** What an event can make stale, and no screen shows, with the reason. */
+export const WITHOUT_SCREEN: Partial<Record<Resource, string>> = {
+  recalls: 'The worklist of recalls comes with the tasks.',
+}
