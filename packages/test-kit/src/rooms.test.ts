@@ -26,7 +26,7 @@ async function listFiles(folder: string): Promise<string[]> {
   const found = await Promise.all(
     entries
       .filter(({ name }) => !SKIPPED.has(name))
-      .map((entry) => {
+      .map(async (entry) => {
         const path = join(folder, entry.name)
         return entry.isDirectory() ? listFiles(path) : /\.tsx?$/.test(entry.name) ? [path] : []
       }),
