@@ -1,5 +1,5 @@
 import type { TransitionTable } from '@derm/contract'
-import type { Aggregate, ColumnsOf, Model, UpdateOf, WhereOf } from '../aggregate/aggregate.ts'
+import type { Aggregate, ColumnsOf, Model, UpdateOf } from '../aggregate/aggregate.ts'
 import { writeAllAlong } from '../aggregate/write-entity.ts'
 import type { Change, Consequence } from '../change.ts'
 
