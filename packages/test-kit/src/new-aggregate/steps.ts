@@ -8,7 +8,7 @@ export type Step = {
   written: string[]
 }
 /** `find` is replaced by `put`, in which `$&` is what was found. */
-export type Edit = { path: string; find: RegExp; put: string }
+export type Edit = { path: string; find: RegExp | string; put: string }
 
 const before = (path: string, find: RegExp, text: string): Edit => ({ path, find, put: `${text}$&` })
 /** Before the end of the file's first table of several lines. */
@@ -143,8 +143,3 @@ export const STEPS: readonly Step[] = [
     written: [],
   },
 ]
-
-/** Every file that a step makes, edits or lets a command write. */
-export function filesOf({ makes, edits, written }: Step): string[] {
-  return [...new Set([...makes, ...edits.map(({ path }) => path), ...written])].toSorted()
-}
