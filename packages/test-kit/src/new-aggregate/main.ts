@@ -8,6 +8,7 @@ import { tryMutation } from './try-mutation.ts'
  * `npm run new-aggregate`: follows CONTRIBUTING in a temporary copy with a toy, tries it, and leaves out one rule after the other to see each noticed by
  * the name of a check. `-- --only words` for some of it.
  */
+const LIVE_CHECK = 'packages/test-kit/src/new-aggregate/live-check.ts'
 const args = process.argv.slice(2)
 const only = args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '') : ''
 const copy = await RepositoryCopy.make()
@@ -31,6 +32,15 @@ try {
   const { code, output } = await copy.run(SUITE.command, [...SUITE.args])
   tried++
   report('the suite of all aggregates', code === 0 ? null : output.slice(-3000))
+  if ('the whole system'.includes(only)) {
+    await copy.mustRun('npm', ['run', 'build', '-w', '@derm/web'])
+    const live = await copy.run('node', ['packages/local-stack/bin/run.js', LIVE_CHECK])
+    tried++
+    report(
+      'the whole system: a second client hears of it, a screen shows it',
+      live.code === 0 ? null : live.output.slice(-3000),
+    )
+  }
   for (const mutation of mutationsOf(migration)) {
     if (!mutation.what.includes(only)) continue
     tried++

@@ -72,7 +72,8 @@ export async function lockRows<Name extends Model>(
   ids: readonly string[],
 ): Promise<Locked<ColumnsOf<Name>>[]> {
   const rows = await fullTx(change).$queryRaw<Record<string, unknown>[]>`
-    SELECT * FROM ${Prisma.raw(aggregate.table)} WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`
+    SELECT * FROM ${Prisma.raw(aggregate.table)}
+    WHERE tenant_id = ${change.caller.tenantId}::uuid AND id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`
   return rows.map((columns) => toCamelCase(columns) as Locked<ColumnsOf<Name>>)
 }
 
@@ -86,7 +87,8 @@ export async function readReferenced<Name extends Model>(
   id: string,
 ): Promise<ColumnsOf<Name> | null> {
   const [columns] = await fullTx(change).$queryRaw<Record<string, unknown>[]>`
-    SELECT * FROM ${Prisma.raw(aggregate.table)} WHERE id = ${id}::uuid FOR KEY SHARE`
+    SELECT * FROM ${Prisma.raw(aggregate.table)}
+    WHERE tenant_id = ${change.caller.tenantId}::uuid AND id = ${id}::uuid FOR KEY SHARE`
   return columns ? (toCamelCase(columns) as ColumnsOf<Name>) : null
 }
 
