@@ -29,6 +29,8 @@ export type Api = {
   clock: Pick<Clock, 'now'>
   /** Exact origins that browsers may come from. */
   origins: readonly string[]
+  /** The path below which browsers see the API: '' or `/practice`. */
+  basePath: string
   /** Whether the refresh cookie is for https only. */
   isSecure: boolean
   /** Whether each answer is checked against its declaration: in tests, a difference is a fault. */

@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/runtime'
+import {
+  BaseConfig,
+  Milliseconds,
+  OriginList,
+  PostgresUrl,
+  ProxyList,
+  Secret,
+  SecretList,
+  parseConfig,
+} from '@derm/runtime'
 
 /** Everything that the API reads of its environment. */
 const ApiConfig = BaseConfig.extend({
@@ -16,12 +25,14 @@ const ApiConfig = BaseConfig.extend({
   SIGNING_KEYS_FILE: z.string(),
   JWT_ISSUER: z.string(),
   JWT_AUDIENCE: z.string(),
-  /** Signs what is stored in Redis; also the root of the refresh secrets' chain. */
+  /** Signs what is stored in Redis. */
   EVENT_SIGNING_SECRET: Secret,
+  /** The root of the refresh tokens' chains: one, or `new,old`. Nothing else is made with it. */
+  REFRESH_TOKEN_SECRET: SecretList,
   /** How long a pod that ends goes on taking requests after it has said that it is not ready: until its front door has heard. */
   DRAIN_DELAY_MS: Milliseconds.default(1_000),
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
-  TRUSTED_PROXIES: CommaList.default(['loopback']),
+  TRUSTED_PROXIES: ProxyList.default(['loopback']),
   /** Only with NODE_ENV=test: how long the relay waits between publishing and marking, so that a test can kill it there. */
   FAULT_RELAY_PAUSE_AFTER_PUBLISH: Milliseconds.default(0),
   /** Only with NODE_ENV=test: how long a job waits between its effect and its commit, so that a test can kill it there. */
@@ -38,6 +49,14 @@ const ApiConfig = BaseConfig.extend({
     path: ['FAULT_JOB_PAUSE_BEFORE_COMMIT'],
     error: 'is only for NODE_ENV=test',
   })
+  .refine(
+    ({ EVENT_SIGNING_SECRET, REFRESH_TOKEN_SECRET }) =>
+      !REFRESH_TOKEN_SECRET.some((secret) => [EVENT_SIGNING_SECRET].flat().includes(secret)),
+    {
+      path: ['REFRESH_TOKEN_SECRET'],
+      error: 'is EVENT_SIGNING_SECRET too: each use has a secret of its own',
+    },
+  )
 export type ApiConfig = z.infer<typeof ApiConfig>
 
 export const readConfig = (env: NodeJS.ProcessEnv = process.env): ApiConfig => parseConfig(ApiConfig, env)

@@ -55,7 +55,7 @@ export function createPod(
     audit,
     sharedReads: createSharedReads(() => apiMetrics.readsShared.inc()),
     limiter: createSignInLimiter(redis.commands('sign-in')),
-    refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET),
+    refreshTokens: createRefreshTokens(config.REFRESH_TOKEN_SECRET),
     revoker: createSocketRevoker(redis.publisher('emitter')),
     wakeRelay: relay.wake,
     consequences: CONSEQUENCES,
@@ -63,11 +63,16 @@ export function createPod(
     logger,
     clock,
     origins: config.PUBLIC_ORIGINS,
+    basePath: config.BASE_PATH,
     isSecure: config.PUBLIC_ORIGINS.every((origin) => origin.startsWith('https:')),
     checksAnswers: config.NODE_ENV === 'test',
   }
-  const server = createHttpServer(createApp(api, { trustedProxies: config.TRUSTED_PROXIES }), config.PORT, config.HOST)
-  const admin = createAdminServer({ port: config.ADMIN_PORT, host: config.HOST, isReady, metrics })
+  const server = createHttpServer(createApp(api, { trustedProxies: config.TRUSTED_PROXIES }), {
+    port: config.PORT,
+    host: config.HOST,
+    basePath: config.BASE_PATH,
+  })
+  const admin = createAdminServer({ port: config.ADMIN_PORT, host: config.ADMIN_HOST, isReady, metrics })
   let ports = { port: 0, adminPort: 0 }
 
   return {

@@ -1,4 +1,4 @@
-import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/runtime'
+import { BaseConfig, Milliseconds, OriginList, PostgresUrl, Secret, UrlList, parseConfig } from '@derm/runtime'
 import { z } from 'zod'
 
 const Count = z.coerce.number('is not a number').int().min(1)
@@ -10,7 +10,7 @@ const RealtimeConfig = z.object({
   /** Exact origins from which browsers may connect. */
   PUBLIC_ORIGINS: OriginList,
   /** Where the API's public keys are, one or more urls. */
-  JWKS_URLS: CommaList,
+  JWKS_URLS: UrlList,
   JWT_ISSUER: z.string().min(1),
   JWT_AUDIENCE: z.string().min(1),
   EVENT_SIGNING_SECRET: Secret,

@@ -1,6 +1,6 @@
 import { createJwksSource, createTokenVerifier } from '@derm/auth'
 import { createRedisEventLogReader, createSigner } from '@derm/core/redis'
-import { createAdminServer, createLifecycle, createLogger, createRedisConnections } from '@derm/runtime'
+import { createAdminServer, createLifecycle, createLogger, createRedisConnections, warnOfInsecure } from '@derm/runtime'
 import pg from 'pg'
 import { readConfig } from './config.ts'
 import { createRealtimeNode } from './node.ts'
@@ -8,6 +8,7 @@ import { createRealtimeMetrics } from './metrics/realtime-metrics.ts'
 
 const config = readConfig(process.env)
 const logger = createLogger({ service: 'realtime', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })
+warnOfInsecure(config, logger)
 const metrics = createRealtimeMetrics()
 const redis = createRedisConnections({ url: config.REDIS_URL, instance: config.INSTANCE_NAME, logger })
 const accessPool = new pg.Pool({
@@ -45,7 +46,7 @@ const lifecycle = createLifecycle({
 })
 const admin = createAdminServer({
   port: config.ADMIN_PORT,
-  host: config.HOST,
+  host: config.ADMIN_HOST,
   isReady: () => node.isReady(),
   metrics: metrics.metrics,
 })

@@ -1,6 +1,5 @@
-import { createServer } from 'node:http'
 import type { UserId } from '@derm/contract'
-import { listen } from '@derm/runtime'
+import { createGuardedServer, listen, stripBasePath } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
 import { startKeyWatch } from './access/key-watch.ts'
 import { guardAdmission } from './connection/admission.ts'
@@ -28,12 +27,18 @@ export interface RealtimeNode {
 /** Puts a node together: a Socket.IO server, the hub that listens to the event log, and what watches over both. */
 export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   const { config, logger, metrics, verifier } = options
-  const http = createServer((_request, response) => response.writeHead(404).end())
+  const http = createGuardedServer((_request, response) => response.writeHead(404).end())
   let isStarted = false
   let isDraining = false
   let stopJobs = () => {}
 
   const io = createSocketServer({ ...options, http, isDraining: () => isDraining })
+  // Before Engine.IO looks at the path. No plain request has a body that anybody reads, so its connection ends with the answer.
+  http.prependListener('request', (request, response) => {
+    response.setHeader('connection', 'close')
+    stripBasePath(request, config.BASE_PATH)
+  })
+  http.prependListener('upgrade', (request) => stripBasePath(request, config.BASE_PATH))
   const parts = createNodeParts(options, io)
   const { members, access, sessions, hub, sizes } = parts
 

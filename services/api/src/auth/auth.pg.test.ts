@@ -44,7 +44,7 @@ describe('a token whose signature holds', () => {
 })
 
 describe('signing in', () => {
-  it('answers token, lifetime and user, and sets a cookie that scripts and other sites cannot use', async () => {
+  it('[OPS4] answers token, lifetime and user, and sets a cookie that scripts, other sites and plain http cannot use', async () => {
     const { headers, body } = await pod.nobody.post(
       '/auth/login',
       { email: email.toUpperCase(), password: 'dermlive' },
@@ -52,11 +52,17 @@ describe('signing in', () => {
     )
     expect(body).toMatchObject({ expiresIn: 600, user: { email, tenantName: 'Lakeside Dermatology' } })
     expect(headers.get('set-cookie')).toMatch(
-      /^derm_refresh=[^;]+; Max-Age=43200; Path=\/api\/v1\/auth; HttpOnly; Secure; SameSite=Strict$/,
+      /^__Secure-derm_refresh=[^;]+; Max-Age=43200; Path=\/api\/v1\/auth; HttpOnly; Secure; SameSite=Strict$/,
     )
     const claims = jwt.decode(body.accessToken) as Record<string, unknown>
     expect(Object.keys(claims).sort()).toEqual(['aud', 'av', 'exp', 'iat', 'iss', 'sid', 'sub', 'tid'])
     expect(claims).toMatchObject({ sub: body.user.id, tid: ids.lakeside.tenantId })
+  })
+
+  it('[OPS4] a cookie without the prefix, which anybody in between could have planted, is not taken', async () => {
+    const { cookie } = await pod.signIn(email, { fresh: true })
+    expect((await refresh(cookie.replace('__Secure-', ''))).body.code).toBe('unauthenticated')
+    expect((await refresh(cookie)).status).toBe(200)
   })
 
   it('[SEC] says the same of a wrong password and of an unknown email', async () => {
@@ -133,10 +139,10 @@ describe('refreshing', () => {
 
   it('[SEC] a forged secret is refused, and ends nobody’s session', async () => {
     const { cookie } = await pod.signIn(email, { fresh: true })
-    const forged = cookie.replace(/\.[^.]+$/, `.${'A'.repeat(43)}`)
+    const forged = cookie.replace(/\.([^.]{8})[^.]+$/, `.$1${'A'.repeat(43)}`)
     expect(await refresh(forged)).toMatchObject({ status: 401, body: { code: 'session_ended' } })
     expect((await refresh(cookie)).status).toBe(200)
-    for (const text of ['derm_refresh=', 'derm_refresh=a.b.c', 'other=1'])
+    for (const text of ['__Secure-derm_refresh=', '__Secure-derm_refresh=a.b.c', 'other=1'])
       expect(await refresh(text)).toMatchObject({ status: 401, body: { code: 'unauthenticated' } })
   })
 
@@ -145,7 +151,7 @@ describe('refreshing', () => {
     pod.clock.advance(12 * 3_600_000 + 1_000)
     const answer = await refresh(cookie)
     expect(answer).toMatchObject({ status: 401, body: { code: 'session_ended' } })
-    expect(answer.headers.get('set-cookie')).toMatch(/^derm_refresh=; Max-Age=0/)
+    expect(answer.headers.get('set-cookie')).toMatch(/^__Secure-derm_refresh=; Max-Age=0/)
   })
 })
 
@@ -156,7 +162,7 @@ describe('signing out', () => {
     const before = await versionOf(session.user.id)
     const answer = await session.post('/auth/logout', undefined, { cookie: session.cookie })
     expect(answer.status).toBe(204)
-    expect(answer.headers.get('set-cookie')).toMatch(/^derm_refresh=; Max-Age=0/)
+    expect(answer.headers.get('set-cookie')).toMatch(/^__Secure-derm_refresh=; Max-Age=0/)
     expect(await session.get('/auth/me')).toMatchObject({ status: 401, body: { code: 'session_ended' } })
     expect(await refresh(session.cookie)).toMatchObject({ status: 401, body: { code: 'session_ended' } })
     expect((await other.get('/auth/me')).status).toBe(200)

@@ -3,22 +3,29 @@ import type { Exchange } from '../http/route.ts'
 import { formatRefreshToken, parseRefreshToken, type RefreshToken } from '../sessions/refresh-token.ts'
 
 const NAME = 'derm_refresh'
-/** Sent to the sign-in routes only. */
+/** Sent to the sign-in routes only; below the prefix where there is one. */
 const PATH = '/api/v1/auth'
 
-export function readRefreshCookie({ request }: Pick<Exchange, 'request'>): RefreshToken | null {
-  return parseRefreshToken(parseCookie(request.headers.cookie ?? '')[NAME])
+type Door = { api: Pick<Exchange['api'], 'isSecure' | 'basePath'> }
+
+/** A browser takes a name with this beginning from https only, so that nobody in between can plant another one over http. [OPS4] */
+const nameOf = ({ api }: Door) => (api.isSecure ? `__Secure-${NAME}` : NAME)
+
+export function readRefreshCookie(exchange: Pick<Exchange, 'request'> & Door): RefreshToken | null {
+  return parseRefreshToken(parseCookie(exchange.request.headers.cookie ?? '')[nameOf(exchange)])
 }
 
 /** `maxAge`: seconds until the session's end. */
-export function makeRefreshCookie({ api }: Pick<Exchange, 'api'>, token: RefreshToken, maxAge: number): string {
-  return stringify(formatRefreshToken(token), Math.max(0, Math.floor(maxAge)), api.isSecure)
+export function makeRefreshCookie(door: Door, token: RefreshToken, maxAge: number): string {
+  return stringify(door, formatRefreshToken(token), Math.max(0, Math.floor(maxAge)))
 }
 
-export function clearRefreshCookie({ api }: Pick<Exchange, 'api'>): string {
-  return stringify('', 0, api.isSecure)
+export function clearRefreshCookie(door: Door): string {
+  return stringify(door, '', 0)
 }
 
-function stringify(value: string, maxAge: number, secure: boolean): string {
-  return stringifySetCookie({ name: NAME, value, path: PATH, httpOnly: true, sameSite: 'strict', secure, maxAge })
+function stringify(door: Door, value: string, maxAge: number): string {
+  const { isSecure: secure, basePath } = door.api
+  const path = `${basePath}${PATH}`
+  return stringifySetCookie({ name: nameOf(door), value, path, httpOnly: true, sameSite: 'strict', secure, maxAge })
 }
