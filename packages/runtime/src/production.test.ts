@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
+import type {
+  ConfigError} from './config.ts';
 import {
   BaseConfig,
-  ConfigError,
   OriginList,
   PostgresUrl,
   ProxyList,

@@ -1,6 +1,6 @@
 import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/auth'
 import { delay, systemClock, type Clock, type Logger } from '@derm/core'
-import { createPrisma } from '@derm/database'
+import { createPrisma, requirePrismaSession } from '@derm/database'
 import { createAdminServer, createMetrics, createRedisConnections, type Step } from '@derm/runtime'
 import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
@@ -80,7 +80,7 @@ export function createPod(
     ports: () => ports,
     steps: [
       { name: 'redis', stop: () => redis.close() },
-      { name: 'postgres', start: () => prisma.$queryRaw`SELECT 1`, stop: () => prisma.$disconnect() },
+      { name: 'postgres', start: () => requirePrismaSession(prisma), stop: () => prisma.$disconnect() },
       relay,
       createPodJobs({ api, jobs: JOBS, config, metrics, logger, clock }),
       { name: 'audit', drain: () => audit.drain() },

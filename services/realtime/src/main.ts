@@ -1,4 +1,5 @@
 import { createJwksSource, createTokenVerifier } from '@derm/auth'
+import { SESSION_OPTIONS, SessionError, requireSession, type SettingRow } from '@derm/core/postgres'
 import { createRedisEventLogReader, createSigner } from '@derm/core/redis'
 import { createAdminServer, createLifecycle, createLogger, createRedisConnections, warnOfInsecure } from '@derm/runtime'
 import pg from 'pg'
@@ -16,9 +17,20 @@ const accessPool = new pg.Pool({
   max: 3,
   connectionTimeoutMillis: 2000,
   query_timeout: 3000,
+  options: SESSION_OPTIONS,
   application_name: config.INSTANCE_NAME,
 })
 accessPool.on('error', (error) => logger.warn({ error }, 'an idle connection to Postgres was lost'))
+
+/** Without Postgres a node starts all the same, unready. With one whose sessions are other than they must be, it does not. */
+async function checkSession(): Promise<void> {
+  try {
+    await requireSession(async (sql) => (await accessPool.query<SettingRow>(sql)).rows)
+  } catch (error) {
+    if (error instanceof SessionError) throw error
+    logger.warn({ error }, 'the session with Postgres could not be checked')
+  }
+}
 
 const keys = createJwksSource({
   urls: config.JWKS_URLS,
@@ -52,7 +64,7 @@ const admin = createAdminServer({
 })
 
 lifecycle.add({ name: 'redis', stop: () => redis.close() })
-lifecycle.add({ name: 'access', stop: () => accessPool.end() })
+lifecycle.add({ name: 'access', start: checkSession, stop: () => accessPool.end() })
 lifecycle.add({ name: 'admin', start: () => admin.start(), stop: () => admin.stop() })
 lifecycle.add({
   name: 'node',
