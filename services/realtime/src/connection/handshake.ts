@@ -11,8 +11,8 @@ export function checkOrigin(request: IncomingMessage, allowed: readonly string[]
   return origin !== undefined && allowed.includes(origin) ? null : 'origin_forbidden'
 }
 
-/** @throws CodedError with the code that the client gets in `connect_error`. */
-export async function admit(auth: unknown, verifier: TokenVerifier, access: AccessWatch): Promise<VerifiedToken> {
+/** Whose handshake it is. @throws CodedError with the code that the client gets in `connect_error`. */
+export async function identify(auth: unknown, verifier: TokenVerifier): Promise<VerifiedToken> {
   const parsed = Handshake.safeParse(auth)
   if (!parsed.success) {
     const given = (auth as { protocol?: unknown; token?: unknown } | undefined) ?? {}
@@ -20,10 +20,13 @@ export async function admit(auth: unknown, verifier: TokenVerifier, access: Acce
       throw new CodedError('protocol_unsupported')
     throw new CodedError('unauthenticated')
   }
-  const token = await verifier.verify(parsed.data.token)
+  return verifier.verify(parsed.data.token)
+}
+
+/** @throws CodedError when they may not be here, or nobody knows. */
+export async function confirmAccess(token: VerifiedToken, access: AccessWatch): Promise<void> {
   if (!access.isConfirmed()) throw new CodedError('access_unconfirmed')
   requireAccess(await access.read(token.sub), token)
-  return token
 }
 
 /**
