@@ -1,0 +1,5 @@
+import type { Attack } from './attack.ts'
+import { foreignReferences } from './cases/foreign-references.ts'
+
+/** One line a case. */
+export const ATTACKS: readonly Attack[] = [foreignReferences]
