@@ -7,6 +7,7 @@ import { PatientPicker } from '../patients/patient-picker.tsx'
 import { useCreateAppointment } from './appointment-changes.ts'
 import { TYPE_LABEL, TYPE_MINUTES } from '../appointments/appointment-labels.ts'
 import { formatBirthDate, fullName } from '../patients/patient-names.ts'
+import { useKeptKeys } from '../ui/kept-keys.ts'
 import { optionsOf } from '../ui/options.ts'
 import { SlotFields, toSlot, type SlotDraft } from '../appointments/slot-fields.tsx'
 import { zoneName } from '../time/zone-time.ts'
@@ -47,7 +48,7 @@ function CreateForm({ initial, location, providers, entry, onClose, onCreated }:
   const [hasOwnLength, setHasOwnLength] = useState(initial.length !== '')
   const [note, setNote] = useState(entry?.note ?? '')
   const [isChecked, setChecked] = useState(false)
-  const create = useCreateAppointment()
+  const create = useCreateAppointment(useKeptKeys())
   const slot = toSlot(draft, location.timeZone)
 
   function changeType(next: AppointmentType) {
