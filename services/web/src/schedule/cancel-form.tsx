@@ -15,7 +15,7 @@ type Props = {
 
 export function CancelForm({ appointment, onDone, onCancel }: Props) {
   const [cancelCode, setCancelCode] = useState<CancelCode>('patient_request')
-  const change = useAppointmentChange()
+  const change = useAppointmentChange({ showsError: true })
   return (
     <FormFrame
       title="Cancel this appointment"

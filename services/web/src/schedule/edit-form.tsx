@@ -18,7 +18,7 @@ export function EditForm({ appointment, onDone, onCancel }: Props) {
   const [base, setBase] = useState(appointment)
   const [type, setType] = useState(base.type)
   const [note, setNote] = useState(base.note ?? '')
-  const change = useAppointmentChange()
+  const change = useAppointmentChange({ showsError: true })
   const isConflict = change.error instanceof ApiError && change.error.code === 'conflict'
 
   function submit() {

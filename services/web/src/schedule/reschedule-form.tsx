@@ -29,7 +29,7 @@ export function RescheduleForm({ appointment, location, providers, onDone, onCan
     }
   })
   const [isIncomplete, setIncomplete] = useState(false)
-  const change = useAppointmentChange()
+  const change = useAppointmentChange({ showsError: true })
   const isConflict = change.error instanceof ApiError && change.error.code === 'conflict'
 
   function submit() {

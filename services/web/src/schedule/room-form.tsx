@@ -21,7 +21,7 @@ export function RoomForm({ appointment, location, appointments, onDone, onCancel
   const [roomId, setRoomId] = useState<string | null>(
     appointment.roomId ?? location.rooms.find(({ id }) => !taken.has(id))?.id ?? null,
   )
-  const change = useAppointmentChange()
+  const change = useAppointmentChange({ showsError: true })
 
   function submit() {
     if (roomId === null) return
