@@ -24,7 +24,7 @@ export async function request<Result>(fetch: Fetch, path: string, options: Reque
   if (body !== undefined) init.body = JSON.stringify(body)
   if (signal) init.signal = signal
   if (!keys) return send<Result>(fetch, path, init)
-  return keys.run(`${method} ${path}\n${String(init.body)}`, (key) =>
+  return keys.run(`${method} ${path}\n${JSON.stringify(body)}`, (key) =>
     send<Result>(fetch, path, { ...init, headers: { ...headers, 'idempotency-key': key } }),
   )
 }

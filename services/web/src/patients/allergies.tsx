@@ -49,6 +49,7 @@ export function Allergies({ patientId, user, mayAdd: isActive }: SectionProps) {
                       resource="allergies"
                       entry={allergy}
                       title={`${allergy.substance} was entered in error?`}
+                      says={`${allergy.substance}, ${SEVERITY_LABEL[allergy.severity].toLowerCase()}, ${allergy.reaction ?? 'no reaction'}`}
                       onDone={close}
                       onCancel={close}
                     />

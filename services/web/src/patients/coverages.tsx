@@ -10,8 +10,9 @@ import { useCoverages } from './chart-queries.ts'
 import { ChartSection, type SectionProps } from './chart-section.tsx'
 import { CoverageEndForm } from './coverage-end-form.tsx'
 import { CoverageForm } from './coverage-form.tsx'
+import { formatSpan } from './coverage-draft.ts'
 import { Eligibility } from './eligibility.tsx'
-import { formatBirthDate, todayHere } from './patient-names.ts'
+import { todayHere } from './patient-names.ts'
 
 type Open = { name: 'new' } | { name: 'edit' | 'end'; id: string }
 
@@ -119,10 +120,4 @@ function sortCoverages(coverages: readonly Coverage[]): Coverage[] {
   return coverages.toSorted(
     (a, b) => Number(isEnded(a)) - Number(isEnded(b)) || ranks.indexOf(a.rank) - ranks.indexOf(b.rank),
   )
-}
-
-function formatSpan({ effectiveFrom, effectiveTo }: Coverage): string {
-  return effectiveTo === null
-    ? `since ${formatBirthDate(effectiveFrom)}`
-    : `${formatBirthDate(effectiveFrom)} to ${formatBirthDate(effectiveTo)}`
 }

@@ -49,6 +49,7 @@ export function Documents({ patientId, user, mayAdd: isActive }: SectionProps) {
                       resource="documents"
                       entry={document}
                       title={`“${document.title}” was filed in error?`}
+                      says={`“${document.title}”, ${DOCUMENT_LABEL[document.kind]}, received ${formatBirthDate(document.receivedOn)}`}
                       onDone={close}
                       onCancel={close}
                     />

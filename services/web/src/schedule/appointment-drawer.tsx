@@ -38,8 +38,9 @@ export function AppointmentDrawer(props: AppointmentDrawerProps) {
     <Drawer
       opened
       onClose={onClose}
-      // Escape goes back from a form first.
+      // Escape goes back from a form first, and a click beside it does not discard it.
       closeOnEscape={panel === null}
+      closeOnClickOutside={panel === null}
       position="right"
       size={440}
       title="Appointment"

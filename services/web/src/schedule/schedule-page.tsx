@@ -138,7 +138,7 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
         onCreate={() => startCreate()}
         onWaitlist={() => setWaitlistOpen(true)}
       />
-      <SummaryRow appointments={appointments} filter={chosenFilter} onFilter={setFilter} />
+      <SummaryRow appointments={day.data} filter={chosenFilter} onFilter={setFilter} />
       <QueryView query={joinQueries(day, providers)} what="The schedule" skeleton={<LoadingBoard />}>
         {() => (
           <div className={classes['view']} aria-busy={day.isFetching}>
@@ -190,6 +190,7 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
         {isWaitlistOpen ? (
           <WaitlistDrawer
             opened
+            isCovered={creating !== null}
             location={location}
             providers={providers.data ?? []}
             date={date}
