@@ -312,7 +312,22 @@ describe('a chart that was merged', () => {
       { flags: ['wheelchair'] },
       { version: 1 },
     )
-    await desk.change(`/patients/${given.id}/merge`, { intoId: kept.id }, { version })
+    await show(`/patients/${kept.id}/merge`)
+    await inPage('patient-search').fill(given.mrn)
+    await inPage(`patient-${given.id}`).click()
+    await inPage(`keep-${kept.id}`).check()
+    await inPage('merge-sure').check()
+    // Changed after it was compared: it is to be compared anew.
+    const changed = await desk.change<Patient>(
+      `/patients/${given.id}`,
+      { firstName: 'Zebulon' },
+      { method: 'PATCH', version },
+    )
+    await inPage('merge-comparison').getByText('Zebulon').waitFor()
+    expect(await inPage('merge-sure').isChecked()).toBe(false)
+    expect(await inPage('merge-confirm').isDisabled()).toBe(true)
+
+    await desk.change(`/patients/${given.id}/merge`, { intoId: kept.id }, { version: changed.version })
     await show(`/patients/${given.id}`)
     await inPage('merged-notice').waitFor()
     await inPage('demographics').waitFor()
