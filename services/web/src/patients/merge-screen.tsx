@@ -1,4 +1,5 @@
 import { PATIENT_TRANSITIONS, mayDo, type Patient, type PatientSummary } from '@derm/contract'
+import { usePatientUpdates } from '@derm/react'
 import { Alert, Button, Checkbox, Group, Radio, Text, Title } from '@mantine/core'
 import { IconAlertCircle, IconAlertTriangle } from '@tabler/icons-react'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
@@ -15,6 +16,7 @@ import { usePatient, usePatientMerge } from './patient-queries.ts'
 
 /** Two charts of one person become one: first the other is chosen, then both are compared, then one goes on. */
 export default function MergeScreen() {
+  usePatientUpdates()
   const { patientId = '' }: { patientId?: string } = useParams({ strict: false })
   const [other, setOther] = useState<PatientSummary | null>(null)
   useEffect(() => {
