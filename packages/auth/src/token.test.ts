@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, randomUUID } from 'node:crypto'
+import { createHmac, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -98,6 +98,15 @@ describe.each(['ES256', 'RS256'] as const)('a token signed with %s', (alg) => {
     const forged = jwt.sign(body, generateSigningKey(alg).privateKeyPem, { algorithm: alg, keyid: key.kid })
     await expect(verify(forged)).rejects.toMatchObject(invalid)
     for (const text of ['', 'a.b.c', '.', 'x'.repeat(10_000)]) await expect(verify(text)).rejects.toMatchObject(invalid)
+  })
+
+  it('[SEC] an RSA key of fewer than 3,072 bit, or a curve that is not P-256, is refused when it is loaded', () => {
+    const weak = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey
+    const curve = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey
+    for (const [alg, key] of [['RS256', weak] as const, ['ES256', curve] as const]) {
+      writeKeys('weak', { kid: 'weak', alg, privateKeyPem: key.export({ type: 'pkcs8', format: 'pem' }) })
+      expect(() => createKeyRing(file)).toThrow('is no key for')
+    }
   })
 
   it('[SEC] a key of the other kind is refused when it is loaded', () => {
