@@ -1,0 +1,32 @@
+import { hash } from '@node-rs/argon2'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ids, useTestPod } from '../testing/test-pod.ts'
+
+const pod = useTestPod()
+const email = 'ma@lakeside.example'
+/** 120 characters: spaces at both ends, capitals, and letters that another form of Unicode would write otherwise. */
+const password = ` Correct Horse ${'é'.repeat(20)} Ångström ${'0123456789'.repeat(7)}1234 `
+const signIn = (text: string) => pod.nobody.post('/auth/login', { email, password: text })
+
+beforeAll(async () => {
+  await pod.sql('UPDATE users SET password_hash = $1 WHERE id = $2', [
+    await hash(password),
+    ids.lakeside.users['ma']!.id,
+  ])
+})
+
+describe('[SEC] a password', () => {
+  it('may be long, of any characters, and is taken as it is', async () => {
+    expect(password).toHaveLength(120)
+    expect((await signIn(password)).status).toBe(200)
+  })
+  it.each([
+    ['without its spaces', password.trim()],
+    ['in other case', password.toLowerCase()],
+    ['in another form of Unicode', password.normalize('NFD')],
+    ['cut off', password.slice(0, 72)],
+  ])('is another one %s', async (_name, text) => {
+    expect(text).not.toBe(password)
+    expect(await signIn(text)).toMatchObject({ status: 401, body: { code: 'bad_credentials' } })
+  })
+})
