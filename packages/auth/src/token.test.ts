@@ -182,6 +182,20 @@ describe('key rotation', () => {
     await expect(stranger.verify(token)).rejects.toMatchObject({ code: 'unavailable' })
   })
 
+  it('[SEC] a key set that sends elsewhere is not followed', async () => {
+    writeKeys(first.kid, first)
+    const keyRing = createKeyRing(file, { now })
+    const [elsewhere, requests] = await serve(() => keyRing.publicJwks())
+    const server = createServer((_, response) => response.writeHead(302, { location: elsewhere }).end())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`
+    const verifier = createTokenVerifier({ keys: createJwksSource({ urls: [url], now }), issuer, audience, now })
+    const token = createTokenIssuer({ keyRing, issuer, audience, now }).issue(claims).accessToken
+    await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(requests()).toBe(0)
+  })
+
   it('a broken file changes nothing and is reported, without its content', () => {
     writeKeys(first.kid, first)
     const faults: unknown[] = []

@@ -16,6 +16,12 @@ beforeAll(async () => {
 })
 
 describe('[SEC] a password', () => {
+  it('is stored as argon2id, at the cost that is advised today', async () => {
+    const [{ hash: seeded }] = await pod.sql('SELECT password_hash AS hash FROM users WHERE email = $1', [
+      'owner@lakeside.example',
+    ])
+    for (const stored of [seeded, await hash('any')]) expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  })
   it('may be long, of any characters, and is taken as it is', async () => {
     expect(password).toHaveLength(120)
     expect((await signIn(password)).status).toBe(200)
