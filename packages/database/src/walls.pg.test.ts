@@ -146,7 +146,7 @@ describe('[TEN2] each role sees what its work needs', () => {
   })
 
   it('none of them can hold a row for ever', async () => {
-    for (const url of [db.apiUrl, db.relayUrl, db.realtimeUrl]) {
+    for (const url of [db.apiUrl, db.relayUrl, db.realtimeUrl, db.jobsUrl]) {
       const [row] = await ask(
         url,
         `SELECT current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('lock_timeout') AS lock,

@@ -1,4 +1,4 @@
-import { createGuardedServer, type HttpDeadlines } from './http-server.ts'
+import { createGuardedServer, type HttpLimits } from './http-server.ts'
 import { listen } from './listen.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -18,13 +18,13 @@ export function createAdminServer({
   host = '127.0.0.1',
   isReady,
   metrics,
-  deadlines = {},
+  limits = {},
 }: {
   port: number
   host?: string
   isReady: () => boolean | Promise<boolean>
   metrics: Metrics
-  deadlines?: Partial<HttpDeadlines>
+  limits?: Partial<HttpLimits>
 }): AdminServer {
   const server = createGuardedServer((request, response) => {
     const send = (status: number, body: string, type = 'text/plain; charset=utf-8') => {
@@ -40,7 +40,7 @@ export function createAdminServer({
       return send(404, 'not found\n')
     }
     answer().catch(() => (response.headersSent ? response.destroy() : send(500, 'failed\n')))
-  }, deadlines)
+  }, limits)
 
   return {
     start: () => listen(server, port, host),

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createAdminServer } from './admin-server.ts'
-import { createGuardedServer, type HttpDeadlines } from './http-server.ts'
+import { createGuardedServer, type HttpLimits } from './http-server.ts'
 import { listen } from './listen.ts'
 import { createMetrics } from './metrics.ts'
 import { announcedLength, refuseBody } from './refuse-body.ts'
@@ -10,8 +10,8 @@ import { SECURITY_HEADERS } from './security-headers.ts'
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-async function start(handler: Handler, deadlines: Partial<HttpDeadlines> = {}): Promise<number> {
-  const server = createGuardedServer(handler, deadlines)
+async function start(handler: Handler, limits: Partial<HttpLimits> = {}): Promise<number> {
+  const server = createGuardedServer(handler, limits)
   const port = await listen(server, 0, '127.0.0.1')
   onTestFinished(() => {
     server.close()
@@ -36,7 +36,7 @@ const expectHeaders = (answer: string) => {
 }
 
 describe('[OPS9] a request that comes too slowly ends, with the reason', () => {
-  const SHORT = { headers: 200, request: 400 }
+  const SHORT = { headersMs: 200, requestMs: 400 }
   const echo: Handler = (request, response) => void request.pipe(response)
 
   it.each<[string, (socket: Socket) => void]>([
@@ -68,7 +68,7 @@ describe('[OPS9] a request that comes too slowly ends, with the reason', () => {
   })
 
   it('hundreds of half requests are all gone, on the admin port too', async () => {
-    const admin = createAdminServer({ port: 0, isReady: () => true, metrics: createMetrics(), deadlines: SHORT })
+    const admin = createAdminServer({ port: 0, isReady: () => true, metrics: createMetrics(), limits: SHORT })
     const port = await admin.start()
     onTestFinished(() => admin.stop())
     const halves = Array.from({ length: 300 }, () => open(port))

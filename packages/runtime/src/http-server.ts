@@ -1,37 +1,46 @@
-import { STATUS_CODES, createServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import {
+  STATUS_CODES,
+  createServer,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
 import type { Duplex } from 'node:stream'
 import { NO_CONTENT_POLICY, SECURITY_HEADERS } from './security-headers.ts'
 
-/** In milliseconds. `idle` is longer than a proxy keeps its idle connections, so that it never sends a request into one that is being closed. */
-export type HttpDeadlines = { headers: number; request: number; idle: number }
+/** A request's head (`headersMs`), and then all of it (`requestMs`), must be there in time, however slowly its bytes come. */
+export type HttpLimits = { headersMs: number; requestMs: number; headBytes: number }
 
-/** A request's head, and then all of it, must be there in time, however slowly its bytes come. */
-const DEADLINES: HttpDeadlines = { headers: 10_000, request: 20_000, idle: 75_000 }
+const LIMITS: HttpLimits = { headersMs: 10_000, requestMs: 20_000, headBytes: 32_768 }
+/** Longer than a proxy keeps its idle connections, so that it never sends a request into one that is being closed. */
+const IDLE_MS = 75_000
 /** Node looks for what is overdue this often; its own 30 s would triple the deadlines. */
 const CHECK_MS = 1_000
-const MAX_HEAD_BYTES = 32_768
 
 /**
  * What every server of ours listens with: deadlines for slow requests, and the security headers on every answer, also on those that Node
  * gives before any handler of ours is asked. [OPS5] [OPS9]
  */
-export function createGuardedServer(handler: RequestListener, deadlines: Partial<HttpDeadlines> = {}): Server {
-  const { headers, request, idle } = { ...DEADLINES, ...deadlines }
+export function createGuardedServer(handler: RequestListener, limits: Partial<HttpLimits> = {}): Server {
+  const { headersMs, requestMs, headBytes } = { ...LIMITS, ...limits }
   const options: ServerOptions = {
-    headersTimeout: headers,
-    requestTimeout: request,
-    keepAliveTimeout: idle,
-    connectionsCheckingInterval: Math.min(CHECK_MS, headers, request),
-    maxHeaderSize: MAX_HEAD_BYTES,
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    keepAliveTimeout: IDLE_MS,
+    connectionsCheckingInterval: Math.min(CHECK_MS, headersMs, requestMs),
+    maxHeaderSize: headBytes,
   }
   const server = createServer(options, handler)
-  // Before any other listener, also one that takes the handler's place later, as Engine.IO does.
-  server.prependListener('request', (_request, response) => {
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
-    response.setHeader('content-security-policy', NO_CONTENT_POLICY)
-  })
+  server.prependListener('request', (_request, response) => setSecurityHeaders(response))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerFault(error, socket))
   return server
+}
+
+/** For a server whose listeners another library has replaced, as Engine.IO does; all others have them already. */
+export function setSecurityHeaders(response: ServerResponse): void {
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value)
+  response.setHeader('content-security-policy', NO_CONTENT_POLICY)
 }
 
 const STATUS_OF: Record<string, number> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }

@@ -1,16 +1,6 @@
 import { expect, it } from 'vitest'
-import type {
-  ConfigError} from './config.ts';
-import {
-  BaseConfig,
-  OriginList,
-  PostgresUrl,
-  ProxyList,
-  Secret,
-  SecretList,
-  UrlList,
-  parseConfig,
-} from './config.ts'
+import type { ConfigError } from './config.ts'
+import { BaseConfig, OriginList, PostgresUrl, ProxyList, Secret, SecretList, UrlList, parseConfig } from './config.ts'
 
 const schema = BaseConfig.extend({
   DATABASE_URL: PostgresUrl,
@@ -126,7 +116,7 @@ it.each(['loopback,uniquelocal', '10.0.0.0/8', '203.0.113.7', '203.0.113.0/24', 
 )
 
 it('[OPS3] a random secret passes, in every alphabet in which one is written', () => {
-  for (let i = 0; i < 2_000; i++) {
+  for (let i = 0; i < 200; i++) {
     const bytes = Buffer.from(crypto.getRandomValues(new Uint8Array(32)))
     for (const secret of [
       bytes.toString('hex'),

@@ -79,7 +79,7 @@ export const TABLE_WALLS: Record<string, TableWall> = {
   waitlist_entries: behindWall(
     {
       derm_api: 'INSERT, SELECT, UPDATE',
-      derm_jobs: 'SELECT id, SELECT offer_expires_at, SELECT status, SELECT tenant_id',
+      derm_jobs: 'SELECT id, SELECT offer_expires_at, SELECT offer_starts_at, SELECT status, SELECT tenant_id',
     },
     { jobs: "SELECT TO derm_jobs USING (status = 'offered'::waitlist_status)" },
   ),
