@@ -32,7 +32,7 @@ export function createApp(api: Api, { trustedProxies }: { trustedProxies: readon
   app.get('/.well-known/jwks.json', (_, response) => {
     response.set('Cache-Control', 'public, max-age=10').json(api.keyRing.publicJwks())
   })
-  app.use('/api', createDocs())
+  app.use('/api', createDocs(api.basePath))
   app.use('/api/v1', createJsonBody(), mountRoutes(api, ROUTES))
   app.use(() => {
     throw new CodedError('not_found')
