@@ -47,8 +47,9 @@ export async function startOurSystem(): Promise<OurSystem> {
     client.socket.disconnect()
   }
   const redis = new Redis(stack.redis.url)
-  const writer = createRedisEventLogWriter(redis)
-  const sign = createSigner(stack.secrets.eventSigningSecret)
+  const signer = createSigner([stack.secrets.eventSigningSecret], 'event log')
+  const { sign } = signer
+  const writer = createRedisEventLogWriter(redis, { signer })
   let head: Position | null = null
 
   function next(): LogEntry {

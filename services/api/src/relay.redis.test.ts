@@ -1,10 +1,11 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { ADAPTER_KEY, parsePositions, sessionRoom, userRoom, type SessionId, type UserId } from '@derm/contract'
-import { createRedisEventLogWriter } from '@derm/core/redis'
+import { createRedisEventLogWriter, createSigner } from '@derm/core/redis'
 import { ids, useTestPod, type SignedIn } from './testing/test-pod.ts'
 
 const pod = useTestPod()
+const signer = createSigner(['a secret that is long enough for tests'], 'event log')
 const channel = `${ids.lakeside.tenantId}/t/patients` as Parameters<
   ReturnType<typeof createRedisEventLogWriter>['heads']
 >[0][number]
@@ -36,7 +37,7 @@ async function rename(): Promise<{ epoch: string; seq: number }> {
 
 it('[REL3] a change is on Redis right after its commit, marked in Postgres, and measured', async () => {
   const position = await rename()
-  const eventLog = createRedisEventLogWriter(redis)
+  const eventLog = createRedisEventLogWriter(redis, { signer })
   await vi.waitFor(async () => expect(await eventLog.heads([channel])).toEqual([position]))
   await vi.waitFor(async () => expect(await pod.sql('SELECT 1 FROM events WHERE published_at IS NULL')).toEqual([]))
   const { values } = await pod.pod.api.metrics.relayPublished.get()
@@ -47,7 +48,7 @@ it('[REL3] a change is on Redis right after its commit, marked in Postgres, and 
 it('[REL4] what Redis has lost comes back', async () => {
   const position = await rename()
   await redis.flushdb()
-  const eventLog = createRedisEventLogWriter(redis)
+  const eventLog = createRedisEventLogWriter(redis, { signer })
   await vi.waitFor(async () => expect(await eventLog.heads([channel])).toEqual([position]), { timeout: 15_000 })
 })
 

@@ -1,4 +1,4 @@
-import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/runtime'
+import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, SecretList, parseConfig } from '@derm/runtime'
 import { z } from 'zod'
 
 const Count = z.coerce.number('is not a number').int().min(1)
@@ -13,7 +13,7 @@ const RealtimeConfig = z.object({
   JWKS_URLS: CommaList,
   JWT_ISSUER: z.string().min(1),
   JWT_AUDIENCE: z.string().min(1),
-  EVENT_SIGNING_SECRET: Secret,
+  EVENT_SIGNING_SECRET: SecretList,
   MAX_CONNECTIONS_PER_USER: Count.default(30),
   MAX_CHANNELS_PER_SOCKET: Count.default(500),
   /** One `subscribe` with a cursor for each of a socket's channels fits: about 150 bytes each. */

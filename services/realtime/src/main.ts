@@ -18,6 +18,7 @@ const accessPool = new pg.Pool({
   application_name: config.INSTANCE_NAME,
 })
 accessPool.on('error', (error) => logger.warn({ error }, 'an idle connection to Postgres was lost'))
+const eventSigner = createSigner(config.EVENT_SIGNING_SECRET, 'event log')
 
 const node = createRealtimeNode({
   config,
@@ -30,8 +31,11 @@ const node = createRealtimeNode({
     onFault: (error) => logger.warn({ error }, 'public keys could not be fetched'),
   }),
   accessPool,
-  eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.subscriber('event-log-pubsub')),
-  sign: createSigner(config.EVENT_SIGNING_SECRET),
+  eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.subscriber('event-log-pubsub'), {
+    signer: eventSigner,
+  }),
+  eventSigner,
+  adapterSigner: createSigner(config.EVENT_SIGNING_SECRET, 'adapter'),
   adapterPub: redis.publisher('adapter-pub'),
   adapterSub: redis.subscriber('adapter-sub'),
 })

@@ -52,7 +52,7 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
   )
   const hub: ChannelHub<Member> = new ChannelHub<Member>({
     eventLog: options.eventLog,
-    sign: options.sign,
+    verify: options.eventSigner.verify,
     clock: systemClock,
     logger,
     isConfirmed: () => access.isConfirmed(),
@@ -64,8 +64,9 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     resync: (channel, to, position) => fanOut.push(channel, to, encodePacket('resync', { channel, ...position })),
     observer: observeHub(metrics),
   })
+  const lagNotice = new LagNotice(hub, metrics)
   const requests: RequestContext = {
-    ...{ hub, fanOut, access, verifier, metrics, logger },
+    ...{ hub, fanOut, lagNotice, access, verifier, metrics, logger },
     nodeName: config.INSTANCE_NAME,
     maxChannels: config.MAX_CHANNELS_PER_SOCKET,
     timeoutMs: SUBSCRIBE_TIMEOUT_MS,
@@ -73,7 +74,6 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     onTooLarge: () => metrics.resyncs.inc({ reason: 'answer_size' }),
     isAnsweringResync: config.NODE_ENV === 'test' && config.FAULT_ANSWER_RESYNC === '1',
   }
-  const lagNotice = new LagNotice(hub, metrics)
   const headsNotice = new HeadsNotice(hub, fanOut, access)
   return { members, access, hub, sizes, fanOut, lagNotice, headsNotice, requests }
 }

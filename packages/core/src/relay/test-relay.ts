@@ -50,6 +50,7 @@ export class TestRelays {
     const relay = createRelay({
       store: {
         ...session,
+        latePending: async (...of) => (this.isPendingOld ? [] : session.latePending(...of)),
         oldestPendingMs: async () => {
           const oldest = await session.oldestPendingMs()
           if (this.lagAnswersAfterMs > 0)
@@ -74,7 +75,7 @@ export class TestRelays {
         },
       },
       eventLog: this.createWriter(),
-      sign: () => 'x'.repeat(22),
+      sign: () => 'x'.repeat(26),
       clock: this.clock,
       random: () => 0.5,
       logger: silentLogger,
@@ -130,7 +131,7 @@ export class TestRelays {
       },
       refill: (...of) => memory.refill(...of),
       heads: (channels) => memory.heads(channels),
-      renewCaughtUpLease: (forMs) => memory.renewCaughtUpLease(forMs),
+      renewCaughtUpLeases: (leases, forMs) => memory.renewCaughtUpLeases(leases, forMs),
       serverIdentity: async () => {
         await memory.heads([])
         return this.identity
