@@ -57,12 +57,6 @@ export const OriginList = CommaList.refine(
 
 export const Secret = z.string().min(32, 'needs 32 characters at least')
 
-/** One secret, or the new and the old one while it is changed: `new,old`. The first is used, all are accepted. */
-export const SecretList = CommaList.refine(
-  (secrets) => secrets.every((secret) => secret.length >= 32),
-  'needs 32 characters at least, each',
-).refine((secrets) => new Set(secrets).size === secrets.length, 'names one twice')
-
 export const Milliseconds = z.coerce.number('is not a number of milliseconds').int().min(0)
 
 /** What every service reads. A service extends it: `BaseConfig.extend({…})`. */

@@ -55,7 +55,7 @@ export function createPod(
     audit,
     sharedReads: createSharedReads(() => apiMetrics.readsShared.inc()),
     limiter: createSignInLimiter(redis.commands('sign-in')),
-    refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET.at(-1)!),
+    refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET.at(-1)!.secret),
     revoker: createSocketRevoker(redis.publisher('emitter')),
     wakeRelay: relay.wake,
     consequences: CONSEQUENCES,

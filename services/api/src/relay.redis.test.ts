@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { ADAPTER_KEY, parsePositions, sessionRoom, userRoom, type SessionId, type UserId } from '@derm/contract'
+import { parseSecretList } from '@derm/runtime'
 import { createRedisEventLogWriter, createSigner } from '@derm/core/redis'
 import { ids, useTestPod, type SignedIn } from './testing/test-pod.ts'
 
 const pod = useTestPod()
-const signer = createSigner(['a secret that is long enough for tests'], 'event log')
+const signer = createSigner(parseSecretList('a secret that is long enough for tests'), 'event log')
 const channel = `${ids.lakeside.tenantId}/t/patients` as Parameters<
   ReturnType<typeof createRedisEventLogWriter>['heads']
 >[0][number]

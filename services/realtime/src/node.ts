@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import type { UserId } from '@derm/contract'
 import { listen } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
+import { startKeyWatch } from './access/key-watch.ts'
 import { guardAdmission } from './connection/admission.ts'
 import { connectMember } from './connection/connect-member.ts'
 import { drainMembers } from './connection/drain.ts'
@@ -34,10 +35,10 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
 
   const io = createSocketServer({ ...options, http, isDraining: () => isDraining })
   const parts = createNodeParts(options, io)
-  const { members, access, hub, sizes } = parts
+  const { members, access, sessions, hub, sizes } = parts
 
   guardAdmission(io, {
-    ...{ verifier, access, members, metrics, logger },
+    ...{ verifier, access, sessions, members, metrics, logger },
     maxConnectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
   })
   guardPackets(io, options, parts)
@@ -55,7 +56,12 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       access.start()
       await hub.start()
       sizes.start()
-      stopJobs = startPeriodicJobs({ ...parts, metrics, headsEveryMs: config.HEADS_EVERY_MS })
+      const stopTimers = startPeriodicJobs({ ...parts, metrics, headsEveryMs: config.HEADS_EVERY_MS })
+      const stopKeyWatch = startKeyWatch({ keys: options.keys, members, logger, everyMs: config.KEYS_EVERY_MS })
+      stopJobs = () => {
+        stopTimers()
+        stopKeyWatch()
+      }
       const port = await listen(http, config.PORT, config.HOST)
       isStarted = true
       return port

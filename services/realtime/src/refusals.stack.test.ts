@@ -92,6 +92,12 @@ describe('a handshake is refused, and says why', () => {
       'token_invalid',
     ],
     ['of another tenant’s name', () => forge.sign({ ...claims, tid: getSeedIds().summit.tenantId }), 'access_revoked'],
+    [
+      'of a session that never existed',
+      () => forge.sign({ ...claims, sid: '00000000-0000-4000-8000-000000000000' }),
+      'session_ended',
+    ],
+    ['of another user’s session', () => forge.sign({ ...claims, sub: lakeside.users['owner']!.id }), 'session_ended'],
     ['that is no token', () => 'garbage', 'token_invalid'],
     ['that is empty', () => '', 'unauthenticated'],
   ])('[SES1] a token %s', async (_name, make, code) => {
@@ -239,7 +245,7 @@ describe('a node survives', () => {
         Buffer.from([0x93, 0xa0, 0x82, 0xa4, 0x74, 0x79, 0x70, 0x65, 0x02, 0xa3, 0x6e, 0x73, 0x70, 0xa1, 0x2f, 0xc0]),
         Buffer.from([0x93, 0x01, 0x02, 0x03]),
         Buffer.from(
-          `20${'f'.repeat(15)}${'0'.repeat(15)}9${'1'.repeat(13)}${'A'.repeat(26)}42["appointment:created",{}]`,
+          `20${'f'.repeat(15)}${'0'.repeat(15)}9${'1'.repeat(13)}${'A'.repeat(30)}42["appointment:created",{}]`,
         ),
         Buffer.alloc(1_000_000, 'x'),
       ]

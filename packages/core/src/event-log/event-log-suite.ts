@@ -24,7 +24,10 @@ let born = 0
 
 /** What every event log does; `make` gives one log for all of the tests, each of which has a channel of its own. */
 /** What a relay signs with in this suite. */
-export const suiteSigner = createSigner(['the secret of a test, of 32 characters'], 'event log')
+export const suiteSigner = createSigner(
+  [{ id: 'a-secret', secret: 'the secret of a test, of 32 characters' }],
+  'event log',
+)
 
 export function describeEventLog(make: () => LogUnderTest): void {
   let eventLog: LogUnderTest

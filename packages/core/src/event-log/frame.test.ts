@@ -15,7 +15,10 @@ import {
 const TENANT = '00000000-0000-4000-8000-00000000000a'
 const channel = `${TENANT}/t/patients` as ChannelName
 const other = `${TENANT}/t/billing` as ChannelName
-const { sign, verify } = createSigner(['a secret of at least thirty-two characters'], 'event log')
+const { sign, verify } = createSigner(
+  [{ id: 'a-secret', secret: 'a secret of at least thirty-two characters' }],
+  'event log',
+)
 const row = {
   channel,
   epoch: '0000000000010000',
@@ -64,7 +67,11 @@ describe('an entry’s bytes', () => {
     expect(isAuthentic(channel, bytes, verify)).toBe(true)
     expect(isAuthentic(other, bytes, verify)).toBe(false)
     expect(
-      isAuthentic(channel, bytes, createSigner(['another secret of thirty-two characters'], 'event log').verify),
+      isAuthentic(
+        channel,
+        bytes,
+        createSigner([{ id: 'a-secret', secret: 'another secret of thirty-two characters' }], 'event log').verify,
+      ),
     ).toBe(false)
     for (let i = 0; i < bytes.length; i++) {
       const forged = bytes.slice(0, i) + (bytes[i] === '7' ? '8' : '7') + bytes.slice(i + 1)

@@ -7,7 +7,7 @@ import { SIGNATURE_LENGTH, type Sign, type Verify } from './signature.ts'
 /**
  * The stored and published form of an event: a fixed prefix and a ready Socket.IO frame.
  *
- *     2 | epoch 16 | seq 16 digits | commit time 13 digits (ms) | signature 26 | 42["<type>",{<envelope>}]
+ *     2 | epoch 16 | seq 16 digits | commit time 13 digits (ms) | signature 30 | 42["<type>",{<envelope>}]
  *
  * On the live path a node reads the prefix and hands the frame on: nothing is parsed or encoded again. The signature
  * covers the channel and all the rest, so that what somebody else writes into Redis is never delivered.

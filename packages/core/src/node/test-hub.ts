@@ -15,7 +15,10 @@ export const south = `${TENANT}/l:00000000-0000-4000-8000-000000000002/schedulin
 export const EPOCH = '0000000000010000'
 export const LATER = '0000000000020000'
 export const at = (seq: number, epoch = EPOCH): Position => ({ epoch, seq })
-export const { sign, verify } = createSigner(['the secret of a test, of 32 characters'], 'event log')
+export const { sign, verify } = createSigner(
+  [{ id: 'a-secret', secret: 'the secret of a test, of 32 characters' }],
+  'event log',
+)
 
 /** A hub on the log in memory, in virtual time. Members are names; what happens to them is written down. */
 export class TestHub {

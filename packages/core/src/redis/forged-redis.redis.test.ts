@@ -3,16 +3,20 @@ import { useTestRedis } from '@derm/local-servers/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MAX_ENTRY_LENGTH, encodeEntry } from '../event-log/frame.ts'
+import { SIGNATURE_LENGTH } from '../event-log/signature.ts'
 import { shardOf } from '../event-log/shard.ts'
-import { createSigner } from '../event-log/signer.ts'
+import { createSigner, type SigningSecret } from '../event-log/signer.ts'
 import { caughtUpKey, headsKey, historyKey } from './keys.ts'
 import { createRedisEventLogReader } from './redis-event-log-reader.ts'
 import { createRedisEventLogWriter } from './redis-event-log-writer.ts'
 import { encodeHead } from './stored-head.ts'
 
 const server = useTestRedis()
-const signer = createSigner(['the secret of a test, of 32 characters'], 'event log')
-const stranger = createSigner(['the secret of somebody else, also 32 characters'], 'event log')
+const signer = createSigner([{ id: 'a-secret', secret: 'the secret of a test, of 32 characters' }], 'event log')
+const stranger = createSigner(
+  [{ id: 'a-secret', secret: 'the secret of somebody else, also 32 characters' }],
+  'event log',
+)
 const toEpoch = (ms: number) => `${Math.floor(ms).toString(16).padStart(12, '0')}0000`
 const EPOCH = toEpoch(Date.now())
 const DAY_MS = 86_400_000
@@ -76,7 +80,7 @@ describe('[SEC20] a head that no relay signed', () => {
       'ours, with another seq',
       (channel) => encodeHead(channel, { epoch: EPOCH, seq: 3 }, signer.sign).replace(':3:', ':4:'),
     ],
-    ['that of an entry', (channel) => `${EPOCH}:9:${entry(channel, 9).bytes.slice(46, 72)}`],
+    ['that of an entry', (channel) => `${EPOCH}:9:${entry(channel, 9).bytes.slice(46, 46 + SIGNATURE_LENGTH)}`],
     [
       'of a later epoch',
       (channel) => encodeHead(channel, { epoch: toEpoch(Date.now() + 1000), seq: 9 }, stranger.sign),
@@ -230,8 +234,9 @@ describe('[SEC22] a caught-up lease', () => {
 })
 
 describe('[SEC27] a secret is changed by a list of the new and the old one', () => {
-  const [old, fresh] = ['the old secret of thirty-two characters', 'the new secret of thirty-two characters']
-  const withSecrets = (...secrets: string[]) => {
+  const old = { id: 'old-secr', secret: 'the old secret of thirty-two characters' }
+  const fresh = { id: 'new-secr', secret: 'the new secret of thirty-two characters' }
+  const withSecrets = (...secrets: SigningSecret[]) => {
     const keys = createSigner(secrets, 'event log')
     return {
       writer: createRedisEventLogWriter(redis, { signer: keys }),

@@ -1,3 +1,4 @@
+import { SIGNATURE_LENGTH } from '../event-log/signature.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ChannelBatch } from '../event-log/event-log.ts'
 import { encodeEntry } from '../event-log/frame.ts'
@@ -21,7 +22,7 @@ async function begin(count: number, settings = {}) {
 }
 const foreign = (epoch: string, seq: number) =>
   encodeEntry({ channel: north, epoch, seq, id: 'foreign', type: 'patient:updated', at: 1, body: '{"data":{}}' }, () =>
-    'x'.repeat(26),
+    'x'.repeat(SIGNATURE_LENGTH),
   )
 
 describe('[REL5] a comparison of heads', () => {

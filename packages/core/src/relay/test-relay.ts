@@ -1,3 +1,4 @@
+import { SIGNATURE_LENGTH } from '../event-log/signature.ts'
 import type { ChannelName, Position } from '@derm/contract'
 import { silentLogger } from '../logger.ts'
 import { MemoryOutbox } from './memory-outbox.ts'
@@ -75,7 +76,7 @@ export class TestRelays {
         },
       },
       eventLog: this.createWriter(),
-      sign: () => 'x'.repeat(26),
+      sign: () => 'x'.repeat(SIGNATURE_LENGTH),
       clock: this.clock,
       random: () => 0.5,
       logger: silentLogger,
