@@ -1,4 +1,4 @@
-import { comparePositions, type Position } from '@derm/contract'
+import { comparePositions, isPlausibleEpoch, type Position } from '@derm/contract'
 import { frameOf, isTombstone } from '../event-log/frame.ts'
 import type { HistoryRead } from '../event-log/event-log.ts'
 import type { ChannelDelivery } from './channel-delivery.ts'
@@ -52,6 +52,8 @@ export class JoinRecovery<Member> {
   private fromNode(cursor: Position | undefined): Prepared | 'wait' | null {
     const { last } = this.delivery
     if (!last || this.subscription.isOver) return this.resync(cursor)
+    // A cursor of an epoch that can be none waits for nothing. [SEC21]
+    if (cursor && !isPlausibleEpoch(cursor.epoch, this.options.clock.now())) return this.resync(cursor)
     if (!cursor) return { cursor, frames: [], upTo: last, status: 'live' }
     const order = comparePositions(cursor, last)
     if (order > 0) return 'wait'
@@ -76,7 +78,7 @@ export class JoinRecovery<Member> {
     // Not beyond what this node has delivered: the rest comes live.
     const reach = Math.min(read.head.seq, last?.epoch === cursor.epoch ? last.seq : read.head.seq)
     const entries = read.entries.filter(({ seq }) => seq <= reach)
-    if (!entries.every(({ bytes }) => !isTombstone(bytes) && this.delivery.isAuthentic(bytes)))
+    if (!entries.every(({ bytes }) => !isTombstone(bytes) && this.delivery.read(bytes) !== null))
       return this.resync(cursor)
     const upTo = { epoch: cursor.epoch, seq: entries.at(-1)?.seq ?? cursor.seq }
     // Short of what this node has delivered, and the node does not have the rest either: the log has lost its end. [REC4]

@@ -72,6 +72,8 @@ function admit(
     context.hub.add(channel, member)
     member.channels.add(channel)
   }
+  // What is late of these channels concerns this member from now on.
+  context.lagNotice.tell([member])
   for (const [key, interest] of requested.map(toInterest)) member.interests.set(key, interest)
   // Granted while this was prepared: the comparison of access did not know yet that it is wanted.
   const added = findAdded(member, principal).filter((channel) => !isWithdrawn(channel))
