@@ -6,6 +6,7 @@ import type { Member } from './connection/member.ts'
 import { Members } from './connection/members.ts'
 import { UserPlaces } from './connection/user-places.ts'
 import type { Conn } from './connection/connection-meter.ts'
+import type { Meters } from './connection/guard-connection.ts'
 import { FanOut } from './delivery/fan-out.ts'
 import { HeadsNotice } from './delivery/heads-notice.ts'
 import { LagNotice } from './delivery/lag-notice.ts'
@@ -20,6 +21,7 @@ const SUBSCRIBE_TIMEOUT_MS = 10_000
 /** The parts of one node. Members, access and the hub refer to each other, so they are made together. */
 export type NodeParts = {
   members: Members
+  meters: Meters
   userPlaces: UserPlaces<Conn>
   access: AccessWatch
   hub: ChannelHub<Member>
@@ -33,6 +35,7 @@ export type NodeParts = {
 export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeParts {
   const { config, logger, metrics, verifier, accessPool } = options
   const fanOut = new FanOut()
+  const meters: Meters = new WeakMap()
   const userPlaces = new UserPlaces<Conn>({
     limit: config.MAX_CONNECTIONS_PER_USER,
     idleMs(conn) {
@@ -87,10 +90,11 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     maxChannels: config.MAX_CHANNELS_PER_SOCKET,
     timeoutMs: SUBSCRIBE_TIMEOUT_MS,
     maxAnswerBytes: config.MAX_BUFFERED_BYTES / 2,
+    roomFor: ({ socket }) => meters.get(socket.conn)?.room ?? 0,
     onTooLarge: () => metrics.resyncs.inc({ reason: 'answer_size' }),
     isAnsweringResync: config.NODE_ENV === 'test' && config.FAULT_ANSWER_RESYNC === '1',
   }
   const lagNotice = new LagNotice(hub, metrics)
   const headsNotice = new HeadsNotice(hub, fanOut, access)
-  return { members, userPlaces, access, hub, sizes, fanOut, lagNotice, headsNotice, requests }
+  return { members, meters, userPlaces, access, hub, sizes, fanOut, lagNotice, headsNotice, requests }
 }

@@ -5,7 +5,7 @@ import { guardAdmission } from './connection/admission.ts'
 import { connectMember } from './connection/connect-member.ts'
 import { drainMembers } from './connection/drain.ts'
 import { addFaultHandlers } from './connection/fault-handlers.ts'
-import { guardConnections, type Meters } from './connection/guard-connection.ts'
+import { guardConnections } from './connection/guard-connection.ts'
 import { guardHandlers } from './connection/guard-handlers.ts'
 import { closeAfterAnswers, createHttpDoor } from './connection/http-door.ts'
 import { PendingPlaces } from './connection/pending-places.ts'
@@ -45,12 +45,12 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   const io = createSocketServer({ ...options, http, pending, isDraining: () => isDraining })
   closeAfterAnswers(http)
   const parts = createNodeParts(options, io)
-  const { members, access, hub, sizes, userPlaces } = parts
+  const { members, meters, access, hub, sizes, userPlaces } = parts
 
   guardAdmission(io, { verifier, access, metrics, logger, pending, userPlaces })
-  const meters = guardPackets(io, options, parts)
+  guardPackets(io, options, parts)
   io.on('connection', (socket) => {
-    meters.of(socket.conn)?.admit()
+    meters.get(socket.conn)?.admit()
     serveSocket(socket, options, parts, () => isDraining)
   })
   io.on('access:check', (userId: unknown) => {
@@ -66,7 +66,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       access.start()
       await hub.start()
       sizes.start()
-      stopJobs = startPeriodicJobs({ ...parts, metrics, headsEveryMs: config.HEADS_EVERY_MS })
+      stopJobs = startPeriodicJobs({ ...parts, pending, metrics, headsEveryMs: config.HEADS_EVERY_MS })
       const port = await listen(http, config.PORT, config.HOST)
       isStarted = true
       return port
@@ -86,13 +86,13 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   }
 }
 
-function guardPackets(io: Server, { config, metrics }: RealtimeNodeOptions, { members }: NodeParts): Meters {
+function guardPackets(io: Server, { config, metrics }: RealtimeNodeOptions, { members, meters }: NodeParts): void {
   const limits = {
     frames: { burst: config.PACKET_BURST, rate: config.PACKET_RATE },
     bytes: { burst: config.BYTE_BURST, rate: config.BYTE_RATE },
     bufferedBytes: config.MAX_BUFFERED_BYTES,
   }
-  return guardConnections(io, limits, {
+  guardConnections(io, meters, limits, {
     onRefused(conn, code) {
       metrics.packetsRefused.inc({ code })
       const member = members.onConnection(conn)

@@ -15,6 +15,8 @@ export type SubscribeContext = {
   timeoutMs: number
   /** Of all events in one acknowledgement. */
   maxAnswerBytes: number
+  /** How many bytes may be written to the member before it counts as slow. */
+  roomFor: (member: Member) => number
   onTooLarge: () => void
   isAnsweringResync: boolean
 }

@@ -44,7 +44,7 @@ function setUp() {
     socket: { emit: (name: string, body: unknown) => told.push([name, body]) },
   } as unknown as Member
   const context = {
-    ...{ nodeName: 'test', hub, maxChannels: 10, timeoutMs: 10_000, maxAnswerBytes: 1000 },
+    ...{ nodeName: 'test', hub, maxChannels: 10, timeoutMs: 10_000, maxAnswerBytes: 1000, roomFor: () => 1_000_000 },
     ...{ fanOut: { flush() {} }, access: { isConfirmed: () => true, get: () => row } },
   } as unknown as SubscribeContext
   const metrics = { revocations: { inc() {} }, revocationSeconds: { observe() {} } }

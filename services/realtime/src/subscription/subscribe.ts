@@ -41,7 +41,7 @@ export async function subscribe(
       if (isAbandoned || member.isClosed) return
       const isWithdrawn = (channel: ChannelName) => withdrawn.has(channel)
       admit(context, member, requested, joined, isWithdrawn, (channels) =>
-        answer({ ok: true, node: context.nodeName, channels: toAnswers(channels, context), denied }),
+        answer({ ok: true, node: context.nodeName, channels: toAnswers(channels, member, context), denied }),
       )
     })
   } catch (error) {
