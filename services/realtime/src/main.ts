@@ -30,7 +30,9 @@ const node = createRealtimeNode({
     onFault: (error) => logger.warn({ error }, 'public keys could not be fetched'),
   }),
   accessPool,
-  eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.subscriber('event-log-pubsub')),
+  eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.subscriber('event-log-pubsub'), {
+    recoveries: redis.commands('event-log-recoveries'),
+  }),
   sign: createSigner(config.EVENT_SIGNING_SECRET),
   adapterPub: redis.publisher('adapter-pub'),
   adapterSub: redis.subscriber('adapter-sub'),

@@ -13,9 +13,14 @@ type Answer = [outcome: string, head: string, entries: [string, string[]][]]
 /**
  * Reads the event log. `commands` must fail within about a second; `pubSub` is a connection of its own for
  * subscriptions, with `maxRetriesPerRequest: null`, a `socketTimeout`, and `autoResubscribe: false`: it is renewed
- * here, so that `onBreak` comes only after the server has confirmed every subscription.
+ * here, so that `onBreak` comes only after the server has confirmed every subscription. `recoveries` reads histories: on a connection of
+ * its own, so that no amount of them delays heads and lease. [SES24]
  */
-export function createRedisEventLogReader(commands: Redis, pubSub: Redis, { isSharded = false } = {}): EventLogReader {
+export function createRedisEventLogReader(
+  commands: Redis,
+  pubSub: Redis,
+  { isSharded = false, recoveries = commands } = {},
+): EventLogReader {
   const history = createScript<Answer>(HISTORY)
   /** By the pub/sub name: a message is matched without taking names apart. */
   const subscribed = new Map<string, ChannelName>()
@@ -53,7 +58,7 @@ export function createRedisEventLogReader(commands: Redis, pubSub: Redis, { isSh
     hasCaughtUpLease: async () => (await commands.exists(CAUGHT_UP_LEASE_KEY)) === 1,
 
     async history(channel, after, limit): Promise<HistoryRead> {
-      const [answer] = await history.run(commands, [
+      const [answer] = await history.run(recoveries, [
         {
           keys: [headsKey(shardOf(channel)), historyKey(channel)],
           args: [channel, after.epoch, after.seq, limit.entries],

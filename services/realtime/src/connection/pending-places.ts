@@ -47,7 +47,8 @@ export class PendingPlaces {
   /** Decides at once where a place is free. Where too many wait already, the one that has waited for longest is refused. */
   take(socket: NetSocket, network: string, decide: Decide): void {
     if (this.hasRoom(network)) return this.hold(socket, network, decide)
-    for (const oldest of [...this.waiters].slice(0, this.waiters.size + 1 - this.limits.waiting)) this.refuse(oldest)
+    for (const oldest of [...this.waiters].slice(0, Math.max(0, this.waiters.size + 1 - this.limits.waiting)))
+      this.refuse(oldest)
     const waiter = { socket, network, since: this.now(), decide }
     this.waiters.add(waiter)
     socket.once('close', () => this.waiters.delete(waiter))
