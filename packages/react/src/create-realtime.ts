@@ -54,6 +54,8 @@ export interface Realtime {
   onConnection(listener: () => void): () => void
   onEvent(listener: EventListener): () => void
   onResync(listener: ResyncListener): () => void
+  /** The user sees channels that they did not, or no longer does. What else their roles allow may have changed as well: ask who they are. */
+  onAccessChanged(listener: () => void): () => void
   /**
    * Wraps a mutation's function: one Idempotency-Key for all its tries, no refetch of the resources until it has settled, and the
    * positions of its events noted, so that the echo of one's own change does not refetch in vain.
@@ -84,10 +86,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     logger.error({ error }, 'a listener threw')
     if (typeof reportError === 'function') reportError(error)
   }
-  const lastUpdates = new LastUpdates(onListenerError)
+  const lastUpdates = new LastUpdates(clock, onListenerError)
   const onEvent = createListeners<Parameters<EventListener>>(onListenerError)
   const onResync = createListeners<Parameters<ResyncListener>>(onListenerError)
   const onConnection = createListeners<[]>(onListenerError)
+  const onAccessChanged = createListeners<[]>(onListenerError)
   let holders = 0
   /** The connection as the subscriber has it, and as the application is told: while the browser takes itself for offline, it is not live. [SUB12] */
   let subscribed: Connection = { status: 'idle', since: clock.now() }
@@ -115,7 +118,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onEvent(event) {
       const isOwn = isOwnKey(event.mutationId)
       scheduler.noteEvent(event)
-      lastUpdates.note(event, isOwn, clock.now())
+      lastUpdates.note(event, isOwn)
       onEvent.tell(event, isOwn)
     },
     onPosition: (channel, position) => scheduler.notePosition(channel, position),
@@ -123,8 +126,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       scheduler.noteResync(channel, position)
       onResync.tell(channel, position)
     },
-    onRemoved: (channels) => scheduler.removeChannels(channels),
-    onAdded: () => scheduler.addChannels(),
+    onRemoved(channels) {
+      scheduler.removeChannels(channels)
+      onAccessChanged.tell()
+    },
+    onAdded() {
+      scheduler.addChannels()
+      onAccessChanged.tell()
+    },
     ...(options.subscriber ? { settings: options.subscriber } : {}),
     onConnection(now) {
       if (now.status === 'live' && subscribed.status !== 'live') scheduler.noteReconnect()
@@ -179,6 +188,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onConnection: onConnection.listen,
     onEvent: onEvent.listen,
     onResync: onResync.listen,
+    onAccessChanged: onAccessChanged.listen,
     mutation,
   }
 }

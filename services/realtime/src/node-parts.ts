@@ -2,6 +2,7 @@ import { encodePacket, spliceSpread, systemClock } from '@derm/core'
 import { ChannelHub } from '@derm/core/node'
 import type { Server } from 'socket.io'
 import { AccessWatch } from './access/access-watch.ts'
+import { SessionCheck } from './access/session-check.ts'
 import type { Member } from './connection/member.ts'
 import { Members } from './connection/members.ts'
 import { UserPlaces } from './connection/user-places.ts'
@@ -24,6 +25,7 @@ export type NodeParts = {
   meters: Meters
   userPlaces: UserPlaces<Conn>
   access: AccessWatch
+  sessions: SessionCheck
   hub: ChannelHub<Member>
   sizes: RoomSizes
   fanOut: FanOut
@@ -64,6 +66,7 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     onChange: (userId, row) => changeAccess({ members, hub, metrics }, userId, row),
     onConfirmedAgain: () => void hub.verify('break').catch(() => {}),
   })
+  const sessions = new SessionCheck(accessPool)
   const sizes = new RoomSizes(
     io,
     config.INSTANCE_NAME,
@@ -85,7 +88,7 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     observer: observeHub(metrics),
   })
   const requests: RequestContext = {
-    ...{ hub, fanOut, access, verifier, metrics, logger },
+    ...{ hub, fanOut, access, sessions, verifier, metrics, logger },
     nodeName: config.INSTANCE_NAME,
     maxChannels: config.MAX_CHANNELS_PER_SOCKET,
     timeoutMs: SUBSCRIBE_TIMEOUT_MS,
@@ -96,5 +99,5 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
   }
   const lagNotice = new LagNotice(hub, metrics)
   const headsNotice = new HeadsNotice(hub, fanOut, access)
-  return { members, meters, userPlaces, access, hub, sizes, fanOut, lagNotice, headsNotice, requests }
+  return { members, meters, userPlaces, access, sessions, hub, sizes, fanOut, lagNotice, headsNotice, requests }
 }

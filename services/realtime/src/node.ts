@@ -1,6 +1,7 @@
 import { REALTIME_PATH, type UserId } from '@derm/contract'
 import { listen } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
+import { startKeyWatch } from './access/key-watch.ts'
 import { guardAdmission } from './connection/admission.ts'
 import { connectMember } from './connection/connect-member.ts'
 import { drainMembers } from './connection/drain.ts'
@@ -45,9 +46,9 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   const io = createSocketServer({ ...options, http, pending, isDraining: () => isDraining })
   closeAfterAnswers(http)
   const parts = createNodeParts(options, io)
-  const { members, meters, access, hub, sizes, userPlaces } = parts
+  const { members, meters, access, sessions, hub, sizes, userPlaces } = parts
 
-  guardAdmission(io, { verifier, access, metrics, logger, pending, userPlaces })
+  guardAdmission(io, { verifier, access, sessions, metrics, logger, pending, userPlaces })
   guardPackets(io, options, parts)
   io.on('connection', (socket) => {
     meters.get(socket.conn)?.admit()
@@ -66,7 +67,12 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       access.start()
       await hub.start()
       sizes.start()
-      stopJobs = startPeriodicJobs({ ...parts, pending, metrics, headsEveryMs: config.HEADS_EVERY_MS })
+      const stopTimers = startPeriodicJobs({ ...parts, pending, metrics, headsEveryMs: config.HEADS_EVERY_MS })
+      const stopKeyWatch = startKeyWatch({ keys: options.keys, members, logger, everyMs: config.KEYS_EVERY_MS })
+      stopJobs = () => {
+        stopTimers()
+        stopKeyWatch()
+      }
       const port = await listen(http, config.PORT, config.HOST)
       isStarted = true
       return port

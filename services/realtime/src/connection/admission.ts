@@ -3,6 +3,7 @@ import { CodedError, ERRORS, type ErrorCode } from '@derm/contract'
 import type { Logger } from '@derm/core'
 import type { Server, Socket } from 'socket.io'
 import type { AccessWatch } from '../access/access-watch.ts'
+import type { SessionCheck } from '../access/session-check.ts'
 import type { RealtimeMetrics } from '../metrics/realtime-metrics.ts'
 import type { Conn } from './connection-meter.ts'
 import { confirmAccess, identify } from './handshake.ts'
@@ -12,6 +13,7 @@ import type { UserPlaces } from './user-places.ts'
 export type AdmissionOptions = {
   verifier: TokenVerifier
   access: AccessWatch
+  sessions: SessionCheck
   metrics: RealtimeMetrics
   logger: Logger
   pending: PendingPlaces
@@ -52,14 +54,14 @@ export function guardAdmission(io: Server, options: AdmissionOptions): void {
 
 /** Takes the user's place in the tick in which the user is known, before access is asked for, and gives it back on every path but the good one. [SES25] */
 async function admit({ conn, handshake }: Socket, options: AdmissionOptions): Promise<VerifiedToken> {
-  const { verifier, access, userPlaces } = options
+  const { verifier, userPlaces } = options
   const token = await identify(handshake.auth, verifier)
   // Gone meanwhile: its end, which would give the place back, has passed.
   if (conn.readyState !== 'open') throw new CodedError('unavailable')
   if (!userPlaces.take(token.sub, conn)) throw new CodedError('too_many_connections')
   conn.once('close', () => userPlaces.release(conn))
   try {
-    await confirmAccess(token, access)
+    await confirmAccess(token, options)
   } catch (error) {
     userPlaces.release(conn)
     throw error

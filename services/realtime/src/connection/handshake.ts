@@ -4,6 +4,7 @@ import { CodedError, Handshake, PROTOCOL_VERSION, type ErrorCode } from '@derm/c
 import type { Socket } from 'socket.io'
 import { requireAccess } from '../access/access-refusal.ts'
 import type { AccessWatch } from '../access/access-watch.ts'
+import type { SessionCheck } from '../access/session-check.ts'
 
 /** Browsers are held to the exact list; a client that is no browser sends the header itself. CORS does not guard WebSockets. */
 export function checkOrigin(request: IncomingMessage, allowed: readonly string[]): ErrorCode | null {
@@ -24,9 +25,18 @@ export async function identify(auth: unknown, verifier: TokenVerifier): Promise<
 }
 
 /** @throws CodedError when they may not be here, or nobody knows. */
-export async function confirmAccess(token: VerifiedToken, access: AccessWatch): Promise<void> {
+export async function confirmAccess(
+  token: VerifiedToken,
+  { access, sessions }: { access: AccessWatch; sessions: SessionCheck },
+): Promise<void> {
   if (!access.isConfirmed()) throw new CodedError('access_unconfirmed')
+  const sessionFault = await sessions.require(token).then(
+    () => null,
+    (error: unknown) => error,
+  )
+  // Read last: the comparison of access forgets the row of a user who has no socket here yet. It says more than that the session is none.
   requireAccess(await access.read(token.sub), token)
+  if (sessionFault) throw sessionFault
 }
 
 /**
