@@ -15,6 +15,7 @@ import { RoomSizes } from './delivery/room-sizes.ts'
 import { observeHub } from './metrics/hub-observer.ts'
 import type { RealtimeNodeOptions } from './node-options.ts'
 import { changeAccess } from './subscription/access-change.ts'
+import { UserBudgets } from './subscription/user-budgets.ts'
 import type { RequestContext } from './subscription/requests.ts'
 
 const SUBSCRIBE_TIMEOUT_MS = 10_000
@@ -63,7 +64,8 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     everyMs: config.ACCESS_CHECK_MS,
     maxAgeMs: config.ACCESS_MAX_AGE_MS,
     connected: () => members.users(),
-    onChange: (userId, row) => changeAccess({ members, hub, metrics }, userId, row),
+    onChange: (userId, row) =>
+      changeAccess({ members, hub, metrics, maxChannels: config.MAX_CHANNELS_PER_SOCKET }, userId, row),
     onConfirmedAgain: () => void hub.verify('break').catch(() => {}),
   })
   const sessions = new SessionCheck(accessPool)
@@ -91,6 +93,7 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     ...{ hub, fanOut, access, sessions, verifier, metrics, logger },
     nodeName: config.INSTANCE_NAME,
     maxChannels: config.MAX_CHANNELS_PER_SOCKET,
+    budgets: new UserBudgets({ burst: config.RECOVERY_BURST_BYTES, rate: config.RECOVERY_RATE_BYTES }),
     timeoutMs: SUBSCRIBE_TIMEOUT_MS,
     maxAnswerBytes: config.MAX_BUFFERED_BYTES / 2,
     roomFor: ({ socket }) => meters.get(socket.conn)?.room ?? 0,

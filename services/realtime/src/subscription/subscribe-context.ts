@@ -5,6 +5,7 @@ import { toPrincipal } from '../access/access-row.ts'
 import type { AccessWatch } from '../access/access-watch.ts'
 import type { Member } from '../connection/member.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
+import type { UserBudgets } from './user-budgets.ts'
 
 export type SubscribeContext = {
   nodeName: string
@@ -12,6 +13,7 @@ export type SubscribeContext = {
   fanOut: FanOut
   access: AccessWatch
   maxChannels: number
+  budgets: UserBudgets
   timeoutMs: number
   /** Of all events in one acknowledgement. */
   maxAnswerBytes: number
