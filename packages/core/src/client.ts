@@ -1,5 +1,9 @@
 /** The door of the client: what it hears (subscriber), and how old what it shows is (freshness). */
+export * from './freshness/live-status.ts'
+export * from './freshness/position-checks.ts'
+export * from './freshness/query-currency.ts'
 export * from './freshness/query-port.ts'
+export * from './freshness/shown-queries.ts'
 export * from './freshness/refetch-scheduler.ts'
 export type { FetchAttempt } from './freshness/fetch-attempt.ts'
 export type { RefetchSettings } from './freshness/refetch-options.ts'
