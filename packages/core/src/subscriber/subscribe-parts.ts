@@ -9,9 +9,16 @@ type Entry = { of: SharedInterest; request: ChannelRequest }
 const MAX_ENTRIES = 100
 const MAX_BYTES = 32_768
 
-/** The interests with their cursors, in as many requests as a node takes. An interest with many cursors is asked for in several. [SUB21] */
+/**
+ * The interests with their cursors, in as many requests as a node takes. An interest with many cursors is asked for in several, each by
+ * itself: to a node, two entries of one channel in one request are one. [SUB21]
+ */
 export function toParts(asked: readonly SharedInterest[], cursors: ReadonlyMap<string, Position>): SubscribePart[] {
-  return pack(asked.flatMap((one) => toEntries(one, cursors)))
+  const all = asked.map((one) => toEntries(one, cursors))
+  const whole = all.filter((entries) => entries.length === 1).flat()
+  const split = all.filter((entries) => entries.length > 1).flat()
+  const packed = chunk(whole, MAX_ENTRIES, ({ request }) => sizeOf(request))
+  return [...packed, ...split.map((entry) => [entry])].map(toPart)
 }
 
 /** What was refused together may be granted apart. */
@@ -23,24 +30,22 @@ export function halve({ entries }: SubscribePart): SubscribePart[] {
 function toEntries(of: SharedInterest, cursors: ReadonlyMap<string, Position>): Entry[] {
   const sent = [...cursors].filter(([channel]) => isInterestedIn(of.interest, channel))
   if (sent.length === 0) return [{ of, request: of.interest as ChannelRequest }]
-  return chunk(sent, (cursor) => sizeOf(cursor)).map((some) => ({
+  return chunk(sent, Infinity, (cursor) => sizeOf(cursor)).map((some) => ({
     of,
     request: { ...of.interest, cursors: Object.fromEntries(some) } as ChannelRequest,
   }))
 }
 
-const pack = (entries: readonly Entry[]) => chunk(entries, ({ request }) => sizeOf(request)).map(toPart)
-
 function toPart(entries: readonly Entry[]): SubscribePart {
   return { entries, sent: new Set(entries.flatMap(({ request }) => Object.keys(request.cursors ?? {}))) }
 }
 
-function chunk<Item>(items: readonly Item[], sizeOfItem: (item: Item) => number): Item[][] {
+function chunk<Item>(items: readonly Item[], most: number, sizeOfItem: (item: Item) => number): Item[][] {
   const chunks: Item[][] = []
   let bytes = Infinity
   for (const item of items) {
     const size = sizeOfItem(item)
-    if (bytes + size > MAX_BYTES || chunks.at(-1)!.length >= MAX_ENTRIES) {
+    if (bytes + size > MAX_BYTES || chunks.at(-1)!.length >= most) {
       chunks.push([])
       bytes = 0
     }
