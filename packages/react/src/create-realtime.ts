@@ -76,6 +76,8 @@ export interface Realtime {
   onFreshness(listener: () => void): () => void
   onEvent(listener: EventListener): () => void
   onResync(listener: ResyncListener): () => void
+  /** The user sees channels that they did not, or no longer does. What else their roles allow may have changed as well: ask who they are. */
+  onAccessChanged(listener: () => void): () => void
   /**
    * Wraps a mutation's function: one Idempotency-Key for all its tries, no refetch of the resources until it has settled, and the
    * positions of its events noted, so that the echo of one's own change does not refetch in vain.
@@ -107,11 +109,12 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     logger.error({ error }, 'a listener threw')
     if (typeof reportError === 'function') reportError(error)
   }
-  const lastUpdates = new LastUpdates(onListenerError)
+  const lastUpdates = new LastUpdates(clock, onListenerError)
   const onEvent = createListeners<Parameters<EventListener>>(onListenerError)
   const onResync = createListeners<Parameters<ResyncListener>>(onListenerError)
   const onConnection = createListeners<[]>(onListenerError)
   const onFreshness = createListeners<[]>(onListenerError)
+  const onAccessChanged = createListeners<[]>(onListenerError)
   const queries = createQueryCachePort(queryClient)
   const resourcesOf = createResourcesOf(options.resources)
   let holders = 0
@@ -140,7 +143,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onEvent(event) {
       const isOwn = isOwnKey(event.mutationId)
       scheduler.noteEvent(event)
-      lastUpdates.note(event, isOwn, clock.now())
+      lastUpdates.note(event, isOwn)
       onEvent.tell(event, isOwn)
     },
     onPosition: (channel, position) => scheduler.notePosition(channel, position),
@@ -148,8 +151,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       scheduler.noteResync(channel, position)
       onResync.tell(channel, position)
     },
-    onRemoved: (channels) => scheduler.removeChannels(channels.map(toChannelKey)),
-    onAdded: () => scheduler.addChannels(),
+    onRemoved: (channels) => removeChannels(channels.map(toChannelKey)),
+    onAdded() {
+      scheduler.addChannels()
+      onAccessChanged.tell()
+    },
     onAnswered: () => view.lookSoon(),
     ...(options.subscriber ? { settings: options.subscriber } : {}),
     onConnection(now) {
@@ -158,6 +164,10 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       view.setConnection(now)
     },
   })
+  function removeChannels(channelKeys: readonly string[]): void {
+    scheduler.removeChannels(channelKeys)
+    onAccessChanged.tell()
+  }
   const view = createViewFreshness({
     queries,
     clock,
@@ -165,6 +175,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     subscriber,
     fetch: apiFetch,
     resourcesOf,
+    removeChannels,
     onStatus: () => onConnection.tell(),
     onFreshness: () => onFreshness.tell(),
     checks: options.checks,
@@ -221,6 +232,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onConnection: onConnection.listen,
     onEvent: onEvent.listen,
     onResync: onResync.listen,
+    onAccessChanged: onAccessChanged.listen,
     mutation,
   }
 }

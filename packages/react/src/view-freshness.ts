@@ -38,6 +38,8 @@ export type ViewFreshnessOptions = {
   subscriber: Subscriber
   fetch: ApiFetch
   resourcesOf(key: readonly unknown[]): readonly Resource[]
+  /** The API shows these channels no longer. */
+  removeChannels(channelKeys: readonly string[]): void
   onStatus(): void
   onFreshness(): void
   checks: Partial<CheckSettings> | undefined
@@ -83,7 +85,7 @@ export function createViewFreshness(options: ViewFreshnessOptions): ViewFreshnes
       for (const { channel, ...position } of positions) scheduler.notePosition(channel, position)
       const visible = new Set<string>(positions.map(({ channel }) => toChannelKey(channel)))
       const removed = asked.filter((channelKey) => !visible.has(channelKey))
-      if (removed.length > 0) scheduler.removeChannels(removed)
+      if (removed.length > 0) options.removeChannels(removed)
       // Who is answered may find that what failed before succeeds now.
       if (checks.everyMs === undefined) scheduler.noteReconnect()
     },

@@ -1,4 +1,4 @@
-import type { TokenVerifier } from '@derm/auth'
+import type { JwksSource, TokenVerifier } from '@derm/auth'
 import type { EventLogReader, Logger, Sign } from '@derm/core'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
@@ -10,6 +10,7 @@ export type RealtimeNodeOptions = {
   logger: Logger
   metrics: RealtimeMetrics
   verifier: TokenVerifier
+  keys: Pick<JwksSource, 'load' | 'has'>
   accessPool: Pick<pg.Pool, 'query'>
   eventLog: EventLogReader
   sign: Sign

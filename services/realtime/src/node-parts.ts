@@ -2,8 +2,11 @@ import { encodePacket, spliceSpread, systemClock } from '@derm/core'
 import { ChannelHub } from '@derm/core/node'
 import type { Server } from 'socket.io'
 import { AccessWatch } from './access/access-watch.ts'
+import { SessionCheck } from './access/session-check.ts'
 import type { Member } from './connection/member.ts'
 import { Members } from './connection/members.ts'
+import { UserPlaces } from './connection/user-places.ts'
+import type { Conn } from './connection/connection-meter.ts'
 import { FanOut } from './delivery/fan-out.ts'
 import { HeadsNotice } from './delivery/heads-notice.ts'
 import { LagNotice } from './delivery/lag-notice.ts'
@@ -18,7 +21,9 @@ const SUBSCRIBE_TIMEOUT_MS = 10_000
 /** The parts of one node. Members, access and the hub refer to each other, so they are made together. */
 export type NodeParts = {
   members: Members
+  userPlaces: UserPlaces<Conn>
   access: AccessWatch
+  sessions: SessionCheck
   hub: ChannelHub<Member>
   sizes: RoomSizes
   fanOut: FanOut
@@ -30,9 +35,23 @@ export type NodeParts = {
 export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeParts {
   const { config, logger, metrics, verifier, accessPool } = options
   const fanOut = new FanOut()
+  const userPlaces = new UserPlaces<Conn>({
+    limit: config.MAX_CONNECTIONS_PER_USER,
+    idleMs(conn) {
+      const member = members.onConnection(conn)
+      if (!member) return null
+      // Whoever follows nothing has the least to lose.
+      return performance.now() - member.askedAt + (member.channels.size === 0 ? 1e12 : 0)
+    },
+    makeRoom(conn) {
+      const member = members.onConnection(conn)
+      if (member) members.close(member, 'too_many_connections')
+    },
+  })
   const members: Members = new Members({
     metrics,
     leave: (channel, member) => hub.leave(channel, member),
+    onForgotten: ({ socket }) => userPlaces.release(socket.conn),
     onUserGone: (userId) => access.forget(userId),
   })
   const access: AccessWatch = new AccessWatch({
@@ -44,6 +63,7 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     onChange: (userId, row) => changeAccess({ members, hub, metrics }, userId, row),
     onConfirmedAgain: () => void hub.verify('break').catch(() => {}),
   })
+  const sessions = new SessionCheck(accessPool)
   const sizes = new RoomSizes(
     io,
     config.INSTANCE_NAME,
@@ -65,7 +85,7 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     observer: observeHub(metrics),
   })
   const requests: RequestContext = {
-    ...{ hub, fanOut, access, verifier, metrics, logger },
+    ...{ hub, fanOut, access, sessions, verifier, metrics, logger },
     nodeName: config.INSTANCE_NAME,
     maxChannels: config.MAX_CHANNELS_PER_SOCKET,
     timeoutMs: SUBSCRIBE_TIMEOUT_MS,
@@ -75,5 +95,5 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
   }
   const lagNotice = new LagNotice(hub, metrics)
   const headsNotice = new HeadsNotice(hub, fanOut, access)
-  return { members, access, hub, sizes, fanOut, lagNotice, headsNotice, requests }
+  return { members, userPlaces, access, sessions, hub, sizes, fanOut, lagNotice, headsNotice, requests }
 }

@@ -347,9 +347,36 @@ describe('the components', () => {
     emit('appointment:checkedin', { subject: { id } })
     const first = card.getAttribute('data-highlight')
     expect(first).not.toBeNull()
-    await pass(1)
     emit('appointment:roomed', { subject: { id } })
     expect(card.getAttribute('data-highlight')).not.toBe(first)
+    await pass(1)
+    emit('appointment:completed', { subject: { id } })
+    expect(card.getAttribute('data-highlight')).toBe(first)
+  })
+
+  it('glow as long as the animation takes, and not again when what they hold is shown anew', async () => {
+    const id = '00000000-0000-4000-8000-0000000000c2'
+    function Listener() {
+      useAppointmentUpdates()
+      return null
+    }
+    const glowing = (key: string) => (
+      <>
+        <Listener />
+        <UpdateHighlight key={key} resource="appointments" id={id}>
+          card
+        </UpdateHighlight>
+      </>
+    )
+    const view = await show(glowing('first'))
+    const highlight = () => view.container.querySelector('.derm-highlight')!.getAttribute('data-highlight')
+    emit('appointment:checkedin', { subject: { id } })
+    await pass(2300)
+    expect(highlight()).not.toBeNull()
+    await pass(200)
+    expect(highlight()).toBeNull()
+    view.unmount()
+    expect((await show(glowing('second'))).container.querySelector('[data-highlight]')).toBeNull()
   })
 
   it('render on a server, and touch neither network nor page there', () => {

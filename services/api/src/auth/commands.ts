@@ -50,7 +50,6 @@ export async function signIn(
   const secret = api.refreshTokens.first()
   const now = api.clock.now()
   const answer = await withTenant(api.prisma, session.tenantId, async (tx) => {
-    const caller = await loadSessionCaller(tx, session)
     await tx.session.create({
       data: {
         id: session.sessionId,
@@ -62,6 +61,7 @@ export async function signIn(
         expiresAt: new Date(now + SESSION_MS),
       },
     })
+    const caller = await loadSessionCaller(tx, session)
     await forgetOldKeys(tx, session.userId, now)
     await tx.auditEntry.create({
       data: toAuditRow(caller, requestId, {

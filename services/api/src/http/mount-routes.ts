@@ -2,6 +2,7 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import { z } from 'zod'
 import { CodedError } from '@derm/contract'
 import type { Api } from '../api.ts'
+import { codesOf } from './codes-of.ts'
 import { requireKnownOrigin } from './origins.ts'
 import type { Reply, Route } from './route.ts'
 
@@ -27,16 +28,17 @@ function createHandler(api: Api, route: Route): RequestHandler {
     const { requestId, traceparent } = response.locals as { requestId: string; traceparent: string }
     response.locals['route'] = route.path
     if (route.auth !== 'bearer') requireKnownOrigin(request, api.origins)
-    const reply = await route.handle({
-      api,
-      request,
-      requestId,
-      traceparent,
-      params: parseParams(route, request),
-      query: parse('query', route.query ?? NOTHING, request.query),
-      body: parseBody(route, request),
-    })
-    if (api.checksAnswers) checkAnswer(route, reply)
+    const handle = async () =>
+      route.handle({
+        api,
+        request,
+        requestId,
+        traceparent,
+        params: parseParams(route, request),
+        query: parse('query', route.query ?? NOTHING, request.query),
+        body: parseBody(route, request),
+      })
+    const reply = await (api.checksAnswers ? checkAnswer(route, handle) : handle())
     sendReply(response, reply)
   }
 }
@@ -68,11 +70,20 @@ function parse(where: 'query' | 'body', schema: z.ZodType, value: unknown): unkn
   throw new CodedError('validation_failed', { errors })
 }
 
-function checkAnswer({ answer, method, path }: Route, { status, body }: Reply): void {
-  if (status === 304) return
+/** In tests: what a route answers, also as a refusal, is what OpenAPI says of it. */
+async function checkAnswer(route: Route, handle: () => Promise<Reply>): Promise<Reply> {
+  const { answer, method, path } = route
+  const reply = await handle().catch((error: unknown) => {
+    if (error instanceof CodedError && !codesOf(route).includes(error.code))
+      throw new Error(`${method} ${path} answers ${error.code}, which it does not declare`, { cause: error })
+    throw error
+  })
+  const { status, body } = reply
   const isDeclared =
-    status === answer.status && (answer.schema ? answer.schema.safeParse(body).success : body === undefined)
+    status === 304 ||
+    (status === answer.status && (answer.schema ? answer.schema.safeParse(body).success : body === undefined))
   if (!isDeclared) throw new Error(`${method} ${path} answers other than it declares`)
+  return reply
 }
 
 function sendReply(response: Response, { status, headers = {}, body, cookies = [] }: Reply): void {

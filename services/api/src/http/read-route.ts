@@ -11,6 +11,7 @@ import {
   type LocationId,
   type Positions,
   type Resource,
+  type TenantId,
   type Topic,
 } from '@derm/contract'
 import { withTenant, type TenantTx } from '@derm/database'
@@ -29,7 +30,7 @@ type AnswerOf<D extends ReadDeclaration> = D['answer'] extends { schema: infer S
   : never
 
 /** The part of the practice that an answer is about: `at` as the read said, and the locations of its own topic that it may show. */
-export type ReadPlace = { at: LocationId | '*'; locations: readonly LocationId[] }
+export type ReadPlace = { tenantId: TenantId; at: LocationId | '*'; locations: readonly LocationId[] }
 
 /** What feeds an answer: an event in a channel that feeds it may change it. Decided before the data is read. */
 type Fed<In> =
@@ -121,7 +122,8 @@ async function answerRead<In, Answer>(
 type Source = { feeds: readonly ChannelName[]; place: ReadPlace }
 
 async function findSource<In>(behaviour: Fed<In>, scope: ReadScope, input: In): Promise<Source> {
-  const everywhere: ReadPlace = { at: '*', locations: [] }
+  const { tenantId } = scope.caller
+  const everywhere: ReadPlace = { tenantId, at: '*', locations: [] }
   switch (behaviour.shows) {
     case 'nothing':
       return { feeds: [], place: everywhere }
@@ -131,7 +133,7 @@ async function findSource<In>(behaviour: Fed<In>, scope: ReadScope, input: In): 
       const { shows, own } = behaviour
       const at = await behaviour.at(scope, input)
       const locations = at === '*' ? locationsFor(scope.caller, own) : [at]
-      return { feeds: feedsOf(scope.caller, { shows, own, at }), place: { at, locations } }
+      return { feeds: feedsOf(scope.caller, { shows, own, at }), place: { tenantId, at, locations } }
     }
   }
 }

@@ -4,6 +4,7 @@ import { CodedError, Handshake, PROTOCOL_VERSION, type ErrorCode } from '@derm/c
 import type { Socket } from 'socket.io'
 import { requireAccess } from '../access/access-refusal.ts'
 import type { AccessWatch } from '../access/access-watch.ts'
+import type { SessionCheck } from '../access/session-check.ts'
 
 /** Browsers are held to the exact list; a client that is no browser sends the header itself. CORS does not guard WebSockets. */
 export function checkOrigin(request: IncomingMessage, allowed: readonly string[]): ErrorCode | null {
@@ -11,8 +12,8 @@ export function checkOrigin(request: IncomingMessage, allowed: readonly string[]
   return origin !== undefined && allowed.includes(origin) ? null : 'origin_forbidden'
 }
 
-/** @throws CodedError with the code that the client gets in `connect_error`. */
-export async function admit(auth: unknown, verifier: TokenVerifier, access: AccessWatch): Promise<VerifiedToken> {
+/** Whose handshake it is. @throws CodedError with the code that the client gets in `connect_error`. */
+export async function identify(auth: unknown, verifier: TokenVerifier): Promise<VerifiedToken> {
   const parsed = Handshake.safeParse(auth)
   if (!parsed.success) {
     const given = (auth as { protocol?: unknown; token?: unknown } | undefined) ?? {}
@@ -20,10 +21,22 @@ export async function admit(auth: unknown, verifier: TokenVerifier, access: Acce
       throw new CodedError('protocol_unsupported')
     throw new CodedError('unauthenticated')
   }
-  const token = await verifier.verify(parsed.data.token)
+  return verifier.verify(parsed.data.token)
+}
+
+/** @throws CodedError when they may not be here, or nobody knows. */
+export async function confirmAccess(
+  token: VerifiedToken,
+  { access, sessions }: { access: AccessWatch; sessions: SessionCheck },
+): Promise<void> {
   if (!access.isConfirmed()) throw new CodedError('access_unconfirmed')
+  const sessionFault = await sessions.require(token).then(
+    () => null,
+    (error: unknown) => error,
+  )
+  // Read last: the comparison of access forgets the row of a user who has no socket here yet. It says more than that the session is none.
   requireAccess(await access.read(token.sub), token)
-  return token
+  if (sessionFault) throw sessionFault
 }
 
 /**

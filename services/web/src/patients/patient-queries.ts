@@ -4,6 +4,7 @@ import { keepPreviousData, queryOptions, skipToken, useMutation, useQuery, useQu
 import { ApiError } from '../http/api-error.ts'
 import { request } from '../http/request.ts'
 import { realtime } from '../realtime/realtime.ts'
+import type { KeptKeys } from '../ui/kept-keys.ts'
 
 export const patientQuery = (id: string) =>
   queryOptions({
@@ -43,9 +44,6 @@ const changePatient = realtime.mutation('patients', ({ fetch }, { patient, path,
     version: patient.version,
   }),
 )
-const createPatient = realtime.mutation('patients', ({ fetch }, body: PatientUpdate) =>
-  request<Patient>(fetch, '/patients', { method: 'POST', body }),
-)
 
 /** A change of the record itself, by its version. */
 export function usePatientChange() {
@@ -63,10 +61,13 @@ export function usePatientChange() {
   })
 }
 
-export function usePatientCreate() {
+/** `keys`: of the form, so that a lost answer makes no second patient. */
+export function usePatientCreate(keys: KeptKeys) {
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: createPatient,
+    mutationFn: realtime.mutation<PatientUpdate, Patient>('patients', ({ fetch }, body) =>
+      request<Patient>(fetch, '/patients', { method: 'POST', body, keys }),
+    ),
     onSuccess(answer) {
       queryClient.setQueryData(['patients', 'one', answer.id], answer)
       void queryClient.invalidateQueries({ queryKey: ['patients', 'search'] })

@@ -1,13 +1,16 @@
 import type { Appointment, AppointmentCreate } from '@derm/contract'
+import { notifications } from '@mantine/notifications'
 import { useMutation, useMutationState, useQueryClient, type QueryClient } from '@tanstack/react-query'
-import { useMemo } from 'react'
-import { ApiError } from '../http/api-error.ts'
+import { useEffect, useMemo, useRef } from 'react'
+import { ApiError, describeError, isRefusal } from '../http/api-error.ts'
 import { request } from '../http/request.ts'
 import { realtime } from '../realtime/realtime.ts'
+import type { KeptKeys } from '../ui/kept-keys.ts'
 import { acceptAnswer, showOptimistically } from '../realtime/optimistic.ts'
+import { fullName } from '../patients/patient-names.ts'
 
 type AppointmentChange = {
-  /** As the person saw it: its version goes along as `If-Match`, and it is what a refusal puts back. */
+  /** As the person saw it: its version goes along as `If-Match`. */
   appointment: Appointment
   /** Below the appointment: an action's name, or nothing for a `PATCH`. */
   path: string
@@ -29,23 +32,44 @@ const changeAppointment = realtime.mutation(
       version: appointment.version,
     }),
 )
-const createAppointment = realtime.mutation('appointments', ({ fetch }, body: AppointmentCreate) =>
-  request<Appointment>(fetch, '/appointments', { method: 'POST', body }),
-)
 
-/** Every change of an existing appointment: shown at once, put back when it is refused. */
-export function useAppointmentChange() {
+/**
+ * Every change of an existing appointment: shown at once, put back when it is refused. A notice says why, wherever the person is by then; callbacks
+ * that are given to `mutate` do not run after an unmount or a second `mutate`. `showsError`: the caller shows the error itself while it is there.
+ */
+export function useAppointmentChange({
+  showsError = false,
+  titleOf = titleOfFailure,
+}: { showsError?: boolean; titleOf?: (appointment: Appointment, error: unknown) => string } = {}) {
   const queryClient = useQueryClient()
+  const isShown = useRef(false)
+  useEffect(() => {
+    isShown.current = showsError
+    return () => void (isShown.current = false)
+  }, [showsError])
   return useMutation({
     mutationKey: CHANGE_KEY,
     mutationFn: changeAppointment,
-    onMutate: ({ appointment, patch }) => showOptimistically(queryClient, LISTS, appointment, patch),
+    onMutate: ({ appointment, patch }) => showOptimistically(queryClient, LISTS, appointment.id, patch),
     onSuccess: (answer) => acceptAnswer(queryClient, LISTS, answer),
-    onError: (error, _change, shown) => {
+    onError: (error, { appointment }, shown) => {
       shown?.rollBack()
       refetchAfterConflict(queryClient, error)
+      if (isShown.current) return
+      notifications.show({
+        id: `failed-${appointment.id}`,
+        color: 'red',
+        title: titleOf(appointment, error),
+        message: describeError(error),
+        autoClose: 9000,
+      })
     },
   })
+}
+
+/** Without an answer it is not known whether the change was made. */
+function titleOfFailure({ patient }: Appointment, error: unknown): string {
+  return isRefusal(error) ? `${fullName(patient)}: not changed` : `${fullName(patient)}: perhaps not changed`
 }
 
 /** The server knows a newer state than this screen: ask for it now, whether or not its event has come. */
@@ -54,10 +78,13 @@ function refetchAfterConflict(queryClient: QueryClient, error: unknown): void {
     void queryClient.invalidateQueries({ queryKey: LISTS })
 }
 
-export function useCreateAppointment() {
+/** `keys`: of the form, so that a lost answer books nobody twice. */
+export function useCreateAppointment(keys: KeptKeys) {
   const queryClient = useQueryClient()
   return useMutation({
-    mutationFn: createAppointment,
+    mutationFn: realtime.mutation<AppointmentCreate, Appointment>('appointments', ({ fetch }, body) =>
+      request<Appointment>(fetch, '/appointments', { method: 'POST', body, keys }),
+    ),
     onSuccess: (_answer, { waitlistEntryId }) => {
       void queryClient.invalidateQueries({ queryKey: LISTS })
       if (waitlistEntryId !== undefined) void queryClient.invalidateQueries({ queryKey: ['waitlist'] })

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request, requestAll } from '../http/request.ts'
 import { acceptAnswer } from '../realtime/optimistic.ts'
 import { realtime } from '../realtime/realtime.ts'
+import type { KeptKeys } from '../ui/kept-keys.ts'
 
 export function useWaitlist(locationId: string) {
   return useQuery({
@@ -12,11 +13,12 @@ export function useWaitlist(locationId: string) {
   })
 }
 
-export function useAddToWaitlist() {
+/** `keys`: of the form, so that a lost answer puts nobody on the list twice. */
+export function useAddToWaitlist(keys: KeptKeys) {
   const queryClient = useQueryClient()
   return useMutation({
     mutationFn: realtime.mutation('waitlist', ({ fetch }, body: WaitlistAdd) =>
-      request<WaitlistEntry>(fetch, '/waitlist', { method: 'POST', body }),
+      request<WaitlistEntry>(fetch, '/waitlist', { method: 'POST', body, keys }),
     ),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['waitlist'] }),
   })
