@@ -34,6 +34,7 @@ const node = createRealtimeNode({
   accessPool,
   eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.subscriber('event-log-pubsub'), {
     signer: eventSigner,
+    recoveries: redis.commands('event-log-recoveries'),
   }),
   eventSigner,
   adapterSigner: createSigner(config.EVENT_SIGNING_SECRET, 'adapter'),

@@ -194,7 +194,7 @@ describe('a node survives', () => {
   })
 
   it.each([
-    ['an oversized packet', 'packet_too_large', `42["subscribe","${'x'.repeat(100_000)}"]`],
+    ['an oversized packet', 'packet_too_large', `42["subscribe","${'x'.repeat(400_000)}"]`],
     ['a packet that is no Socket.IO', 'packet_malformed', '4?garbage'],
     ['a packet of a type that does not exist', 'packet_malformed', '49["x"]'],
     ['an event without a name', 'packet_malformed', '42{"a":1}'],

@@ -34,6 +34,11 @@ export type HubSettings = {
   /** A recovery or repair above these is a resync. */
   recoveryEntries: number
   recoveryBytes: number
+  /** How many recoveries are made at a time: the others wait, fairly between tenants. */
+  recoveryTurns: number
+  /** How long what was read of history answers others too, and how much of it is kept. */
+  reuseMs: number
+  reuseBytes: number
 }
 
 export const HUB_SETTINGS: HubSettings = {
@@ -47,6 +52,9 @@ export const HUB_SETTINGS: HubSettings = {
   ringBytes: 256 * 1024,
   recoveryEntries: 1000,
   recoveryBytes: 512 * 1024,
+  recoveryTurns: 16,
+  reuseMs: 2000,
+  reuseBytes: 32 * 1024 * 1024,
 }
 
 export type HubOptions<Member> = {

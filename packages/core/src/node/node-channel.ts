@@ -3,6 +3,7 @@ import { ChannelDelivery } from './channel-delivery.ts'
 import { ChannelSubscription, type Phase } from './channel-subscription.ts'
 import { GapRepair } from './gap-repair.ts'
 import type { HubOptions, HubSettings } from './hub-options.ts'
+import type { JoinHistory } from './join-history.ts'
 import { JoinRecovery, type Finished, type Prepared } from './join-recovery.ts'
 import { MessageBuffer, type Message } from './message-buffer.ts'
 
@@ -24,6 +25,7 @@ export class NodeChannel<Member> {
   constructor(
     readonly name: ChannelName,
     private readonly options: HubOptions<Member> & { settings: HubSettings },
+    history: JoinHistory<Member>,
   ) {
     this.delivery = new ChannelDelivery(name, options)
     this.buffer = new MessageBuffer(options.settings.ringEntries)
@@ -35,7 +37,7 @@ export class NodeChannel<Member> {
     this.repairs = new GapRepair(this.delivery, this.subscription, this.buffer, options, () => {
       if (!this.subscription.isOver) this.replayBuffered()
     })
-    this.joins = new JoinRecovery(this.delivery, this.subscription, options)
+    this.joins = new JoinRecovery(this.delivery, this.subscription, history, options)
   }
 
   get ready(): Promise<void> {
@@ -86,8 +88,8 @@ export class NodeChannel<Member> {
     return this.repairs.run()
   }
 
-  prepare(cursor: Position | undefined): Promise<Prepared> {
-    return this.joins.prepare(cursor)
+  prepare(cursor: Position | undefined, isOverBudget = false): Promise<Prepared> {
+    return this.joins.prepare(cursor, isOverBudget)
   }
 
   finish(prepared: Prepared): Finished | null {

@@ -27,6 +27,8 @@ export class TestHub {
   /** Live messages are lost. */
   isDeaf = false
   isConfirmed = true
+  /** How often history was read, and how many reads were under way together at most. */
+  readonly reads = { count: 0, underWay: 0, most: 0 }
   /** A relay has the caught-up leases. */
   hasCaughtUpLease = true
   /** Channels that the leases say nothing of. */
@@ -126,8 +128,12 @@ export class TestHub {
       },
       // What was read is of before the wait.
       history: async (...of) => {
+        const { reads } = this
+        reads.count++
+        reads.most = Math.max(reads.most, ++reads.underWay)
         const read = await reader.history(...of)
         await gates.get('history')
+        reads.underWay--
         return read
       },
       subscribe: async (channel) => {

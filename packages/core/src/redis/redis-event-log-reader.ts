@@ -22,17 +22,19 @@ export type RedisEventLogReaderOptions = {
   now?: () => number
   /** `SSUBSCRIBE` on Redis Cluster. */
   isSharded?: boolean
+  recoveries?: Redis
 }
 
 /**
  * Reads the event log. `commands` must fail within about a second; `pubSub` is a connection of its own for
  * subscriptions, with `maxRetriesPerRequest: null`, a `socketTimeout`, and `autoResubscribe: false`: it is renewed
- * here, so that `onBreak` comes only after the server has confirmed every subscription.
+ * here, so that `onBreak` comes only after the server has confirmed every subscription. `recoveries` reads histories: on a connection of
+ * its own, so that no amount of them delays heads and lease. [SES24]
  */
 export function createRedisEventLogReader(
   commands: Redis,
   pubSub: Redis,
-  { signer, now = Date.now, isSharded = false }: RedisEventLogReaderOptions,
+  { signer, now = Date.now, isSharded = false, recoveries = commands }: RedisEventLogReaderOptions,
 ): EventLogReader {
   const check = { verify: signer.verify, now }
   const history = createScript<Answer>(HISTORY, { isReadOnly: true })
@@ -73,7 +75,7 @@ export function createRedisEventLogReader(
     caughtUp: (shards) => readLeases(commands, signer, shards),
 
     async history(channel, after, limit): Promise<HistoryRead> {
-      const [answer] = await history.run(commands, [
+      const [answer] = await history.run(recoveries, [
         {
           keys: [headsKey(shardOf(channel)), historyKey(channel)],
           args: [channel, '', after.epoch, after.seq, limit.entries, limit.bytes, MAX_ENTRY_BYTES],

@@ -174,15 +174,13 @@ export class MemoryOutbox {
       },
       heads: async () => {
         await pause()
-        return [...this.heads.values()]
-          .filter(ofShard)
-          .map(({ channel, epoch, seq, base, isAhead }) => ({
-            channel,
-            epoch,
-            seq,
-            base,
-            ...(isAhead ? { isAhead } : {}),
-          }))
+        return [...this.heads.values()].filter(ofShard).map(({ channel, epoch, seq, base, isAhead }) => ({
+          channel,
+          epoch,
+          seq,
+          base,
+          ...(isAhead ? { isAhead } : {}),
+        }))
       },
       read: async (channel, after, limit) => {
         await pause()
