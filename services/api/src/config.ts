@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/runtime'
+import {
+  BaseConfig,
+  CommaList,
+  Milliseconds,
+  OriginList,
+  PostgresUrl,
+  SecretListText,
+  parseConfig,
+} from '@derm/runtime'
 
 /** Everything that the API reads of its environment. */
 const ApiConfig = BaseConfig.extend({
@@ -16,8 +24,8 @@ const ApiConfig = BaseConfig.extend({
   SIGNING_KEYS_FILE: z.string(),
   JWT_ISSUER: z.string(),
   JWT_AUDIENCE: z.string(),
-  /** Signs what is stored in Redis; also the root of the refresh secrets' chain. */
-  EVENT_SIGNING_SECRET: Secret,
+  /** Signs what is stored in Redis, and what crosses it between servers: one, or `new,old`. */
+  EVENT_SIGNING_SECRET: SecretListText,
   /** How long a pod that ends goes on taking requests after it has said that it is not ready: until its front door has heard. */
   DRAIN_DELAY_MS: Milliseconds.default(1_000),
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */

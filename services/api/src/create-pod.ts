@@ -1,5 +1,6 @@
 import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/auth'
 import { delay, systemClock, type Clock, type Logger } from '@derm/core'
+import { createSigner } from '@derm/core/redis'
 import { createPrisma } from '@derm/database'
 import { createAdminServer, createMetrics, createRedisConnections, type Step } from '@derm/runtime'
 import { createSocketRevoker } from './access/socket-revoker.ts'
@@ -55,8 +56,8 @@ export function createPod(
     audit,
     sharedReads: createSharedReads(() => apiMetrics.readsShared.inc()),
     limiter: createSignInLimiter(redis.commands('sign-in')),
-    refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET),
-    revoker: createSocketRevoker(redis.publisher('emitter')),
+    refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET.at(-1)!.secret),
+    revoker: createSocketRevoker(redis.publisher('emitter'), createSigner(config.EVENT_SIGNING_SECRET, 'adapter')),
     wakeRelay: relay.wake,
     consequences: CONSEQUENCES,
     metrics: apiMetrics,

@@ -1,4 +1,12 @@
-import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/runtime'
+import {
+  BaseConfig,
+  CommaList,
+  Milliseconds,
+  OriginList,
+  PostgresUrl,
+  SecretListText,
+  parseConfig,
+} from '@derm/runtime'
 import { z } from 'zod'
 
 const Count = z.coerce.number('is not a number').int().min(1)
@@ -13,7 +21,7 @@ const RealtimeConfig = z.object({
   JWKS_URLS: CommaList,
   JWT_ISSUER: z.string().min(1),
   JWT_AUDIENCE: z.string().min(1),
-  EVENT_SIGNING_SECRET: Secret,
+  EVENT_SIGNING_SECRET: SecretListText,
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
   TRUSTED_PROXIES: CommaList.default(['loopback']),
   /** Sockets of one node, admitted or not. */

@@ -77,7 +77,7 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
   )
   const hub: ChannelHub<Member> = new ChannelHub<Member>({
     eventLog: options.eventLog,
-    sign: options.sign,
+    verify: options.eventSigner.verify,
     clock: systemClock,
     logger,
     isConfirmed: () => access.isConfirmed(),
@@ -89,8 +89,9 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     resync: (channel, to, position) => fanOut.push(channel, to, encodePacket('resync', { channel, ...position })),
     observer: observeHub(metrics),
   })
+  const lagNotice = new LagNotice(hub, metrics)
   const requests: RequestContext = {
-    ...{ hub, fanOut, access, sessions, verifier, metrics, logger },
+    ...{ hub, fanOut, lagNotice, access, sessions, verifier, metrics, logger },
     nodeName: config.INSTANCE_NAME,
     maxChannels: config.MAX_CHANNELS_PER_SOCKET,
     budgets: new UserBudgets({ burst: config.RECOVERY_BURST_BYTES, rate: config.RECOVERY_RATE_BYTES }),
@@ -100,7 +101,6 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     onTooLarge: () => metrics.resyncs.inc({ reason: 'answer_size' }),
     isAnsweringResync: config.NODE_ENV === 'test' && config.FAULT_ANSWER_RESYNC === '1',
   }
-  const lagNotice = new LagNotice(hub, metrics)
   const headsNotice = new HeadsNotice(hub, fanOut, access)
   return { members, meters, userPlaces, access, sessions, hub, sizes, fanOut, lagNotice, headsNotice, requests }
 }

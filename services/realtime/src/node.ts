@@ -1,10 +1,11 @@
-import { REALTIME_PATH, type UserId } from '@derm/contract'
+import { END_SOCKETS, REALTIME_PATH, type UserId } from '@derm/contract'
 import { listen } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
 import { startKeyWatch } from './access/key-watch.ts'
 import { guardAdmission } from './connection/admission.ts'
 import { connectMember } from './connection/connect-member.ts'
 import { drainMembers } from './connection/drain.ts'
+import { endSockets } from './connection/end-sockets.ts'
 import { addFaultHandlers } from './connection/fault-handlers.ts'
 import { guardConnections } from './connection/guard-connection.ts'
 import { guardHandlers } from './connection/guard-handlers.ts'
@@ -54,6 +55,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     meters.get(socket.conn)?.admit()
     serveSocket(socket, options, parts, () => isDraining)
   })
+  io.on(END_SOCKETS, (message: unknown) => endSockets(members, metrics, message))
   io.on('access:check', (userId: unknown) => {
     if (typeof userId === 'string' && members.countOf(userId as UserId) > 0) void access.confirm().catch(() => {})
   })

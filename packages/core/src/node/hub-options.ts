@@ -2,7 +2,8 @@ import type { ChannelName, Position } from '@derm/contract'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { EventLogReader } from '../event-log/event-log.ts'
-import type { Prefix, Sign } from '../event-log/frame.ts'
+import type { Prefix } from '../event-log/frame.ts'
+import type { Verify } from '../event-log/signature.ts'
 
 /** Why members were told to resync. */
 export type ResyncReason = 'unknown_head' | 'epoch' | 'trimmed' | 'limit' | 'timeout' | 'tombstone'
@@ -58,7 +59,8 @@ export const HUB_SETTINGS: HubSettings = {
 
 export type HubOptions<Member> = {
   eventLog: EventLogReader
-  sign: Sign
+  /** Tells what the relays signed from what others wrote. */
+  verify: Verify
   clock: Clock
   logger: Logger
   /** Whether access was confirmed a moment ago: without that, nothing is delivered. [SEC4] */

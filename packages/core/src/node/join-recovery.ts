@@ -1,4 +1,4 @@
-import { comparePositions, type Position } from '@derm/contract'
+import { comparePositions, isPlausibleEpoch, type Position } from '@derm/contract'
 import type { ChannelDelivery } from './channel-delivery.ts'
 import type { ChannelSubscription } from './channel-subscription.ts'
 import type { HubOptions, HubSettings } from './hub-options.ts'
@@ -53,6 +53,8 @@ export class JoinRecovery<Member> {
   private fromNode(cursor: Position | undefined, isOverBudget: boolean): Prepared | 'wait' | null {
     const { last } = this.delivery
     if (!last || this.subscription.isOver) return this.resync(cursor)
+    // A cursor of an epoch that can be none waits for nothing. [SEC21]
+    if (cursor && !isPlausibleEpoch(cursor.epoch, this.options.clock.now())) return this.resync(cursor)
     if (!cursor) return { cursor, frames: [], upTo: last, status: 'live' }
     const order = comparePositions(cursor, last)
     if (order > 0) return 'wait'
@@ -68,7 +70,7 @@ export class JoinRecovery<Member> {
     const span = await this.history.read({
       channel: this.delivery.name,
       cursor,
-      isAuthentic: (bytes) => this.delivery.isAuthentic(bytes),
+      isAuthentic: (bytes) => this.delivery.read(bytes) !== null,
       isUsable: (one) => one.kind === 'resync' || !this.isShort(reachOf(one)),
     })
     if (!span || span.kind === 'resync') return this.resync(cursor)

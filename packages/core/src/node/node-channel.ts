@@ -1,5 +1,4 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
-import { readPrefix } from '../event-log/frame.ts'
 import { ChannelDelivery } from './channel-delivery.ts'
 import { ChannelSubscription, type Phase } from './channel-subscription.ts'
 import { GapRepair } from './gap-repair.ts'
@@ -15,6 +14,8 @@ import { MessageBuffer, type Message } from './message-buffer.ts'
 export class NodeChannel<Member> {
   /** Joins under way: they keep the channel from leaving. */
   pendingJoins = 0
+  /** When the event log was last asked and this channel was found in sync with it. */
+  inSyncAt = -Infinity
   private readonly delivery: ChannelDelivery<Member>
   private readonly subscription: ChannelSubscription
   private readonly buffer: MessageBuffer
@@ -30,6 +31,7 @@ export class NodeChannel<Member> {
     this.buffer = new MessageBuffer(options.settings.ringEntries)
     this.subscription = new ChannelSubscription(name, options, (head) => {
       this.delivery.last = head
+      this.inSyncAt = options.clock.elapsed()
       this.replayBuffered()
     })
     this.repairs = new GapRepair(this.delivery, this.subscription, this.buffer, options, () => {
@@ -60,8 +62,8 @@ export class NodeChannel<Member> {
   }
 
   receive(bytes: string): void {
-    const prefix = readPrefix(bytes)
-    if (!prefix || !this.delivery.isAuthentic(bytes)) return this.options.observer?.foreignMessage?.()
+    const prefix = this.delivery.read(bytes)
+    if (!prefix) return this.options.observer?.foreignMessage?.()
     if (this.phase === 'subscribing' || this.isRepairing) this.buffer.add({ prefix, bytes })
     else this.accept({ prefix, bytes })
   }

@@ -107,6 +107,10 @@ export function createRealtimeMetrics() {
       name: 'lagging',
       help: '1 while this node cannot say that it has all events: cut off from Redis, or from the access table',
     }),
+    lateChannels: gauge({
+      name: 'late_channels',
+      help: 'Channels of which this node cannot say that it has all events; their clients are told',
+    }),
     accessAge: gauge({
       name: 'access_confirmation_age_seconds',
       help: 'Age of the last confirmation of access versions',

@@ -84,6 +84,8 @@ function admit(
     context.hub.add(channel, member)
     member.channels.add(channel)
   }
+  // What is late of these channels concerns this member from now on.
+  context.lagNotice.tell([member])
   rememberInterests(member, requested, maxChannels)
   // Granted while this was prepared: the comparison of access did not know yet that it is wanted.
   const added = findAdded(member, principal, maxChannels).filter((channel) => !isWithdrawn(channel))
