@@ -101,15 +101,6 @@ export const ProxyList = inProduction(
 
 export const Secret = inProduction(z.string().min(32, 'needs 32 characters at least'), findSecretWeakness)
 
-/** One secret, or the new and the old one while it is changed: `new,old`. The first is used, all are accepted. [OPS6] */
-export const SecretList = inProduction(
-  CommaList.refine(
-    (secrets) => secrets.every((secret) => secret.length >= 32),
-    'needs 32 characters at least, each',
-  ).refine((secrets) => new Set(secrets).size === secrets.length, 'names one twice'),
-  (secrets) => secrets.map(findSecretWeakness).find((weakness) => weakness !== null) ?? null,
-)
-
 export const Milliseconds = z.coerce.number('is not a number of milliseconds').int().min(0)
 
 /** What every service reads. A service extends it: `BaseConfig.extend({…})`. */

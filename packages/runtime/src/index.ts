@@ -1,4 +1,5 @@
 export * from './config.ts'
+export * from './secret-list.ts'
 export { warnOfInsecure } from './production.ts'
 export * from './base-path.ts'
 export * from './http-server.ts'

@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest'
 import type { ConfigError } from './config.ts'
-import { BaseConfig, OriginList, PostgresUrl, ProxyList, Secret, SecretList, UrlList, parseConfig } from './config.ts'
+import { SecretListText } from './secret-list.ts'
+import { BaseConfig, OriginList, PostgresUrl, ProxyList, Secret, UrlList, parseConfig } from './config.ts'
 
 const schema = BaseConfig.extend({
   DATABASE_URL: PostgresUrl,
   JWKS_URLS: UrlList,
   PUBLIC_ORIGINS: OriginList,
   EVENT_SIGNING_SECRET: Secret,
-  REFRESH_TOKEN_SECRET: SecretList,
+  REFRESH_TOKEN_SECRET: SecretListText,
   TRUSTED_PROXIES: ProxyList.default(['loopback']),
 })
 const [random, other] = [

@@ -5,8 +5,8 @@ import {
   OriginList,
   PostgresUrl,
   ProxyList,
-  Secret,
-  SecretList,
+  RedisUrl,
+  SecretListText,
   parseConfig,
 } from '@derm/runtime'
 
@@ -16,6 +16,8 @@ const ApiConfig = BaseConfig.extend({
   DATABASE_URL: PostgresUrl,
   /** As derm_relay. */
   RELAY_DATABASE_URL: PostgresUrl,
+  /** Redis as derm_relay, which writes the event log; without it, as REDIS_URL. */
+  RELAY_REDIS_URL: RedisUrl.optional(),
   /** As derm_jobs. */
   JOBS_DATABASE_URL: PostgresUrl,
   /** How often due rows are looked for; 0: as each job says. */
@@ -25,10 +27,10 @@ const ApiConfig = BaseConfig.extend({
   SIGNING_KEYS_FILE: z.string(),
   JWT_ISSUER: z.string(),
   JWT_AUDIENCE: z.string(),
-  /** Signs what is stored in Redis. */
-  EVENT_SIGNING_SECRET: Secret,
+  /** Signs what is stored in Redis, and what crosses it between servers: one, or `new,old`. */
+  EVENT_SIGNING_SECRET: SecretListText,
   /** The root of the refresh tokens' chains: one, or `new,old`. Nothing else is made with it. */
-  REFRESH_TOKEN_SECRET: SecretList,
+  REFRESH_TOKEN_SECRET: SecretListText,
   /** How long a pod that ends goes on taking requests after it has said that it is not ready: until its front door has heard. */
   DRAIN_DELAY_MS: Milliseconds.default(1_000),
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
@@ -51,7 +53,7 @@ const ApiConfig = BaseConfig.extend({
   })
   .refine(
     ({ EVENT_SIGNING_SECRET, REFRESH_TOKEN_SECRET }) =>
-      !REFRESH_TOKEN_SECRET.some((secret) => [EVENT_SIGNING_SECRET].flat().includes(secret)),
+      !REFRESH_TOKEN_SECRET.some((one) => EVENT_SIGNING_SECRET.some(({ id }) => id === one.id)),
     {
       path: ['REFRESH_TOKEN_SECRET'],
       error: 'is EVENT_SIGNING_SECRET too: each use has a secret of its own',

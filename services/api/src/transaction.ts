@@ -7,6 +7,7 @@ import type { Api } from './api.ts'
 import { toAuditRow, type AuditEvent } from './audit/audit-writer.ts'
 import { toPositions } from './positions.ts'
 import { createChange, type Change } from './change.ts'
+import { findSqlState } from './http/database-error.ts'
 import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
 
 export type ChangeRequest = {
@@ -39,8 +40,7 @@ export async function runChange(
   { token, requestId, traceparent, emits, idempotency }: ChangeRequest,
   command: (change: Change) => Promise<ChangeAnswer>,
 ): Promise<StoredAnswer & { isRepeat: boolean }> {
-  const afterCommit: (() => void)[] = []
-  const { shards, ...result } = await withTenant(api.prisma, token.tid, async (tx) => {
+  const { done, afterCommit } = await transact(api, token.tid, async (tx, afterCommit) => {
     const caller = await loadCaller(tx, token)
     const claim = idempotency && { ...idempotency, caller }
     const first = claim && (await claimKey(tx, claim))
@@ -54,6 +54,7 @@ export async function runChange(
     if (claim) await completeKey(tx, claim, { ...answer, published })
     return { ...answer, published, isRepeat: false, shards }
   })
+  const { shards, ...result } = done
   finish(api, shards, afterCommit)
   if (result.isRepeat) api.metrics.idempotentRepeats.inc()
   return result
@@ -78,8 +79,7 @@ export async function runAsSystem(
   claim: (tx: TenantTx) => Promise<boolean>,
   command: (change: Change) => Promise<void>,
 ): Promise<boolean> {
-  const afterCommit: (() => void)[] = []
-  const shards = await withTenant(api.prisma, tenantId, async (tx) => {
+  const { done: shards, afterCommit } = await transact(api, tenantId, async (tx, afterCommit) => {
     if (!(await claim(tx))) return null
     const caller = await loadSystem(tx, tenantId)
     const { shards } = await carryOut(api, tx, { caller, ...request }, afterCommit, async (change) => {
@@ -90,6 +90,29 @@ export async function runAsSystem(
   })
   if (shards) finish(api, shards, afterCommit)
   return shards !== null
+}
+
+/** SQLSTATE: this transaction was chosen to end, so that the others of a circle can go on. */
+const DEADLOCK = '40P01'
+
+/**
+ * A transaction that Postgres ended for a deadlock is run once more, from its beginning: nothing of the first run is left, and what it had
+ * collected for after the commit is forgotten with it. [OPS16] A second deadlock in a row is the caller's, as `unavailable`.
+ */
+async function transact<Done>(
+  api: Pick<Api, 'prisma' | 'logger'>,
+  tenantId: TenantId,
+  work: (tx: TenantTx, afterCommit: (() => void)[]) => Promise<Done>,
+): Promise<{ done: Done; afterCommit: (() => void)[] }> {
+  for (let run = 1; ; run++) {
+    const afterCommit: (() => void)[] = []
+    try {
+      return { done: await withTenant(api.prisma, tenantId, (tx) => work(tx, afterCommit)), afterCommit }
+    } catch (error) {
+      if (run === 2 || findSqlState(error) !== DEADLOCK) throw error
+      api.logger.warn({ error }, 'a deadlock ended a transaction: it is run once more')
+    }
+  }
 }
 
 type Frame = Pick<ChangeRequest, 'requestId' | 'traceparent' | 'emits'> & { caller: Caller; mutationId?: string }

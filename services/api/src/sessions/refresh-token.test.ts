@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { createRefreshTokens, formatRefreshToken, parseRefreshToken } from './refresh-token.ts'
+import { parseSecretList } from '@derm/runtime'
+import { createRefreshTokens as createTokens, formatRefreshToken, parseRefreshToken } from './refresh-token.ts'
 
-const [old, fresh] = ['the old secret, of 32 characters...', 'the new secret, of 32 characters...'] as const
+const [old, fresh] = ['the old secret of 32 characters...', 'the new secret of 32 characters...'] as const
+const createRefreshTokens = (secrets: readonly string[]) => createTokens(parseSecretList(secrets.join()))
+
 /** The secrets of all pods, step by step; of two beside each other, both are in use while a step is rolled out. */
 const STEPS = [[old], [old, fresh], [fresh, old], [fresh]] as const
 

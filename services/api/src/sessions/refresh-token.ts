@@ -1,6 +1,7 @@
 import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { SessionId, TenantId } from '@derm/contract'
+import type { SecretList } from '@derm/runtime'
 
 /** What the refresh cookie holds: whose session it is, and the secret that is current. */
 export type RefreshToken = { tenantId: TenantId; sessionId: SessionId; secret: string }
@@ -27,8 +28,8 @@ const MAX_LINKS = 1_000
 const ID_LENGTH = 8
 
 /** `systemSecrets`: newest first. New chains are made with the first. */
-export function createRefreshTokens(systemSecrets: readonly string[]): RefreshTokens {
-  const keys = new Map(systemSecrets.map((secret) => deriveKey(secret)))
+export function createRefreshTokens(systemSecrets: SecretList): RefreshTokens {
+  const keys = new Map(systemSecrets.map(({ id, secret }) => [id, deriveKey(secret)]))
   const [newest = ''] = keys.keys()
   const next = (secret: string) => {
     const id = secret.slice(0, ID_LENGTH)
@@ -52,10 +53,7 @@ export function createRefreshTokens(systemSecrets: readonly string[]): RefreshTo
   }
 }
 
-function deriveKey(secret: string): [id: string, key: Buffer] {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'derm refresh chain', 32))
-  return [createHash('sha256').update(key).digest('hex').slice(0, ID_LENGTH), key]
-}
+const deriveKey = (secret: string) => Buffer.from(hkdfSync('sha256', secret, '', 'derm refresh chain', 32))
 
 const Cookie = z.tuple([TenantId, SessionId, z.string().regex(/^[0-9a-f]{8}[\w-]{43}$/)])
 

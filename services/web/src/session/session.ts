@@ -194,9 +194,9 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
   }
 }
 
-/** Whether the server has said that there is no session, or none any more. */
+/** Whether the server has said that there is no session, or none any more. A page of a proxy's, with whatever status, says nothing of it. */
 const isOver = (error: unknown): error is ApiError =>
-  error instanceof ApiError && (error.status === 401 || error.status === 403)
+  error instanceof ApiError && (error.status === 401 || error.status === 403) && error.code !== 'unavailable'
 
 /** Web Locks where the page has them (it is https or localhost), else at least one at a time in this tab. */
 export function createExclusive(locks: LockManager | undefined): SessionOptions['exclusively'] {
