@@ -28,7 +28,9 @@ export function findProductionFaults(shape: z.ZodRawShape, env: Record<string, s
   return Object.entries(shape).flatMap(([name, field]) => {
     const check = allowed.has(name) ? undefined : CHECKS.get(unwrap(field as z.ZodType))
     const parsed = check && (field as z.ZodType).safeParse(env[name])
-    const fault = parsed?.success ? check?.(parsed.data as never) : null
+    // A variable that is optional, and not there, is nothing to look at.
+    const isGiven = parsed?.success && parsed.data !== undefined
+    const fault = isGiven ? check?.(parsed.data as never) : null
     return fault ? [`${name}: ${fault}`] : []
   })
 }

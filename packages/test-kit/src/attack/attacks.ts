@@ -2,6 +2,7 @@ import type { Attack } from './attack.ts'
 import { foreignReferences } from './cases/foreign-references.ts'
 import { halfRequests, handshakeCrowd, tokenlessSockets } from './cases/crowds.ts'
 import { recoveryFlood } from './cases/recovery-flood.ts'
+import { slowAndLargeRequests } from './cases/slow-and-large-requests.ts'
 import { unreadFloods } from './cases/unread-floods.ts'
 import { unknownSessions } from './cases/unknown-sessions.ts'
 import { withdrawnKey } from './cases/withdrawn-key.ts'
@@ -16,4 +17,5 @@ export const ATTACKS: readonly Attack[] = [
   handshakeCrowd,
   tokenlessSockets,
   halfRequests,
+  slowAndLargeRequests,
 ]
