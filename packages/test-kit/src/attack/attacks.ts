@@ -1,8 +1,17 @@
 import type { Attack } from './attack.ts'
 import { foreignReferences } from './cases/foreign-references.ts'
+import { forgedAdapter } from './cases/forged-adapter.ts'
+import { forgedHeads } from './cases/forged-heads.ts'
 import { unreadFloods } from './cases/unread-floods.ts'
 import { unknownSessions } from './cases/unknown-sessions.ts'
 import { withdrawnKey } from './cases/withdrawn-key.ts'
 
 /** One line a case. */
-export const ATTACKS: readonly Attack[] = [foreignReferences, unknownSessions, withdrawnKey, unreadFloods]
+export const ATTACKS: readonly Attack[] = [
+  foreignReferences,
+  unknownSessions,
+  withdrawnKey,
+  unreadFloods,
+  forgedAdapter,
+  forgedHeads,
+]
