@@ -64,7 +64,7 @@ describe('[SES20] a connection that reads nothing is ended, and costs no memory,
   })
 })
 
-describe('[SES20] a connection', () => {
+describe('[SES20] [SES29] a connection', () => {
   it('is told why, when it can still read', async () => {
     const socket = await openSocket({ token })
     let read = ''

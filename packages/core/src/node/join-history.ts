@@ -1,20 +1,8 @@
 import type { ChannelName, Position } from '@derm/contract'
-import { frameOf, isTombstone } from '../event-log/frame.ts'
-import type { HistoryRead } from '../event-log/event-log.ts'
 import { FairTurns } from './fair-turns.ts'
 import type { HubOptions, HubSettings } from './hub-options.ts'
 import { RecentSpans } from './recent-spans.ts'
-
-/**
- * What history answered about the time after a position, for all who want to know.
- * `entries`: they run without a gap from `after.seq + 1` to `headSeq`; `frame` is `null` where an entry cannot be part of a recovery.
- * `resync`: history does not reach back so far, or it is too much. `wait`: it may have more in a moment.
- */
-export type Span = { after: Position; bytes: number } & (
-  | { kind: 'entries'; headSeq: number; entries: readonly { seq: number; frame: string | null }[] }
-  | { kind: 'resync' }
-  | { kind: 'wait' }
-)
+import { isAbout, toSpan, type Span } from './span.ts'
 
 export type JoinQuestion = {
   channel: ChannelName
@@ -82,24 +70,6 @@ export class JoinHistory<Member> {
     this.recent.put(channel, span)
     return span
   }
-}
-
-/** Each entry is verified once, for all. */
-function toSpan(read: HistoryRead, after: Position, isAuthentic: (bytes: string) => boolean): Span {
-  if (read.kind === 'unreachable' || read.kind === 'partial') return { kind: 'resync', after, bytes: 0 }
-  if (read.kind !== 'complete') return { kind: 'wait', after, bytes: 0 }
-  const entries = read.entries.map(({ seq, bytes }) => ({
-    seq,
-    frame: isTombstone(bytes) || !isAuthentic(bytes) ? null : frameOf(bytes),
-  }))
-  const bytes = read.entries.reduce((sum, entry) => sum + entry.bytes.length, 0)
-  return { kind: 'entries', after, bytes, headSeq: read.head.seq, entries }
-}
-
-/** Whether it answers this cursor too. What does not reach back to a position does not reach back further either. */
-function isAbout({ kind, after }: Span, { epoch, seq }: Position): boolean {
-  if (after.epoch !== epoch) return false
-  return kind === 'entries' ? after.seq <= seq : kind === 'resync' ? seq <= after.seq : seq === after.seq
 }
 
 const tenantOf = (channel: ChannelName) => channel.slice(0, channel.indexOf('/'))

@@ -2,7 +2,8 @@ import { comparePositions, isPlausibleEpoch, type Position } from '@derm/contrac
 import type { ChannelDelivery } from './channel-delivery.ts'
 import type { ChannelSubscription } from './channel-subscription.ts'
 import type { HubOptions, HubSettings } from './hub-options.ts'
-import type { JoinHistory, Span } from './join-history.ts'
+import type { JoinHistory } from './join-history.ts'
+import { reachOf, type Span } from './span.ts'
 
 /** The place of a channel that the event log does not know: before everything. */
 const NOWHERE: Position = { epoch: '0000000000000000', seq: 0 }
@@ -105,8 +106,4 @@ export class JoinRecovery<Member> {
     const { recoveryEntries, recoveryBytes } = this.options.settings
     return frames.length > recoveryEntries || frames.reduce((sum, frame) => sum + frame.length, 0) > recoveryBytes
   }
-}
-
-function reachOf(span: Span): Position {
-  return { epoch: span.after.epoch, seq: span.kind === 'entries' ? span.headSeq : span.after.seq }
 }

@@ -1,6 +1,6 @@
 import type { ChannelName } from '@derm/contract'
 import type { Clock } from '../clock.ts'
-import type { Span } from './join-history.ts'
+import type { Span } from './span.ts'
 
 /** What history answered a moment ago: per channel the last span of each kind, bounded in time and bytes. */
 export class RecentSpans {

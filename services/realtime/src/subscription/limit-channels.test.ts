@@ -17,18 +17,18 @@ describe('[SES28] of more channels than a socket may have', () => {
   })
 
   it('what the socket has stays, and what it has followed comes first', () => {
-    const held = new Set(all.slice(1_000, 1_499).map(({ channel }) => channel))
+    const present = new Set(all.slice(1_000, 1_499).map(({ channel }) => channel))
     const followed = { channel: channelOf(locations[1_700]!), cursor }
     const wanted = all.map((one) => (one.channel === followed.channel ? followed : one))
-    const { served, denied } = limitChannels(wanted, held, 500)
-    expect(served.map(({ channel }) => channel)).toEqual([...held, followed.channel])
+    const { served, denied } = limitChannels(wanted, present, 500)
+    expect(served.map(({ channel }) => channel)).toEqual([...present, followed.channel])
     expect(denied).toHaveLength(1_500)
   })
 
   it('nothing more is served, and nothing ended, by a socket that has them all', () => {
-    const held = new Set(all.slice(0, 500).map(({ channel }) => channel))
-    expect(limitChannels(all, held, 500).served).toHaveLength(500)
-    expect(limitChannels([{ channel: `${tenant}/t/patients` as ChannelName }], held, 500)).toEqual({
+    const present = new Set(all.slice(0, 500).map(({ channel }) => channel))
+    expect(limitChannels(all, present, 500).served).toHaveLength(500)
+    expect(limitChannels([{ channel: `${tenant}/t/patients` as ChannelName }], present, 500)).toEqual({
       served: [],
       denied: [{ topic: 'patients', code: 'too_many_channels' }],
     })

@@ -10,13 +10,13 @@ const MOST_NAMED = 2_500
  */
 export function limitChannels<Channel extends Pick<JoinRequest, 'channel'> & Partial<JoinRequest>>(
   wanted: readonly Channel[],
-  held: ReadonlySet<ChannelName>,
+  present: ReadonlySet<ChannelName>,
   limit: number,
 ): { served: Channel[]; denied: DeniedChannel[] } {
-  const kept = wanted.filter(({ channel }) => held.has(channel))
-  const added = wanted.filter(({ channel }) => !held.has(channel))
+  const kept = wanted.filter(({ channel }) => present.has(channel))
+  const added = wanted.filter(({ channel }) => !present.has(channel))
   const ordered = [...added.filter(({ cursor }) => cursor), ...added.filter(({ cursor }) => !cursor)]
-  const room = Math.max(0, limit - held.size)
+  const room = Math.max(0, limit - present.size)
   return { served: [...kept, ...ordered.slice(0, room)], denied: toDenied(ordered.slice(room)) }
 }
 

@@ -13,7 +13,7 @@ const MOST_GROWN_MB = 96
 export const unreadFloods: Attack = {
   name: 'floods of frames of every kind, and nothing read',
   rule: 'SES20',
-  tries: { full: 100, short: 25 },
+  tries: { full: 100, short: 8 },
   async run(stack, tries) {
     const faults: string[] = []
     const { accessToken } = await signIn(stack.apis[0]!.url, stack.origin, getSeedIds().lakeside.users['biller']!.email)
