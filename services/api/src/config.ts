@@ -5,6 +5,7 @@ import {
   Milliseconds,
   OriginList,
   PostgresUrl,
+  RedisUrl,
   SecretListText,
   parseConfig,
 } from '@derm/runtime'
@@ -15,6 +16,8 @@ const ApiConfig = BaseConfig.extend({
   DATABASE_URL: PostgresUrl,
   /** As derm_relay. */
   RELAY_DATABASE_URL: PostgresUrl,
+  /** Redis as derm_relay, which writes the event log; without it, as REDIS_URL. */
+  RELAY_REDIS_URL: RedisUrl.optional(),
   /** As derm_jobs. */
   JOBS_DATABASE_URL: PostgresUrl,
   /** How often due rows are looked for; 0: as each job says. */

@@ -35,6 +35,7 @@ export function createPod(
   const metrics = createMetrics()
   const apiMetrics = createApiMetrics(metrics)
   const redis = createRedisConnections({ url: config.REDIS_URL, instance, logger })
+  const relayRedis = createRedisConnections({ url: config.RELAY_REDIS_URL ?? config.REDIS_URL, instance, logger })
   const prisma = createPrisma(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, applicationName: instance })
   const now = () => clock.now()
   const keyRing = createKeyRing(config.SIGNING_KEYS_FILE, {
@@ -47,7 +48,7 @@ export function createPod(
     apiMetrics.auditRows.inc(rows)
     apiMetrics.auditBatches.inc()
   })
-  const relay = createPodRelay({ config, redis, metrics: apiMetrics, logger, clock })
+  const relay = createPodRelay({ config, redis: relayRedis, metrics: apiMetrics, logger, clock })
   const api: Api = {
     prisma,
     keyRing,
@@ -75,7 +76,7 @@ export function createPod(
     api,
     ports: () => ports,
     steps: [
-      { name: 'redis', stop: () => redis.close() },
+      { name: 'redis', stop: () => Promise.all([redis.close(), relayRedis.close()]) },
       { name: 'postgres', start: () => prisma.$queryRaw`SELECT 1`, stop: () => prisma.$disconnect() },
       relay,
       createPodJobs({ api, jobs: JOBS, config, metrics, logger, clock }),

@@ -156,7 +156,7 @@ describe('[SUB21] a subscription goes out in parts', () => {
     for (let i = 0; i < 250; i++) subscriber.retain({ topic: 'scheduling', location: place(i) })
     await settle()
     line.handlers!.onConnect()
-    while (line.asked.at(-1)!.body.channels!.length > 0 && line.asked.length < 3) line.ack()
+    for (let part = 0; part < 3; part++) if (line.asked[part]) line.ack()
     expect(line.asked.map(({ body }) => body.channels!.length)).toEqual([100, 100, 50])
   })
 })

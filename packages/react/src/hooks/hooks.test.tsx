@@ -451,7 +451,12 @@ describe('[INV27] “Everything was read again”', () => {
   })
 
   it('does not come when nothing was read', async () => {
-    const api = await showList(<p>of no query</p>)
+    function Listener() {
+      useAppointmentUpdates()
+      return null
+    }
+    const api = await showList(<Listener />)
+    expect(realtime.cursors().size).toBe(1)
     resync(api)
     await pass(5000)
     expect(note()).toBeNull()

@@ -1,7 +1,8 @@
 import { QueryObserver } from '@tanstack/react-query'
 import { describe, expect, it, vi } from 'vitest'
+import { readApiError } from '../api-error.ts'
 import { live } from './live.ts'
-import { CHANNEL_KEY, TENANT, createTestViews, pass, type Seen } from './test-views.ts'
+import { CHANNEL_KEY, TENANT, createTestViews, pass, readOrThrow, type Seen } from './test-views.ts'
 
 const { world, mount, change } = createTestViews()
 
@@ -10,6 +11,12 @@ const start = () => void world.undo.push(world.realtime.start())
 const subscribed = () => [...world.realtime.cursors().keys()].map((channel) => channel.slice(TENANT.length + 1)).sort()
 const status = () => world.realtime.getConnection()
 const freshness = (key = ['appointments']) => world.realtime.getFreshness(key)
+
+const readOrRefuse = live(async ({ fetch, queryKey }) => {
+  const response = await fetch(`/${queryKey.join('/')}`)
+  if (!response.ok) throw await readApiError(response)
+  return (await response.json()) as Seen
+})
 
 describe('a shown query', () => {
   it('[INV20] follows others’ changes without any hook', async () => {
@@ -102,6 +109,23 @@ describe('[INV21] how new a query is', () => {
     expect(freshness()).toMatchObject({ why: 'disconnected' })
   })
 
+  it('is not current while reading it again fails, though nothing newer is known', async () => {
+    start()
+    const view = mount()
+    view.observer.setOptions({ queryKey: ['appointments'], queryFn: readOrThrow })
+    await pass(300)
+    world.api.failures = Array.from({ length: 1000 }, () => 503)
+    void view.observer.refetch()
+    await pass(300)
+    expect(freshness()).toMatchObject({ current: false, why: 'failing' })
+    await pass(3500)
+    expect(status()).toMatchObject({ status: 'delayed', why: 'failing' })
+    world.api.failures = []
+    await pass(16_000)
+    expect(freshness()).toEqual({ current: true })
+    expect(status().status).toBe('live')
+  })
+
   it('is held back by a mutation of its own resources', async () => {
     start()
     mount()
@@ -190,6 +214,19 @@ describe('[INV22] live counts what is shown', () => {
     expect(status().status).toBe('delayed')
   })
 
+  it('[INV23] nor with somebody’s page that a function took for text', async () => {
+    start()
+    vi.stubGlobal('fetch', html(200))
+    const observer = new QueryObserver(world.client, {
+      queryKey: ['appointments'],
+      queryFn: live(({ fetch }) => fetch('/appointments').then((response) => response.text())),
+    })
+    world.undo.push(observer.subscribe(() => {}))
+    await pass(5000)
+    expect(observer.getCurrentResult().data).toBeUndefined()
+    expect(status().status).toBe('delayed')
+  })
+
   it('[INV23] an answer that one falls back to is one', async () => {
     start()
     vi.stubGlobal('fetch', (input: URL, init: RequestInit) =>
@@ -216,14 +253,7 @@ describe('[INV22] live counts what is shown', () => {
       if (input.pathname.startsWith('/appointments')) asked++
       return Response.json({ code: 'validation_failed' }, { status: 400 })
     })
-    const view = new QueryObserver(world.client, {
-      queryKey: ['appointments', 'wrong'],
-      queryFn: live(async ({ fetch }) => {
-        const response = await fetch('/appointments/wrong')
-        if (!response.ok) throw Object.assign(new Error(), { code: ((await response.json()) as { code: string }).code })
-        return null
-      }),
-    })
+    const view = new QueryObserver(world.client, { queryKey: ['appointments', 'wrong'], queryFn: readOrRefuse })
     world.undo.push(view.subscribe(() => {}))
     await pass(120_000)
     expect(asked).toBe(1)
@@ -231,6 +261,30 @@ describe('[INV22] live counts what is shown', () => {
     await pass(120_000)
     // Once for each of the two.
     expect(asked).toBe(3)
+  })
+
+  it('[INV24] nor what is stale, and whose next read was refused for good', async () => {
+    start()
+    const view = mount()
+    view.observer.setOptions({ queryKey: ['appointments'], queryFn: readOrRefuse })
+    await pass(300)
+    let asked = 0
+    vi.stubGlobal('fetch', async (input: URL) => {
+      if (input.pathname === '/appointments') asked++
+      return Response.json({ code: 'validation_failed' }, { status: 400 })
+    })
+    change()
+    await pass(120_000)
+    expect(asked).toBe(1)
+    expect(status()).toMatchObject({ status: 'delayed', why: 'failing' })
+    change()
+    await pass(120_000)
+    expect(asked).toBe(2)
+    vi.stubGlobal('fetch', world.api.fetch)
+    change()
+    await pass(1000)
+    expect(view.seen()).toBe(3)
+    expect(status().status).toBe('live')
   })
 
   it('[INV22] a window that shows nothing is as live as its socket', async () => {

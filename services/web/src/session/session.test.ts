@@ -90,6 +90,13 @@ describe('the session', () => {
     })
     expect(session.getState().status).toBe('signed-in')
   })
+  it.each([401, 403])('is not over by a page of a proxy’s with %i [INV23]', async (status) => {
+    const page = () => new Response('<html>Sign in to the network</html>', { status })
+    const { session } = setUp((path) => (path === 'login' ? answer('ann', 'one') : page()))
+    await session.login('a', 'b')
+    await expect(session.refreshToken()).rejects.toMatchObject({ code: 'unavailable' })
+    expect(session.getState().status).toBe('signed-in')
+  })
   it('never goes on as the other person whose sign-in replaced this browser’s cookie', async () => {
     const { session } = setUp((path) => answer(path === 'login' ? 'ann' : 'bob', 'x'))
     await session.login('a', 'b')
