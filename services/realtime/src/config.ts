@@ -1,4 +1,12 @@
-import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/runtime'
+import {
+  BaseConfig,
+  CommaList,
+  Milliseconds,
+  OriginList,
+  PostgresUrl,
+  SecretListText,
+  parseConfig,
+} from '@derm/runtime'
 import { z } from 'zod'
 
 const Count = z.coerce.number('is not a number').int().min(1)
@@ -13,7 +21,7 @@ const RealtimeConfig = z.object({
   JWKS_URLS: CommaList,
   JWT_ISSUER: z.string().min(1),
   JWT_AUDIENCE: z.string().min(1),
-  EVENT_SIGNING_SECRET: Secret,
+  EVENT_SIGNING_SECRET: SecretListText,
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
   TRUSTED_PROXIES: CommaList.default(['loopback']),
   /** Sockets of one node, admitted or not. */
@@ -32,6 +40,9 @@ const RealtimeConfig = z.object({
   /** Bytes that a socket may send at once, and per second in the long run. */
   BYTE_BURST: Count.default(1_048_576),
   BYTE_RATE: Count.default(131_072),
+  /** Bytes of answers to a user's subscriptions, over all sockets: at once, and per second in the long run. */
+  RECOVERY_BURST_BYTES: Count.default(8_388_608),
+  RECOVERY_RATE_BYTES: Count.default(262_144),
   ACCESS_CHECK_MS: Milliseconds.default(1000),
   ACCESS_MAX_AGE_MS: Milliseconds.default(5000),
   /** How often the API's key set is read again, so that a withdrawn key ends its sockets: 20 s at most. */

@@ -1,12 +1,13 @@
-import { REALTIME_PATH, type UserId } from '@derm/contract'
+import { END_SOCKETS, REALTIME_PATH, type UserId } from '@derm/contract'
 import { listen } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
 import { startKeyWatch } from './access/key-watch.ts'
 import { guardAdmission } from './connection/admission.ts'
 import { connectMember } from './connection/connect-member.ts'
 import { drainMembers } from './connection/drain.ts'
+import { endSockets } from './connection/end-sockets.ts'
 import { addFaultHandlers } from './connection/fault-handlers.ts'
-import { guardConnections, type Meters } from './connection/guard-connection.ts'
+import { guardConnections } from './connection/guard-connection.ts'
 import { guardHandlers } from './connection/guard-handlers.ts'
 import { closeAfterAnswers, createHttpDoor } from './connection/http-door.ts'
 import { PendingPlaces } from './connection/pending-places.ts'
@@ -46,14 +47,15 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   const io = createSocketServer({ ...options, http, pending, isDraining: () => isDraining })
   closeAfterAnswers(http)
   const parts = createNodeParts(options, io)
-  const { members, access, sessions, hub, sizes, userPlaces } = parts
+  const { members, meters, access, sessions, hub, sizes, userPlaces } = parts
 
   guardAdmission(io, { verifier, access, sessions, metrics, logger, pending, userPlaces })
-  const meters = guardPackets(io, options, parts)
+  guardPackets(io, options, parts)
   io.on('connection', (socket) => {
-    meters.of(socket.conn)?.admit()
+    meters.get(socket.conn)?.admit()
     serveSocket(socket, options, parts, () => isDraining)
   })
+  io.on(END_SOCKETS, (message: unknown) => endSockets(members, metrics, message))
   io.on('access:check', (userId: unknown) => {
     if (typeof userId === 'string' && members.countOf(userId as UserId) > 0) void access.confirm().catch(() => {})
   })
@@ -67,7 +69,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       access.start()
       await hub.start()
       sizes.start()
-      const stopTimers = startPeriodicJobs({ ...parts, metrics, headsEveryMs: config.HEADS_EVERY_MS })
+      const stopTimers = startPeriodicJobs({ ...parts, pending, metrics, headsEveryMs: config.HEADS_EVERY_MS })
       const stopKeyWatch = startKeyWatch({ keys: options.keys, members, logger, everyMs: config.KEYS_EVERY_MS })
       stopJobs = () => {
         stopTimers()
@@ -92,13 +94,13 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   }
 }
 
-function guardPackets(io: Server, { config, metrics }: RealtimeNodeOptions, { members }: NodeParts): Meters {
+function guardPackets(io: Server, { config, metrics }: RealtimeNodeOptions, { members, meters }: NodeParts): void {
   const limits = {
     frames: { burst: config.PACKET_BURST, rate: config.PACKET_RATE },
     bytes: { burst: config.BYTE_BURST, rate: config.BYTE_RATE },
     bufferedBytes: config.MAX_BUFFERED_BYTES,
   }
-  return guardConnections(io, limits, {
+  guardConnections(io, meters, limits, {
     onRefused(conn, code) {
       metrics.packetsRefused.inc({ code })
       const member = members.onConnection(conn)

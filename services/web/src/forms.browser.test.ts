@@ -1,4 +1,4 @@
-import type { Account, Patient } from '@derm/contract'
+import type { Account, Appointment, Patient, WaitlistEntry } from '@derm/contract'
 import { launchBrowser, startStack, waitUntil, type Stack } from '@derm/test-kit'
 import type { Browser, Page, Route } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -48,6 +48,15 @@ async function loseAnswer(url: string): Promise<void> {
     { times: 1 },
   )
 }
+const addToWaitlist = (patientId: string) =>
+  desk.change<WaitlistEntry>('/waitlist', {
+    locationId: desk.location.id,
+    patientId,
+    providerId: null,
+    type: 'follow_up',
+    earliestDate: date,
+    latestDate: null,
+  })
 const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '')
 
 describe('a visit that somebody else changes while it is open', () => {
@@ -91,6 +100,51 @@ describe('a visit that somebody else changes while it is open', () => {
     await owner.showsStatus(id, 'cancelled')
   })
 
+  it('changed while a room is chosen, or a slot offered: refused, shown, and asked again', async () => {
+    const { id, version } = await desk.book(date, 10 * 60 + 30)
+    const { version: arrived } = await desk.change<Appointment>(`/appointments/${id}/check-in`, {}, { version })
+    await showDay()
+    await owner.card(id).click()
+    await inPage('action-room').click()
+    await desk.change(`/appointments/${id}`, { note: 'needs the wide door' }, { method: 'PATCH', version: arrived })
+    await inPage('appointment-drawer').getByText('needs the wide door').waitFor()
+    await inPage('room-form-submit').click()
+    await page.getByRole('button', { name: 'To this room anyway' }).click()
+    await owner.showsStatus(id, 'roomed')
+
+    const entry = await addToWaitlist(desk.patients[11]!.id)
+    await showDay()
+    await inPage('open-waitlist').click()
+    await inPage(`offer-${entry.id}`).click()
+    await inPage('offer-form').getByTestId('slot-time').fill('16:00')
+    const at = (minutes: number) => toInstant({ date, minutes }, desk.location.timeZone)
+    const slot = { providerId: desk.providers[1]!.id, startsAt: at(900), endsAt: at(930) }
+    await desk.change(`/waitlist/${entry.id}/offer`, slot, { version: entry.version })
+    await inPage(`waitlist-${entry.id}`)
+      .getByText(/^Offered:/)
+      .waitFor()
+    await inPage('offer-form-submit').click()
+    await page.getByRole('button', { name: 'Offer it anyway' }).click()
+    await inPage('offer-form').waitFor({ state: 'detached' })
+    await inPage(`waitlist-${entry.id}`)
+      .getByText(/4:00 PM/)
+      .waitFor()
+    expect(await inPage('entry-gone').count()).toBe(0)
+  })
+
+  it('taken off the waitlist while a slot is offered: it says so, and the waitlist can be closed', async () => {
+    const { id, version } = await addToWaitlist(desk.patients[12]!.id)
+    await showDay()
+    await inPage('open-waitlist').click()
+    await inPage(`offer-${id}`).click()
+    await inPage('offer-form').getByTestId('slot-time').fill('16:00')
+    await desk.change(`/waitlist/${id}/remove`, { code: 'unreachable' }, { version })
+    await inPage('entry-gone').waitFor()
+    await inPage('entry-gone').getByRole('button', { name: 'Dismiss' }).click()
+    await page.keyboard.press('Escape')
+    await inPage('waitlist-drawer').waitFor({ state: 'hidden' })
+  })
+
   it('a refusal that comes after the drawer was closed is told all the same', async () => {
     const { id } = await desk.book(date, 11 * 60)
     await showDay()
@@ -101,7 +155,7 @@ describe('a visit that somebody else changes while it is open', () => {
     await page.getByLabel('Close the appointment').click()
     await inPage('appointment-drawer').waitFor({ state: 'hidden' })
     await route.fulfill({ status: 409, json: { code: 'invalid_transition', title: 'x', status: 409 } })
-    await page.getByRole('alert').getByText('not changed').waitFor()
+    await page.getByRole('alert').getByText('was not saved').waitFor()
     await owner.showsStatus(id, 'scheduled')
   })
 
@@ -194,6 +248,19 @@ describe('an answer that is lost', () => {
     expect(rows.length).toBe(1)
   })
 
+  it('of a form that was closed before: the failure is told', async () => {
+    await show(`/patients/${desk.patients[7]!.id}`)
+    await inPage('add-document').click()
+    await inPage('document-title').fill('Referral')
+    const { reached } = hold('**/api/v1/documents')
+    await inPage('document-form-submit').click()
+    const route = await reached
+    await inPage('document-form').getByRole('button', { name: 'Back' }).click()
+    await inPage('document-form').waitFor({ state: 'detached' })
+    await route.abort()
+    await page.getByRole('alert').getByText('A change was perhaps not saved').waitFor()
+  })
+
   it('of what is owed: the form says so, and “Taken” asks again', async () => {
     const { id } = desk.patients[7]!
     await page.route('**/accounts?**', (route) =>
@@ -245,7 +312,22 @@ describe('a chart that was merged', () => {
       { flags: ['wheelchair'] },
       { version: 1 },
     )
-    await desk.change(`/patients/${given.id}/merge`, { intoId: kept.id }, { version })
+    await show(`/patients/${kept.id}/merge`)
+    await inPage('patient-search').fill(given.mrn)
+    await inPage(`patient-${given.id}`).click()
+    await inPage(`keep-${kept.id}`).check()
+    await inPage('merge-sure').check()
+    // Changed after it was compared: it is to be compared anew.
+    const changed = await desk.change<Patient>(
+      `/patients/${given.id}`,
+      { firstName: 'Zebulon' },
+      { method: 'PATCH', version },
+    )
+    await inPage('merge-comparison').getByText('Zebulon').waitFor()
+    expect(await inPage('merge-sure').isChecked()).toBe(false)
+    expect(await inPage('merge-confirm').isDisabled()).toBe(true)
+
+    await desk.change(`/patients/${given.id}/merge`, { intoId: kept.id }, { version: changed.version })
     await show(`/patients/${given.id}`)
     await inPage('merged-notice').waitFor()
     await inPage('demographics').waitFor()

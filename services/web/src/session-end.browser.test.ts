@@ -54,7 +54,7 @@ describe('[INV12] a session that has ended leaves every screen', () => {
     await close()
   })
 
-  it('signed out without a connection: it says that the server does not know, and the next load ends it there', async () => {
+  it('signed out without a connection: each tab is left, it says that the server does not know, and the next load ends it there', async () => {
     const { page, close } = await open('frontdesk@lakeside.example')
     const refresh = () =>
       page.evaluate(
@@ -67,8 +67,13 @@ describe('[INV12] a session that has ended leaves every screen', () => {
             })
           ).status,
       )
+    const other = await page.context().newPage()
+    await other.goto(page.url())
+    await other.getByTestId(`appointment-${visit.id}`).waitFor()
     await page.route('**/auth/logout', (route) => route.abort())
     await signOut(page)
+    // No server has told the other tab.
+    await expectEnded(other, 'Your session has ended')
     await expectEnded(page, SIGN_OUT_OWED)
     await page.unroute('**/auth/logout')
     const ended = page.waitForResponse('**/auth/logout')

@@ -77,7 +77,9 @@ export class ConnectionMeter {
   private watchReads(): void {
     const { ws, tcp } = this
     tcp.prependListener('data', (chunk: Buffer) => {
-      if (!this.bytes.take(chunk.length + READ_COST_BYTES)) this.refuse('rate_limited')
+      // `ws` reads on after an error, to the end of what was sent.
+      if (this.isOver) tcp.pause()
+      else if (!this.bytes.take(chunk.length + READ_COST_BYTES)) this.refuse('rate_limited')
     })
     ws.prependListener('message', (data: Buffer, isBinary: boolean) => {
       // Socket.IO would keep ten attachments of the largest size for the message that they belong to. The protocol has none.

@@ -44,10 +44,11 @@ export class PendingPlaces {
     return this.places.size
   }
 
-  /** Decides at once where a place is free, or where too many wait already. */
+  /** Decides at once where a place is free. Where too many wait already, the one that has waited for longest is refused. */
   take(socket: NetSocket, network: string, decide: Decide): void {
     if (this.hasRoom(network)) return this.hold(socket, network, decide)
-    if (this.waiters.size >= this.limits.waiting) return decide(false)
+    for (const oldest of [...this.waiters].slice(0, Math.max(0, this.waiters.size + 1 - this.limits.waiting)))
+      this.refuse(oldest)
     const waiter = { socket, network, since: this.now(), decide }
     this.waiters.add(waiter)
     socket.once('close', () => this.waiters.delete(waiter))
@@ -107,15 +108,18 @@ export class PendingPlaces {
   private sweep(): void {
     const now = this.now()
     for (const waiter of [...this.waiters]) {
-      if (now - waiter.since < WAIT_MS) continue
-      this.waiters.delete(waiter)
-      waiter.decide(false)
+      if (now - waiter.since >= WAIT_MS) this.refuse(waiter)
     }
     for (const { network } of [...this.waiters].toReversed()) this.evictIdle(network, now)
     this.serveWaiting()
     if (this.waiters.size > 0) return
     clearInterval(this.timer)
     this.timer = undefined
+  }
+
+  private refuse(waiter: Waiter): void {
+    this.waiters.delete(waiter)
+    waiter.decide(false)
   }
 
   /** A full network makes room by itself: others lose nothing to it. Where the node is full, the network with the most does. */

@@ -1,6 +1,6 @@
 import type { Server as HttpServer } from 'node:http'
 import { REALTIME_PATH, type ErrorCode } from '@derm/contract'
-import type { Logger } from '@derm/core'
+import type { Logger, Signer } from '@derm/core'
 import { clientNetwork, createAddressList } from '@derm/runtime'
 import type { Redis } from 'ioredis'
 import { Server } from 'socket.io'
@@ -18,6 +18,7 @@ export type SocketServerOptions = {
   config: RealtimeConfig
   logger: Logger
   metrics: RealtimeMetrics
+  adapterSigner: Signer
   adapterPub: Redis
   adapterSub: Redis
   isDraining: () => boolean
@@ -28,6 +29,7 @@ export type SocketServerOptions = {
 export function createSocketServer(options: SocketServerOptions): Server {
   const { http, config, logger, metrics, isDraining, pending } = options
   const isTrusted = createAddressList(config.TRUSTED_PROXIES)
+  const isLoggedNow = createLogPace()
   return new Server(http, {
     path: REALTIME_PATH,
     serveClient: false,
@@ -39,9 +41,10 @@ export function createSocketServer(options: SocketServerOptions): Server {
     connectTimeout: CONNECT_TIMEOUT_MS,
     pingInterval: 20_000,
     pingTimeout: 15_000,
-    adapter: createGuardedAdapter(options.adapterPub, options.adapterSub, (error) => {
+    adapter: createGuardedAdapter(options.adapterPub, options.adapterSub, options.adapterSigner, (fault, error) => {
       metrics.foreignMessages.inc({ where: 'adapter' })
-      logger.warn({ error }, 'a message between nodes was malformed')
+      if (isLoggedNow())
+        logger.warn({ reason: fault, ...(error ? { error } : {}) }, 'a message between servers was refused')
     }),
     allowRequest: (request, decide) => {
       const answer = (code: ErrorCode | null) => {
@@ -55,4 +58,15 @@ export function createSocketServer(options: SocketServerOptions): Server {
       )
     },
   })
+}
+
+/** Whoever floods the adapter's channels does not flood the log too: one line a second is enough, the metric counts them all. */
+function createLogPace(): () => boolean {
+  let loggedAt = -Infinity
+  return () => {
+    const now = performance.now()
+    if (now - loggedAt < 1000) return false
+    loggedAt = now
+    return true
+  }
 }

@@ -3,14 +3,14 @@ import type { UserId } from '@derm/contract'
 /** How long a connection is left in peace: connections that push each other out must not do so all the time. */
 const SETTLED_MS = 2_000
 
-type Held<Holder> = {
+type Place<Holder> = {
   holder: Holder
   /** Since its admission; `undefined` before that. */
   since: number | undefined
   /** It makes room for another one, once that is admitted. */
   isLeaving: boolean
   /** What makes room for it. */
-  successorOf: Held<Holder> | undefined
+  successorOf: Place<Holder> | undefined
 }
 
 export type UserPlacesOptions<Holder> = {
@@ -29,14 +29,14 @@ export type UserPlacesOptions<Holder> = {
  * longest. It goes only when the newcomer's handshake is good: a token of an ended session ends nothing. [SES25]
  */
 export class UserPlaces<Holder extends object> {
-  private readonly byUser = new Map<UserId, Map<Holder, Held<Holder>>>()
+  private readonly byUser = new Map<UserId, Map<Holder, Place<Holder>>>()
   private readonly users = new WeakMap<Holder, UserId>()
 
   constructor(private readonly options: UserPlacesOptions<Holder>) {}
 
   /** @returns whether there is a place; it counts from now on, until it is released. */
   take(userId: UserId, holder: Holder): boolean {
-    const places = this.byUser.get(userId) ?? new Map<Holder, Held<Holder>>()
+    const places = this.byUser.get(userId) ?? new Map<Holder, Place<Holder>>()
     const isFull = places.size >= this.options.limit
     const idlest = isFull ? this.findIdlest(places) : undefined
     if (isFull && !idlest) return false
@@ -50,11 +50,11 @@ export class UserPlaces<Holder extends object> {
   /** The holder is admitted: now the one that makes room for it ends. */
   confirm(holder: Holder): void {
     const places = this.placesOf(holder)
-    const held = places?.get(holder)
-    if (!held) return
-    held.since = this.now()
-    const { successorOf: leaving } = held
-    held.successorOf = undefined
+    const place = places?.get(holder)
+    if (!place) return
+    place.since = this.now()
+    const { successorOf: leaving } = place
+    place.successorOf = undefined
     if (leaving && places?.has(leaving.holder)) this.options.makeRoom(leaving.holder)
   }
 
@@ -62,9 +62,9 @@ export class UserPlaces<Holder extends object> {
   release(holder: Holder): void {
     const userId = this.users.get(holder)
     const places = this.placesOf(holder)
-    const held = places?.get(holder)
-    if (userId === undefined || !places || !held) return
-    if (held.successorOf) held.successorOf.isLeaving = false
+    const place = places?.get(holder)
+    if (userId === undefined || !places || !place) return
+    if (place.successorOf) place.successorOf.isLeaving = false
     places.delete(holder)
     this.users.delete(holder)
     if (places.size === 0) this.byUser.delete(userId)
@@ -74,19 +74,19 @@ export class UserPlaces<Holder extends object> {
     return this.byUser.get(userId)?.size ?? 0
   }
 
-  private placesOf(holder: Holder): Map<Holder, Held<Holder>> | undefined {
+  private placesOf(holder: Holder): Map<Holder, Place<Holder>> | undefined {
     const userId = this.users.get(holder)
     return userId === undefined ? undefined : this.byUser.get(userId)
   }
 
-  private findIdlest(places: ReadonlyMap<Holder, Held<Holder>>): Held<Holder> | undefined {
+  private findIdlest(places: ReadonlyMap<Holder, Place<Holder>>): Place<Holder> | undefined {
     const now = this.now()
-    let idlest: Held<Holder> | undefined
+    let idlest: Place<Holder> | undefined
     let longest = -1
-    for (const held of places.values()) {
-      if (held.isLeaving || held.since === undefined || now - held.since < SETTLED_MS) continue
-      const idleMs = this.options.idleMs(held.holder) ?? -1
-      if (idleMs > longest) [idlest, longest] = [held, idleMs]
+    for (const place of places.values()) {
+      if (place.isLeaving || place.since === undefined || now - place.since < SETTLED_MS) continue
+      const idleMs = this.options.idleMs(place.holder) ?? -1
+      if (idleMs > longest) [idlest, longest] = [place, idleMs]
     }
     return idlest
   }

@@ -4,6 +4,7 @@ import { keepPreviousData, queryOptions, skipToken, useMutation, useQuery, useQu
 import { ApiError } from '../http/api-error.ts'
 import { request } from '../http/request.ts'
 import { realtime } from '../realtime/realtime.ts'
+import { useFailureNotice } from '../ui/failure-notice.ts'
 import type { KeptKeys } from '../ui/kept-keys.ts'
 
 export const patientQuery = (id: string) =>
@@ -48,6 +49,7 @@ const changePatient = realtime.mutation('patients', ({ fetch }, { patient, path,
 /** A change of the record itself, by its version. */
 export function usePatientChange() {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError: true })
   return useMutation({
     mutationFn: changePatient,
     onSuccess(answer) {
@@ -57,6 +59,7 @@ export function usePatientChange() {
     onError(error, { patient }) {
       if (error instanceof ApiError && ['conflict', 'invalid_transition', 'patient_merged'].includes(error.code))
         void queryClient.invalidateQueries({ queryKey: ['patients', 'one', patient.id] })
+      tellFailure(error)
     },
   })
 }
@@ -64,6 +67,7 @@ export function usePatientChange() {
 /** `keys`: of the form, so that a lost answer makes no second patient. */
 export function usePatientCreate(keys: KeptKeys) {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError: true })
   return useMutation({
     mutationFn: realtime.mutation<PatientUpdate, Patient>('patients', ({ fetch }, body) =>
       request<Patient>(fetch, '/patients', { method: 'POST', body, keys }),
@@ -72,12 +76,14 @@ export function usePatientCreate(keys: KeptKeys) {
       queryClient.setQueryData(['patients', 'one', answer.id], answer)
       void queryClient.invalidateQueries({ queryKey: ['patients', 'search'] })
     },
+    onError: (error) => tellFailure(error),
   })
 }
 
 /** Gives one record up for the other. Everything that hung on it hangs on the other now, so everything is read again. */
 export function usePatientMerge() {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError: true })
   return useMutation({
     mutationFn: realtime.mutation(
       ['patients', 'appointments', 'waitlist', 'coverages', 'allergies', 'documents', 'accounts'],
@@ -88,6 +94,7 @@ export function usePatientMerge() {
           version: merged.version,
         }),
     ),
+    onError: (error) => tellFailure(error),
     onSettled: () => queryClient.invalidateQueries(),
   })
 }

@@ -1,10 +1,10 @@
 import type { Appointment, AppointmentCreate } from '@derm/contract'
-import { notifications } from '@mantine/notifications'
 import { useMutation, useMutationState, useQueryClient, type QueryClient } from '@tanstack/react-query'
-import { useEffect, useMemo, useRef } from 'react'
-import { ApiError, describeError, isRefusal } from '../http/api-error.ts'
+import { useMemo } from 'react'
+import { ApiError } from '../http/api-error.ts'
 import { request } from '../http/request.ts'
 import { realtime } from '../realtime/realtime.ts'
+import { titleOfFailure, useFailureNotice } from '../ui/failure-notice.ts'
 import type { KeptKeys } from '../ui/kept-keys.ts'
 import { acceptAnswer, showOptimistically } from '../realtime/optimistic.ts'
 import { fullName } from '../patients/patient-names.ts'
@@ -39,14 +39,10 @@ const changeAppointment = realtime.mutation(
  */
 export function useAppointmentChange({
   showsError = false,
-  titleOf = titleOfFailure,
+  titleOf = titleOfChange,
 }: { showsError?: boolean; titleOf?: (appointment: Appointment, error: unknown) => string } = {}) {
   const queryClient = useQueryClient()
-  const isShown = useRef(false)
-  useEffect(() => {
-    isShown.current = showsError
-    return () => void (isShown.current = false)
-  }, [showsError])
+  const tellFailure = useFailureNotice({ showsError })
   return useMutation({
     mutationKey: CHANGE_KEY,
     mutationFn: changeAppointment,
@@ -55,22 +51,13 @@ export function useAppointmentChange({
     onError: (error, { appointment }, shown) => {
       shown?.rollBack()
       refetchAfterConflict(queryClient, error)
-      if (isShown.current) return
-      notifications.show({
-        id: `failed-${appointment.id}`,
-        color: 'red',
-        title: titleOf(appointment, error),
-        message: describeError(error),
-        autoClose: 9000,
-      })
+      tellFailure(error, titleOf(appointment, error), `failed-${appointment.id}`)
     },
   })
 }
 
-/** Without an answer it is not known whether the change was made. */
-function titleOfFailure({ patient }: Appointment, error: unknown): string {
-  return isRefusal(error) ? `${fullName(patient)}: not changed` : `${fullName(patient)}: perhaps not changed`
-}
+const titleOfChange = ({ patient }: Appointment, error: unknown) =>
+  titleOfFailure(error, `The change for ${fullName(patient)}`)
 
 /** The server knows a newer state than this screen: ask for it now, whether or not its event has come. */
 function refetchAfterConflict(queryClient: QueryClient, error: unknown): void {
@@ -81,6 +68,7 @@ function refetchAfterConflict(queryClient: QueryClient, error: unknown): void {
 /** `keys`: of the form, so that a lost answer books nobody twice. */
 export function useCreateAppointment(keys: KeptKeys) {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError: true })
   return useMutation({
     mutationFn: realtime.mutation<AppointmentCreate, Appointment>('appointments', ({ fetch }, body) =>
       request<Appointment>(fetch, '/appointments', { method: 'POST', body, keys }),
@@ -89,7 +77,10 @@ export function useCreateAppointment(keys: KeptKeys) {
       void queryClient.invalidateQueries({ queryKey: LISTS })
       if (waitlistEntryId !== undefined) void queryClient.invalidateQueries({ queryKey: ['waitlist'] })
     },
-    onError: (error) => refetchAfterConflict(queryClient, error),
+    onError: (error) => {
+      refetchAfterConflict(queryClient, error)
+      tellFailure(error)
+    },
   })
 }
 

@@ -13,7 +13,7 @@ export function useDragMove(location: Location, date: string): (appointment: App
     titleOf: ({ patient, startsAt }, error) =>
       isRefusal(error)
         ? `${fullName(patient)} stays at ${formatTime(startsAt, zone)}`
-        : `${fullName(patient)}: perhaps not moved`,
+        : `${fullName(patient)} was perhaps not moved`,
   })
   return useCallback(
     (appointment, { providerId, start }) => {

@@ -13,7 +13,8 @@ export type SessionHint = {
 }
 
 const HINT_KEY = 'derm-session-hint'
-const OWED_KEY = 'derm-sign-out-owed'
+/** Set in every tab's storage by a sign-out, until the server has said that it knows. */
+export const OWED_KEY = 'derm-sign-out-owed'
 
 /** In the storage that all tabs share. Where a browser allows none, there may always be a session. */
 export function createSessionHint(openStorage: () => Storage): SessionHint {

@@ -25,7 +25,7 @@ export function OfferForm({ entry, location, providers, date, onDone, onCancel }
     length: String(TYPE_MINUTES[entry.type]),
   })
   const [isChecked, setChecked] = useState(false)
-  const offer = useOfferSlot()
+  const offer = useOfferSlot(onDone)
   const { isConflict, takeBase } = useOpenedOn(entry, offer.error)
   const slot = toSlot(draft, location.timeZone)
   return (
@@ -37,7 +37,7 @@ export function OfferForm({ entry, location, providers, date, onDone, onCancel }
       error={isChecked && slot === null ? 'Choose a date and a time.' : offer.error ? describeError(offer.error) : null}
       onSubmit={() => {
         setChecked(true)
-        if (slot) offer.mutate({ entry: takeBase(), slot }, { onSuccess: onDone })
+        if (slot) offer.mutate({ entry: takeBase(), slot })
       }}
       onCancel={onCancel}
     >

@@ -12,7 +12,7 @@ type Props = { entry: WaitlistEntry; onDone: () => void; onCancel: () => void }
 
 export function RemoveForm({ entry, onDone, onCancel }: Props) {
   const [code, setCode] = useState<WaitlistRemovalCode>('patient_request')
-  const remove = useRemoveFromWaitlist()
+  const remove = useRemoveFromWaitlist(onDone)
   const { isConflict, takeBase } = useOpenedOn(entry, remove.error)
   return (
     <FormFrame
@@ -22,7 +22,7 @@ export function RemoveForm({ entry, onDone, onCancel }: Props) {
       isDanger
       isPending={remove.isPending}
       error={remove.error ? describeError(remove.error) : null}
-      onSubmit={() => remove.mutate({ entry: takeBase(), code }, { onSuccess: onDone })}
+      onSubmit={() => remove.mutate({ entry: takeBase(), code })}
       onCancel={onCancel}
     >
       <NativeSelect

@@ -1,7 +1,7 @@
 import type { Location, Provider, WaitlistEntry } from '@derm/contract'
 import { UpdateHighlight } from '@derm/react'
-import { Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
-import { IconClockPlus, IconListCheck, IconPlus } from '@tabler/icons-react'
+import { Alert, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { IconClockPlus, IconListCheck, IconPlus, IconUsers } from '@tabler/icons-react'
 import { useState } from 'react'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { QueryView } from '../ui/query-view.tsx'
@@ -58,6 +58,11 @@ type WaitlistProps = Omit<Props, 'opened' | 'isCovered' | 'onClose'> & {
 function Waitlist({ location, providers, date, isWritable, onBook, form, onForm }: WaitlistProps) {
   const waitlist = useWaitlist(location.id)
   const close = () => onForm(null)
+  const isGone =
+    form !== null &&
+    form.name !== 'add' &&
+    waitlist.data !== undefined &&
+    !waitlist.data.some((entry) => entry.id === form.id && isOpen(entry))
 
   return (
     <Stack gap="sm">
@@ -74,6 +79,19 @@ function Waitlist({ location, providers, date, isWritable, onBook, form, onForm 
             Add a patient
           </Button>
         </div>
+      ) : null}
+      {isGone ? (
+        <Alert
+          color="yellow"
+          icon={<IconUsers />}
+          role="alert"
+          withCloseButton
+          closeButtonLabel="Dismiss"
+          onClose={close}
+          data-testid="entry-gone"
+        >
+          Someone else has booked this patient or taken them off the list, so nothing was saved here.
+        </Alert>
       ) : null}
       <QueryView
         query={waitlist}
