@@ -57,6 +57,7 @@ export async function startGateway({
     proxy.web(request, response, { target: target.url }).catch(() => answerUnavailable(response))
   })
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    delete request.headers['x-forwarded-for']
     socket.on('error', () => socket.destroy())
     stripBasePath(request, basePath)
     const path = request.url?.split('?')[0] ?? '/'

@@ -1,21 +1,25 @@
 import type { Attack } from './attack.ts'
-import { foreignReferences } from './cases/foreign-references.ts'
 import { halfRequests, handshakeCrowd, tokenlessSockets } from './cases/crowds.ts'
+import { foreignReferences } from './cases/foreign-references.ts'
+import { forgedAdapter } from './cases/forged-adapter.ts'
+import { forgedHeads } from './cases/forged-heads.ts'
 import { recoveryFlood } from './cases/recovery-flood.ts'
 import { slowAndLargeRequests } from './cases/slow-and-large-requests.ts'
-import { unreadFloods } from './cases/unread-floods.ts'
 import { unknownSessions } from './cases/unknown-sessions.ts'
+import { unreadFloods } from './cases/unread-floods.ts'
 import { withdrawnKey } from './cases/withdrawn-key.ts'
 
 /** One line a case. */
 export const ATTACKS: readonly Attack[] = [
   foreignReferences,
-  unknownSessions,
-  withdrawnKey,
-  unreadFloods,
-  recoveryFlood,
-  handshakeCrowd,
-  tokenlessSockets,
+  forgedAdapter,
+  forgedHeads,
   halfRequests,
+  handshakeCrowd,
+  recoveryFlood,
   slowAndLargeRequests,
+  tokenlessSockets,
+  unknownSessions,
+  unreadFloods,
+  withdrawnKey,
 ]
