@@ -1,4 +1,4 @@
-import { event, type TenantId } from '@derm/contract'
+import { event } from '@derm/contract'
 import { beforeAll, expect, it } from 'vitest'
 import { fullTx, type Change } from './change.ts'
 import { ids, useTestPod } from './testing/test-pod.ts'
