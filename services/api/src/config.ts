@@ -22,6 +22,8 @@ const ApiConfig = BaseConfig.extend({
   DRAIN_DELAY_MS: Milliseconds.default(1_000),
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
   TRUSTED_PROXIES: CommaList.default(['loopback']),
+  /** What the audit log keeps of addresses, which are personal data: all of them, their /24 or /48, or nothing. */
+  AUDIT_ADDRESSES: z.enum(['full', 'network', 'none']).default('full'),
   /** Only with NODE_ENV=test: how long the relay waits between publishing and marking, so that a test can kill it there. */
   FAULT_RELAY_PAUSE_AFTER_PUBLISH: Milliseconds.default(0),
   /** Only with NODE_ENV=test: how long a job waits between its effect and its commit, so that a test can kill it there. */

@@ -7,7 +7,9 @@ import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { createAuditWriter } from './audit/audit-writer.ts'
 import { createRefreshTokens } from './sessions/refresh-token.ts'
-import { createSignInLimiter } from './sessions/sign-in-limiter.ts'
+import { createAttemptLimiter } from './sessions/attempt-limiter.ts'
+import { createDeviceTokens } from './sessions/device-token.ts'
+import { createPasswordHashes } from './limits/password-hashes.ts'
 import type { ApiConfig } from './config.ts'
 import { CONSEQUENCES } from './consequences.ts'
 import { createApp } from './create-app.ts'
@@ -54,7 +56,9 @@ export function createPod(
     verifier: createTokenVerifier({ keys: keyRing, ...tokens }),
     audit,
     sharedReads: createSharedReads(() => apiMetrics.readsShared.inc()),
-    limiter: createSignInLimiter(redis.commands('sign-in')),
+    attempts: createAttemptLimiter(prisma, config.EVENT_SIGNING_SECRET, now),
+    passwords: createPasswordHashes(),
+    devices: createDeviceTokens(config.EVENT_SIGNING_SECRET, now),
     refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET),
     revoker: createSocketRevoker(redis.publisher('emitter')),
     wakeRelay: relay.wake,
@@ -64,6 +68,7 @@ export function createPod(
     clock,
     origins: config.PUBLIC_ORIGINS,
     isSecure: config.PUBLIC_ORIGINS.every((origin) => origin.startsWith('https:')),
+    auditAddresses: config.AUDIT_ADDRESSES,
     checksAnswers: config.NODE_ENV === 'test',
   }
   const server = createHttpServer(createApp(api, { trustedProxies: config.TRUSTED_PROXIES }), config.PORT, config.HOST)

@@ -4,14 +4,14 @@ import { withTenant, type TenantTx } from '@derm/database'
 import { createEventCollector, fromPrisma } from '@derm/publisher'
 import { loadCaller, loadSystem, type Caller } from './access/principal.ts'
 import type { Api } from './api.ts'
-import { toAuditRow, type AuditEvent } from './audit/audit-writer.ts'
+import { toAuditRow, type AuditEvent, type AuditSource } from './audit/audit-row.ts'
 import { toPositions } from './positions.ts'
 import { createChange, type Change } from './change.ts'
 import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
 
 export type ChangeRequest = {
   token: VerifiedToken
-  requestId: string
+  source: AuditSource
   traceparent: string
   /** Every event that it may record. */
   emits: readonly EventType[]
@@ -36,7 +36,7 @@ export type ChangeAnswer = {
  */
 export async function runChange(
   api: Api,
-  { token, requestId, traceparent, emits, idempotency }: ChangeRequest,
+  { token, source, traceparent, emits, idempotency }: ChangeRequest,
   command: (change: Change) => Promise<ChangeAnswer>,
 ): Promise<StoredAnswer & { isRepeat: boolean }> {
   const afterCommit: (() => void)[] = []
@@ -46,7 +46,7 @@ export async function runChange(
     const first = claim && (await claimKey(tx, claim))
     if (first) return { ...first, isRepeat: true, shards: [] }
 
-    const frame = { caller, requestId, traceparent, emits, ...(claim ? { mutationId: claim.key } : {}) }
+    const frame = { caller, source, traceparent, emits, ...(claim ? { mutationId: claim.key } : {}) }
     const { answer, published, shards } = await carryOut(api, tx, frame, afterCommit, command)
     if (claim) await completeKey(tx, claim, { ...answer, published })
     return { ...answer, published, isRepeat: false, shards }
@@ -56,8 +56,13 @@ export async function runChange(
   return result
 }
 
-/** A change that no person asked for: `requestId` names the job. */
-export type SystemRequest = { tenantId: TenantId; requestId: string; traceparent: string; emits: readonly EventType[] }
+/** A change that no person asked for: the source's `requestId` names the job. */
+export type SystemRequest = {
+  tenantId: TenantId
+  source: AuditSource
+  traceparent: string
+  emits: readonly EventType[]
+}
 
 /**
  * The same in a tenant's name with the system as actor: no session, no idempotency key. `claim` says first whether there is anything to do, with
@@ -83,13 +88,13 @@ export async function runAsSystem(
   return shards !== null
 }
 
-type Frame = Pick<ChangeRequest, 'requestId' | 'traceparent' | 'emits'> & { caller: Caller; mutationId?: string }
+type Frame = Pick<ChangeRequest, 'source' | 'traceparent' | 'emits'> & { caller: Caller; mutationId?: string }
 
 /** The command, then what it tells: audit entries, and last the events, so that a channel's head is locked briefly. */
 async function carryOut(
   api: Api,
   tx: TenantTx,
-  { caller, requestId, traceparent, emits, mutationId }: Frame,
+  { caller, source, traceparent, emits, mutationId }: Frame,
   afterCommit: (() => void)[],
   command: (change: Change) => Promise<ChangeAnswer>,
 ) {
@@ -114,7 +119,7 @@ async function carryOut(
   )
   requireTold({ emits, recorded, expected, audits: audits.length, changedNothing })
   if (audits.length > 0)
-    await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, requestId, event)) })
+    await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, source, event)) })
   const { positions, shards } = await events.flush(fromPrisma(tx))
   const published: Positions = toPositions(positions)
   return { answer, published, shards }

@@ -1,22 +1,14 @@
 import type { TenantId } from '@derm/contract'
-import { withTenant, type Prisma, type PrismaClient } from '@derm/database'
+import { withTenant, type PrismaClient } from '@derm/database'
 import type { Caller } from '../access/principal.ts'
+import { toAuditRow, type AuditEvent, type AuditRow, type AuditSource } from './audit-row.ts'
 
-/** Something that was read or changed. `details`: counts and codes, nothing about a person. */
-export type AuditEvent = {
-  action: string
-  subjectType: string
-  subjectId?: string
-  locationId?: string
-  details?: Record<string, number | string | boolean | null>
-}
-
-type AuditRow = Prisma.AuditEntryCreateManyInput
 type Batch = { rows: AuditRow[]; written: Promise<void> }
 
 export interface AuditWriter {
   /** Resolves when the entry is durable: an answer about a patient goes out after it, or not at all. */
-  write(caller: Caller, requestId: string, event: AuditEvent): Promise<void>
+  write(caller: Caller, source: AuditSource, event: AuditEvent): Promise<void>
+  writeRow(row: AuditRow): Promise<void>
   /** Resolves when nothing is left to write. */
   drain(): Promise<void>
 }
@@ -44,36 +36,23 @@ export function createAuditWriter(prisma: PrismaClient, onBatch: (rows: number) 
     }
   }
 
+  function writeRow(row: AuditRow): Promise<void> {
+    const open = waiting.get(row.tenantId)
+    if (open) {
+      open.rows.push(row)
+      return open.written
+    }
+    const batch: Batch = { rows: [row], written: Promise.resolve() }
+    waiting.set(row.tenantId, batch)
+    batch.written = send(row.tenantId, batch)
+    return batch.written
+  }
+
   return {
-    write(caller, requestId, event) {
-      const row = toAuditRow(caller, requestId, event)
-      const open = waiting.get(caller.tenantId)
-      if (open) {
-        open.rows.push(row)
-        return open.written
-      }
-      const batch: Batch = { rows: [row], written: Promise.resolve() }
-      waiting.set(caller.tenantId, batch)
-      batch.written = send(caller.tenantId, batch)
-      return batch.written
-    },
+    writeRow,
+    write: (caller, source, event) => writeRow(toAuditRow(caller, source, event)),
     async drain() {
       await Promise.allSettled([...waiting.values()].map(({ written }) => written).concat([...running.values()]))
     },
-  }
-}
-
-export function toAuditRow(caller: Caller, requestId: string, event: AuditEvent): AuditRow {
-  const { action, subjectType, subjectId = null, locationId = null, details } = event
-  return {
-    tenantId: caller.tenantId,
-    actorId: caller.userId,
-    sessionId: caller.sessionId,
-    action,
-    subjectType,
-    subjectId,
-    locationId,
-    requestId,
-    ...(details === undefined ? {} : { details }),
   }
 }

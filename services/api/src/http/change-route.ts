@@ -30,7 +30,7 @@ export function defineChange<const D extends ChangeDeclaration>(
   return {
     ...route,
     async handle(exchange) {
-      const { api, request, requestId, traceparent } = exchange
+      const { api, request, source, traceparent } = exchange
       const token = await requireToken(exchange)
       const key = parseIdempotencyKey(request.get('idempotency-key'))
       const version = route.isConditional ? { version: parseIfMatch(request.get('if-match')) } : {}
@@ -39,7 +39,7 @@ export function defineChange<const D extends ChangeDeclaration>(
         api,
         {
           token,
-          requestId,
+          source,
           traceparent,
           emits: route.emits ?? [],
           ...(key === undefined ? {} : { idempotency: { key, fingerprint: makeFingerprint(exchange) } }),

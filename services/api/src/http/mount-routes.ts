@@ -2,6 +2,7 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import { z } from 'zod'
 import { CodedError } from '@derm/contract'
 import type { Api } from '../api.ts'
+import { readClientAddress, toAuditAddress } from './client-address.ts'
 import { requireKnownOrigin } from './origins.ts'
 import type { Reply, Route } from './route.ts'
 
@@ -27,11 +28,14 @@ function createHandler(api: Api, route: Route): RequestHandler {
     const { requestId, traceparent } = response.locals as { requestId: string; traceparent: string }
     response.locals['route'] = route.path
     if (route.auth !== 'bearer') requireKnownOrigin(request, api.origins)
+    const from = readClientAddress(request)
     const reply = await route.handle({
       api,
       request,
       requestId,
       traceparent,
+      from,
+      source: { requestId, address: toAuditAddress(from, api.auditAddresses) },
       params: parseParams(route, request),
       query: parse('query', route.query ?? NOTHING, request.query),
       body: parseBody(route, request),

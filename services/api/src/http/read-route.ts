@@ -16,7 +16,7 @@ import {
 import { withTenant, type TenantTx } from '@derm/database'
 import { requireToken } from './bearer.ts'
 import { loadCaller, type Caller } from '../access/principal.ts'
-import type { AuditEvent } from '../audit/audit-writer.ts'
+import type { AuditEvent } from '../audit/audit-row.ts'
 import { readAsOf } from '../positions.ts'
 import { hasTag, invalidHeader, makeEntityTag } from './entity-tag.ts'
 import { inputOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'
@@ -83,7 +83,7 @@ async function answerRead<In, Answer>(
   input: In,
   behaviour: ReadBehaviour<In, Answer>,
 ): Promise<Reply> {
-  const { api, request, requestId } = exchange
+  const { api, request, source: auditSource } = exchange
   const token = await requireToken(exchange)
   const needed = parseMinAsOf(request.get('min-as-of'))
   const read = async (scope: ReadScope, { feeds, place }: Source) => {
@@ -113,7 +113,7 @@ async function answerRead<In, Answer>(
   const compute = () => withTenant(api.prisma, token.tid, (tx) => read({ tx, caller }, source))
   const { asOf, answer } = result.data ?? (await api.sharedReads.join(key, compute))
   requireFresh(asOf, needed)
-  if (typeof behaviour.audit === 'function') await api.audit.write(caller, requestId, behaviour.audit(answer, input))
+  if (typeof behaviour.audit === 'function') await api.audit.write(caller, auditSource, behaviour.audit(answer, input))
   return toReadReply(exchange, answer, asOf, behaviour.versionOf?.(answer))
 }
 

@@ -2,6 +2,8 @@ import type { Request } from 'express'
 import type { z } from 'zod'
 import type { Action, ErrorCode, EventType, Resource, Topic } from '@derm/contract'
 import type { Api } from '../api.ts'
+import type { AuditSource } from '../audit/audit-row.ts'
+import type { ClientAddress } from './client-address.ts'
 
 /**
  * A route is declared once: from the declaration it is mounted, its input is parsed, and OpenAPI is written, so that the
@@ -42,6 +44,10 @@ export type Exchange = {
   request: Request
   requestId: string
   traceparent: string
+  /** Who is at the other end, as far as trusted proxies say. */
+  from: ClientAddress
+  /** The same for the audit log. */
+  source: AuditSource
   params: unknown
   query: unknown
   body: unknown
