@@ -6,13 +6,21 @@ import { SigningAlgorithm, isKeyFor, type VerificationKey, type VerificationKeyS
 const JwksAnswer = z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(100) })
 const Header = z.object({ kid: z.string().min(1).max(100), alg: SigningAlgorithm })
 
-/** A removed key is out of use after so long at the latest. */
-const MAX_AGE_MS = 300_000
+/** A withdrawn key verifies nothing after this time, as long as a key set can be read at all. */
+const MAX_AGE_MS = 15_000
 /** An unknown kid asks again at most so often: forged tokens must not become requests. */
 const MIN_REFETCH_MS = 1_000
 /** While the key set is away, a known but old key waits for it at most so often. */
 const STALE_REFETCH_MS = 10_000
 const FETCH_TIMEOUT_MS = 2_000
+
+/** Where a node finds keys, and learns that one was withdrawn. */
+export interface JwksSource extends VerificationKeySource {
+  /** Reads the key set now. */
+  load(): Promise<void>
+  /** Whether the newest key set has the key; of a key set that was never read nothing is known, so nothing was withdrawn. */
+  has(kid: string): boolean
+}
 
 /**
  * The public keys that the API publishes, cached. All urls are asked and what they answer is united, since during a
@@ -29,7 +37,7 @@ export function createJwksSource({
   now?: () => number
   fetch?: typeof fetch
   onFault?: (error: unknown) => void
-}): VerificationKeySource & { load(): Promise<void> } {
+}): JwksSource {
   let keys: Map<string, VerificationKey> | undefined
   let fetchedAt = -Infinity
   let triedAt = -Infinity
@@ -52,6 +60,7 @@ export function createJwksSource({
 
   return {
     load,
+    has: (kid) => !keys || keys.has(kid),
     async find(kid) {
       const known = keys?.get(kid)
       if (known && now() - fetchedAt < MAX_AGE_MS) return known

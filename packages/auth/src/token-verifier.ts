@@ -1,6 +1,5 @@
 import jwt from 'jsonwebtoken'
 import { CodedError } from '@derm/contract'
-import { createJwksSource } from './jwks-source.ts'
 import type { VerificationKeySource } from './signing-key.ts'
 import { MAX_TOKEN_SECONDS, VerifiedToken } from './token.ts'
 
@@ -20,32 +19,25 @@ export type TokenVerifierOptions = {
   issuer: string
   audience: string
   now?: () => number
-} & ({ keys: VerificationKeySource } | { jwksUrls: readonly string[]; onFault?: (error: unknown) => void })
+  keys: VerificationKeySource
+}
 
 /**
  * Checks access tokens. The key is found by `kid`, and the algorithm is the key's own, so that neither `none` nor an HMAC
  * made with the public key can pass. `exp`, `iat`, `aud`, `iss` are required, and no token may live longer than ten minutes.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { issuer, audience, now = Date.now } = options
-  const keys =
-    'keys' in options
-      ? options.keys
-      : createJwksSource({
-          urls: options.jwksUrls,
-          now,
-          ...(options.onFault ? { onFault: options.onFault } : {}),
-        })
-
+  const { issuer, audience, keys, now = Date.now } = options
   return {
     async verify(token) {
-      const key = await keys.find(readKid(token))
+      const kid = readKid(token)
+      const key = await keys.find(kid)
       if (!key) throw new CodedError('token_invalid')
       const seconds = Math.floor(now() / 1_000)
       const payload = check(() =>
         jwt.verify(token, key.key, { algorithms: [key.alg], issuer, audience, clockTimestamp: seconds }),
       )
-      const claims = VerifiedToken.safeParse(payload)
+      const claims = VerifiedToken.safeParse({ ...(payload as jwt.JwtPayload), kid })
       if (!claims.success) throw new CodedError('token_invalid')
       const { exp, iat } = claims.data
       if (exp - iat > MAX_TOKEN_SECONDS || iat > seconds + CLOCK_LEEWAY) throw new CodedError('token_invalid')

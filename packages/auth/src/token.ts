@@ -16,6 +16,8 @@ export const VerifiedToken = z
     av: z.number().int().min(0),
     exp: z.number().int(),
     iat: z.number().int(),
+    /** Of the key that signed it: when that is withdrawn, so is the token. */
+    kid: z.string(),
   })
   .brand<'VerifiedToken'>()
 export type VerifiedToken = z.infer<typeof VerifiedToken>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { EVENT_TYPES, definitionOf } from './catalogue.ts'
 import { TOPIC_SCOPE, locationChannel, tenantChannel } from './channel.ts'
 import { feedsOf, topicsOf } from './feeds.ts'
@@ -8,6 +9,7 @@ import { RESOURCES, RESOURCE_NAMES, withEmbedding, type Resource } from './resou
 import { SUBJECTS, isSubjectType, subjectOf, type SubjectType } from './subjects.ts'
 import * as contract from './index.ts'
 import { possibleActions, type TransitionTable } from './transitions.ts'
+import { wireCode } from './wire-code.ts'
 
 const tenantId = '11111111-0000-4000-8000-000000000000' as TenantId
 const [north, south] = ['44444444-0000-4000-8000-000000000000', '55555555-0000-4000-8000-000000000000'] as [
@@ -39,6 +41,29 @@ describe('[CAT2] what is embedded becomes stale with what it embeds', () => {
       else expect(definitionOf(type).invalidates).toEqual(expect.arrayContaining(showing))
     }
   })
+})
+
+/** Every code that any event of the catalogue may carry. */
+function codesOfCatalogue(): string[] {
+  const codes = new Set<string>()
+  for (const type of EVENT_TYPES) {
+    const { data, previous } = definitionOf(type)
+    for (const schema of previous ? [data, previous] : [data])
+      JSON.stringify(z.toJSONSchema(schema), (key, value: unknown) => {
+        if (key === 'enum') for (const code of value as string[]) codes.add(code)
+        return value
+      })
+  }
+  return [...codes].sort()
+}
+
+it('[CAT6] the codes that may travel are the reviewed ones: what is new here must say nothing about a person’s health', () => {
+  expect(codesOfCatalogue().join(' ')).toMatchInlineSnapshot(`"active added annual_check biopsy booked cancelled checked_in completed confirmed contact contacted cosmetic declined demographics due duplicate entered_in_error excision follow_up illness inactive merged mohs moved_away new_patient no_answer no_show not_found offered other patient_request payer_down phototherapy planned post_procedure primary procedure provider_unavailable ready_for_checkout ready_for_provider removed requested roomed scheduled secondary seen_elsewhere six_month_check skin_check telehealth tertiary three_month_check unknown unreachable updated visit_completed waiting weather with_provider wrong_contact"`)
+})
+
+it('[CAT6] a clinical word is refused, and an innocent one that holds it is not', () => {
+  for (const code of ['hiv_test', 'malignant', 'stage_2']) expect(() => wireCode([code]), code).toThrow(/clinical/)
+  for (const code of ['archived', 'stage', 'allergy_list']) expect(() => wireCode([code]), code).not.toThrow()
 })
 
 describe('[CAT3] a subject is declared once', () => {

@@ -4,7 +4,7 @@ const allowed = new WeakSet<z.ZodType>()
 
 /** Words of findings, results and treatments: a code with one of these says something about a person’s health. */
 export const CLINICAL =
-  /benign|malign|melanom|carcinom|cancer|tumou?r|dysplas|metasta|positive|negative|abnormal|pregnan|psoria|eczema|allerg(?!y_list)|hiv|hepat|stage_[0-9i]/i
+  /benign|malign|melanom|carcinom|cancer|tumou?r|dysplas|metasta|positive|negative|abnormal|pregnan|psoria|eczema|allerg(?!y_list)|(?<!arc)hiv|hepat|stage_[0-9i]/i
 
 /**
  * Declares codes that may travel in an event. Any other enum is refused in a payload, because a diagnosis or a result's class is

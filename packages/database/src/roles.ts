@@ -25,7 +25,7 @@ const ROLES = {
     name: 'derm_relay',
     settings: { statement_timeout: 10_000, lock_timeout: 8_000, idle_in_transaction_session_timeout: 5_000 },
   },
-  /** Reads `user_access` and nothing else. */
+  /** Reads `user_access` and whose session is live, and nothing else. */
   realtime: {
     name: 'derm_realtime',
     settings: {

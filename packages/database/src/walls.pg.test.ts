@@ -116,8 +116,9 @@ describe('[TEN2] each role sees what its work needs', () => {
     await expect(ask(db.relayUrl, 'SELECT 1 FROM patients')).rejects.toThrow(/permission denied/)
   })
 
-  it('derm_realtime: who may see what, of all tenants, and it cannot write', async () => {
-    expect(await readable('derm_realtime')).toEqual(['user_access'])
+  it('[OPS1] derm_realtime: who may see what and whose session is live, of all tenants, and it cannot write', async () => {
+    expect(await readable('derm_realtime')).toEqual(['sessions', 'user_access'])
+    await expect(ask(db.realtimeUrl, 'SELECT refresh_hash FROM sessions')).rejects.toThrow(/permission denied/)
     const tenants = await ask(db.realtimeUrl, 'SELECT DISTINCT tenant_id FROM user_access')
     expect(tenants).toHaveLength(2)
     await expect(ask(db.realtimeUrl, 'UPDATE user_access SET version = 9')).rejects.toThrow(
@@ -145,7 +146,7 @@ describe('[TEN2] each role sees what its work needs', () => {
   })
 
   it('none of them can hold a row for ever', async () => {
-    for (const url of [db.apiUrl, db.relayUrl, db.realtimeUrl]) {
+    for (const url of [db.apiUrl, db.relayUrl, db.realtimeUrl, db.jobsUrl]) {
       const [row] = await ask(
         url,
         `SELECT current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('lock_timeout') AS lock,

@@ -70,6 +70,13 @@ it('warns of what pods of the version before still use, of values that rows lack
   ])
 })
 
+it('warns of a column that may no longer be null, and of one whose type changes', async () => {
+  await change('patients', 'phone       String?\n', 'phone       String\n')
+  await change('patients', '  email       String?\n', '  email       String?  @db.VarChar(40)\n')
+  const { checks } = await write({ name: 'tighten_patients' })
+  expect(checks).toEqual([expect.stringMatching(/forbids null/), expect.stringMatching(/column’s type/)])
+})
+
 it('asks who may see a table that belongs to no tenant', async () => {
   await appendFile(new URL('schema/practice.prisma', folder), 'model Code {\n  id Int @id\n\n  @@map("codes")\n}\n')
   const { sql, checks } = await write({ name: 'add_codes' })

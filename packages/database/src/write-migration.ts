@@ -74,6 +74,10 @@ function toWarnings(sql: string): string[] {
       'It drops something that pods of the version before may still use: stop using it in one release, drop it in the next.',
     /ADD COLUMN +"\w+"[^,;]* NOT NULL(?![^,;]*DEFAULT)/.test(sql) &&
       'It adds a column that may not be null and has no default: rows that are there need a value first.',
+    /ALTER COLUMN +"\w+" SET NOT NULL/.test(sql) &&
+      'It forbids null in a column that has rows: give them a value first, and once no pod writes null any more.',
+    /ALTER COLUMN +"\w+" SET DATA TYPE/.test(sql) &&
+      'It changes a column’s type: the table is rewritten and locked meanwhile, and pods of the version before read the old one.',
     hasIndexOnOld && 'It builds an index on a table that has rows: writers wait meanwhile.',
   ]
   return checks.filter((check) => check !== false)

@@ -1,4 +1,5 @@
 export * from './config.ts'
+export * from './secret-list.ts'
 export * from './listen.ts'
 export * from './logger.ts'
 export * from './metrics.ts'

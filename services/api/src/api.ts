@@ -4,6 +4,9 @@ import type { PrismaClient } from '@derm/database'
 import type { Consequence } from './change.ts'
 import type { AuditWriter } from './audit/audit-writer.ts'
 import type { RefreshTokens } from './sessions/refresh-token.ts'
+import type { Refusals } from './audit/refusals.ts'
+import type { Budgets } from './limits/budgets.ts'
+import type { DatabaseTurns } from './limits/database-turns.ts'
 import type { DeviceTokens } from './sessions/device-token.ts'
 import type { AttemptLimiter } from './sessions/attempt-limiter.ts'
 import type { PasswordHashes } from './limits/password-hashes.ts'
@@ -20,7 +23,10 @@ export type Api = {
   keyRing: KeyRing
   audit: AuditWriter
   sharedReads: SharedReads
+  refusals: Refusals
   attempts: AttemptLimiter
+  budgets: Budgets
+  turns: DatabaseTurns
   passwords: PasswordHashes
   devices: DeviceTokens
   refreshTokens: RefreshTokens

@@ -31,7 +31,7 @@ export function createApp(api: Api, { trustedProxies }: { trustedProxies: readon
   )
   app.use(createCors(api.origins))
   app.get('/.well-known/jwks.json', (_, response) => {
-    response.set('Cache-Control', 'public, max-age=60').json(api.keyRing.publicJwks())
+    response.set('Cache-Control', 'public, max-age=10').json(api.keyRing.publicJwks())
   })
   app.use('/api', createDocs())
   app.use(

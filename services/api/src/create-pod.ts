@@ -6,6 +6,10 @@ import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { createAuditWriter } from './audit/audit-writer.ts'
+import { createPatientViews } from './audit/patient-views.ts'
+import { createRefusals } from './audit/refusals.ts'
+import { createBudgets } from './limits/budgets.ts'
+import { createDatabaseTurns } from './limits/database-turns.ts'
 import { createRefreshTokens } from './sessions/refresh-token.ts'
 import { createAttemptLimiter } from './sessions/attempt-limiter.ts'
 import { createDeviceTokens } from './sessions/device-token.ts'
@@ -18,6 +22,9 @@ import { JOBS } from './jobs.ts'
 import { createPodJobs } from './jobs/pod-jobs.ts'
 import { createPodRelay } from './relay.ts'
 import { createHttpServer } from './server.ts'
+
+/** So many seconds of a budget may be saved up: opening a large view, or a whole practice's after a break. */
+const BURST_SECONDS = 6
 
 export type Pod = {
   api: Api
@@ -44,9 +51,17 @@ export function createPod(
       logger.error({ error }, 'the signing keys could not be read again; those from before stay in force'),
   })
   const tokens = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE, now }
-  const audit = createAuditWriter(prisma, (rows) => {
-    apiMetrics.auditRows.inc(rows)
-    apiMetrics.auditBatches.inc()
+  const audit = createAuditWriter({
+    prisma,
+    views: createPatientViews(config.BULK_READ_PATIENTS, now),
+    onBatch: (rows) => {
+      apiMetrics.auditRows.inc(rows)
+      apiMetrics.auditBatches.inc()
+    },
+    onBulkRead: (tenantId, { userId, count }) => {
+      apiMetrics.bulkReads.inc()
+      logger.warn({ tenantId, userId, count }, 'a user was shown very many patients')
+    },
   })
   const relay = createPodRelay({ config, redis, metrics: apiMetrics, logger, clock })
   const api: Api = {
@@ -56,6 +71,13 @@ export function createPod(
     verifier: createTokenVerifier({ keys: keyRing, ...tokens }),
     audit,
     sharedReads: createSharedReads(() => apiMetrics.readsShared.inc()),
+    refusals: createRefusals(now),
+    budgets: createBudgets({
+      user: { perSecond: config.USER_BUDGET, burst: config.USER_BUDGET * BURST_SECONDS },
+      tenant: { perSecond: config.TENANT_BUDGET, burst: config.TENANT_BUDGET * BURST_SECONDS },
+      now: () => clock.elapsed(),
+    }),
+    turns: createDatabaseTurns(config.DATABASE_POOL_SIZE),
     attempts: createAttemptLimiter(prisma, config.EVENT_SIGNING_SECRET, now),
     passwords: createPasswordHashes(),
     devices: createDeviceTokens(config.EVENT_SIGNING_SECRET, now),

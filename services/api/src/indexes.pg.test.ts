@@ -34,7 +34,7 @@ const { lakeside } = getSeedIds()
 const tenantId = TenantId.parse(lakeside.tenantId)
 const locationId = LocationId.parse(lakeside.locations['downtown']!.id)
 const patientId = lakeside.patientIds[0]!
-const here = { at: locationId, locations: [locationId] }
+const here = { tenantId, at: locationId, locations: [locationId] }
 const statements: Statement[] = []
 let prisma: PrismaClient
 let client: pg.Client
@@ -88,7 +88,7 @@ describe.each(['force_custom_plan', 'force_generic_plan'])('under row-level secu
       [/name_key >=.*name_key </, /given_key >=.*given_key </, /mrn =/, /name_key >=.*name_key </],
     ],
   ])('indexes answer the search for patients by %s, and nothing reads the table', async (_, query, conditions) => {
-    const plan = await explain('patients', (tx) => searchPatients(tx, { query, limit: 20 }), planning)
+    const plan = await explain('patients', (tx) => searchPatients(tx, tenantId, { query, limit: 20 }), planning)
     expect(plan).not.toContain('Seq Scan')
     const found = plan.split('\n').filter((line) => line.includes('Index Cond: '))
     for (const condition of conditions)
@@ -146,25 +146,25 @@ describe.each(['force_custom_plan', 'force_generic_plan'])('under row-level secu
     [
       'the audit log',
       'audit_log',
-      (tx) => readAuditLog(tx, { limit: 100 }),
+      (tx) => readAuditLog(tx, tenantId, { limit: 100 }),
       /audit_log_tenant_id_at_id_idx[^]*Index Cond: .*tenant_id/,
     ],
     [
       'the audit log of a subject',
       'audit_log',
-      (tx) => readAuditLog(tx, { subjectId: patientId, limit: 100 }),
+      (tx) => readAuditLog(tx, tenantId, { subjectId: patientId, limit: 100 }),
       /Index Cond: .*tenant_id.*subject_id/,
     ],
     [
       'the audit log of an actor',
       'audit_log',
-      (tx) => readAuditLog(tx, { actorId: patientId, limit: 100 }),
+      (tx) => readAuditLog(tx, tenantId, { actorId: patientId, limit: 100 }),
       /Index Cond: .*tenant_id.*actor_id/,
     ],
     [
       'all patients by name',
       'patients',
-      (tx) => searchPatients(tx, { query: '', limit: 20 }),
+      (tx) => searchPatients(tx, tenantId, { query: '', limit: 20 }),
       /patients_tenant_id_name_key_id_idx[^]*Index Cond: .*tenant_id/,
     ],
   ])('an index answers in order: %s', async (_, table, read, condition) => {

@@ -1,9 +1,10 @@
-import { type EventType, type NewEvent, type Positions, type TenantId } from '@derm/contract'
+import { Id, type EventType, type NewEvent, type Positions, type TenantId } from '@derm/contract'
 import type { VerifiedToken } from '@derm/auth'
 import { withTenant, type TenantTx } from '@derm/database'
 import { createEventCollector, fromPrisma } from '@derm/publisher'
 import { loadCaller, loadSystem, type Caller } from './access/principal.ts'
 import type { Api } from './api.ts'
+import type { Turn } from './limits/database-turns.ts'
 import { toAuditRow, type AuditEvent, type AuditSource } from './audit/audit-row.ts'
 import { toPositions } from './positions.ts'
 import { createChange, type Change } from './change.ts'
@@ -12,6 +13,7 @@ import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
 export type ChangeRequest = {
   token: VerifiedToken
   source: AuditSource
+  turn: Turn
   traceparent: string
   /** Every event that it may record. */
   emits: readonly EventType[]
@@ -19,7 +21,7 @@ export type ChangeRequest = {
   idempotency?: { key: string; fingerprint: string }
 }
 
-/** `changedNothing`: all was as asked already, so there is nothing to tell or to audit. */
+/** `changedNothing`: all was as asked already, so there is nothing to tell. Who was shown it is audited all the same. */
 export type ChangeAnswer = {
   status: number
   headers: Record<string, string>
@@ -36,24 +38,34 @@ export type ChangeAnswer = {
  */
 export async function runChange(
   api: Api,
-  { token, source, traceparent, emits, idempotency }: ChangeRequest,
+  { token, source, turn, traceparent, emits, idempotency }: ChangeRequest,
   command: (change: Change) => Promise<ChangeAnswer>,
 ): Promise<StoredAnswer & { isRepeat: boolean }> {
   const afterCommit: (() => void)[] = []
-  const { shards, ...result } = await withTenant(api.prisma, token.tid, async (tx) => {
+  const change = async (tx: TenantTx) => {
     const caller = await loadCaller(tx, token)
     const claim = idempotency && { ...idempotency, caller }
     const first = claim && (await claimKey(tx, claim))
-    if (first) return { ...first, isRepeat: true, shards: [] }
+    if (first) {
+      await tx.auditEntry.create({ data: toAuditRow(caller, source, toRepeat(first.body)) })
+      return { ...first, isRepeat: true, shards: [] }
+    }
 
     const frame = { caller, source, traceparent, emits, ...(claim ? { mutationId: claim.key } : {}) }
     const { answer, published, shards } = await carryOut(api, tx, frame, afterCommit, command)
     if (claim) await completeKey(tx, claim, { ...answer, published })
     return { ...answer, published, isRepeat: false, shards }
-  })
+  }
+  const { shards, ...result } = await api.turns.run(turn, () => withTenant(api.prisma, token.tid, change))
   finish(api, shards, afterCommit)
   if (result.isRepeat) api.metrics.idempotentRepeats.inc()
   return result
+}
+
+/** An answer that is given again shows again what it holds: the entry names the entity, where the answer is one. */
+function toRepeat(body: unknown): AuditEvent {
+  const id = Id.safeParse((body as { id?: unknown } | null)?.id)
+  return { action: 'answer.repeat', subjectType: 'answer', ...(id.success ? { subjectId: id.data } : {}) }
 }
 
 /** A change that no person asked for: the source's `requestId` names the job. */
@@ -138,11 +150,11 @@ type Told = {
   changedNothing: boolean
 }
 
-/** Nothing is changed without an audit entry, nor without an event where the route declares any. @throws Error; then nothing was changed. */
+/** Nothing is answered without an audit entry, nor changed without an event where the route declares any. @throws Error; then nothing was changed. */
 function requireTold({ emits, recorded, expected, audits, changedNothing }: Told): void {
   for (const type of expected)
     if (!recorded.has(type)) throw new Error(`a change relies on ${type} to tell of it, and it was not recorded`)
-  if (changedNothing) return
   if (audits === 0) throw new Error('a change without an audit entry')
+  if (changedNothing) return
   if (emits.length > 0 && recorded.size === 0) throw new Error('a change that tells nobody')
 }

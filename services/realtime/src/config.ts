@@ -5,7 +5,7 @@ const Count = z.coerce.number('is not a number').int().min(1)
 
 /** Everything that a realtime node reads from its environment. */
 const RealtimeConfig = z.object({
-  /** As derm_realtime: sees user_access, and nothing else. */
+  /** As derm_realtime: sees user_access and whose session is live, and nothing else. */
   ACCESS_DATABASE_URL: PostgresUrl,
   /** Exact origins from which browsers may connect. */
   PUBLIC_ORIGINS: OriginList,
@@ -24,6 +24,8 @@ const RealtimeConfig = z.object({
   PACKET_RATE: Count.default(20),
   ACCESS_CHECK_MS: Milliseconds.default(1000),
   ACCESS_MAX_AGE_MS: Milliseconds.default(5000),
+  /** How often the API's key set is read again, so that a withdrawn key ends its sockets: 20 s at most. */
+  KEYS_EVERY_MS: Milliseconds.min(100).max(20_000).default(10_000),
   HEADS_EVERY_MS: Milliseconds.default(15_000),
   /** Only with NODE_ENV=test: every subscription is answered with `resync`, to show that the fault suite would notice. */
   FAULT_ANSWER_RESYNC: z.enum(['0', '1']).default('0'),

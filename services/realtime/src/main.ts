@@ -1,4 +1,4 @@
-import { createTokenVerifier } from '@derm/auth'
+import { createJwksSource, createTokenVerifier } from '@derm/auth'
 import { createRedisEventLogReader, createSigner } from '@derm/core/redis'
 import { createAdminServer, createLifecycle, createLogger, createRedisConnections } from '@derm/runtime'
 import pg from 'pg'
@@ -19,16 +19,17 @@ const accessPool = new pg.Pool({
 })
 accessPool.on('error', (error) => logger.warn({ error }, 'an idle connection to Postgres was lost'))
 
+const keys = createJwksSource({
+  urls: config.JWKS_URLS,
+  onFault: (error) => logger.warn({ error }, 'public keys could not be fetched'),
+})
+
 const node = createRealtimeNode({
   config,
   logger,
   metrics,
-  verifier: createTokenVerifier({
-    jwksUrls: config.JWKS_URLS,
-    issuer: config.JWT_ISSUER,
-    audience: config.JWT_AUDIENCE,
-    onFault: (error) => logger.warn({ error }, 'public keys could not be fetched'),
-  }),
+  verifier: createTokenVerifier({ keys, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE }),
+  keys,
   accessPool,
   eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.subscriber('event-log-pubsub')),
   sign: createSigner(config.EVENT_SIGNING_SECRET),

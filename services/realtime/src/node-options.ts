@@ -1,4 +1,4 @@
-import type { TokenVerifier } from '@derm/auth'
+import type { JwksSource, TokenVerifier } from '@derm/auth'
 import type { EventLogReader, Logger, Sign } from '@derm/core'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
@@ -10,7 +10,8 @@ export type RealtimeNodeOptions = {
   logger: Logger
   metrics: RealtimeMetrics
   verifier: TokenVerifier
-  accessPool: Pick<pg.Pool, 'query'>
+  keys: Pick<JwksSource, 'load' | 'has'>
+  accessPool: Pick<pg.Pool, 'query' | 'connect'>
   eventLog: EventLogReader
   sign: Sign
   adapterPub: Redis

@@ -2,6 +2,7 @@ import { encodePacket, spliceSpread, systemClock } from '@derm/core'
 import { ChannelHub } from '@derm/core/node'
 import type { Server } from 'socket.io'
 import { AccessWatch } from './access/access-watch.ts'
+import { SessionCheck } from './access/session-check.ts'
 import type { Member } from './connection/member.ts'
 import { Members } from './connection/members.ts'
 import { FanOut } from './delivery/fan-out.ts'
@@ -19,6 +20,7 @@ const SUBSCRIBE_TIMEOUT_MS = 10_000
 export type NodeParts = {
   members: Members
   access: AccessWatch
+  sessions: SessionCheck
   hub: ChannelHub<Member>
   sizes: RoomSizes
   fanOut: FanOut
@@ -44,6 +46,7 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     onChange: (userId, row) => changeAccess({ members, hub, metrics }, userId, row),
     onConfirmedAgain: () => void hub.verify('break').catch(() => {}),
   })
+  const sessions = new SessionCheck(accessPool)
   const sizes = new RoomSizes(
     io,
     config.INSTANCE_NAME,
@@ -65,7 +68,7 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     observer: observeHub(metrics),
   })
   const requests: RequestContext = {
-    ...{ hub, fanOut, access, verifier, metrics, logger },
+    ...{ hub, fanOut, access, sessions, verifier, metrics, logger },
     nodeName: config.INSTANCE_NAME,
     maxChannels: config.MAX_CHANNELS_PER_SOCKET,
     timeoutMs: SUBSCRIBE_TIMEOUT_MS,
@@ -75,5 +78,5 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
   }
   const lagNotice = new LagNotice(hub, metrics)
   const headsNotice = new HeadsNotice(hub, fanOut, access)
-  return { members, access, hub, sizes, fanOut, lagNotice, headsNotice, requests }
+  return { members, access, sessions, hub, sizes, fanOut, lagNotice, headsNotice, requests }
 }

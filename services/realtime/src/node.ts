@@ -2,6 +2,8 @@ import { createServer } from 'node:http'
 import type { UserId } from '@derm/contract'
 import { listen } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
+import { startKeyWatch } from './access/key-watch.ts'
+import { SocketAudit } from './access/socket-audit.ts'
 import { guardAdmission } from './connection/admission.ts'
 import { connectMember } from './connection/connect-member.ts'
 import { drainMembers } from './connection/drain.ts'
@@ -13,6 +15,9 @@ import type { RealtimeNodeOptions } from './node-options.ts'
 import { createNodeParts, type NodeParts } from './node-parts.ts'
 import { startPeriodicJobs } from './periodic-jobs.ts'
 import { answerRequests } from './subscription/requests.ts'
+
+/** For so many milliseconds a socket that has connected waits at most for its entry in the audit log. */
+const AUDIT_EVERY_MS = 1_000
 
 export interface RealtimeNode {
   io: Server
@@ -27,6 +32,12 @@ export interface RealtimeNode {
 /** Puts a node together: a Socket.IO server, the hub that listens to the event log, and what watches over both. */
 export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   const { config, logger, metrics, verifier } = options
+  const audit = new SocketAudit({
+    pool: options.accessPool,
+    nodeName: config.INSTANCE_NAME,
+    logger,
+    now: () => Date.now(),
+  })
   const http = createServer((_request, response) => response.writeHead(404).end())
   let isStarted = false
   let isDraining = false
@@ -34,14 +45,14 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
 
   const io = createSocketServer({ ...options, http, isDraining: () => isDraining })
   const parts = createNodeParts(options, io)
-  const { members, access, hub, sizes } = parts
+  const { members, access, sessions, hub, sizes } = parts
 
   guardAdmission(io, {
-    ...{ verifier, access, members, metrics, logger },
+    ...{ verifier, access, sessions, members, metrics, logger },
     maxConnectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
   })
   guardPackets(io, options, parts)
-  io.on('connection', (socket) => serveSocket(socket, options, parts, () => isDraining))
+  io.on('connection', (socket) => serveSocket(socket, options, parts, audit, () => isDraining))
   io.on('access:check', (userId: unknown) => {
     if (typeof userId === 'string' && members.countOf(userId as UserId) > 0) void access.confirm().catch(() => {})
   })
@@ -55,7 +66,14 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       access.start()
       await hub.start()
       sizes.start()
-      stopJobs = startPeriodicJobs({ ...parts, metrics, headsEveryMs: config.HEADS_EVERY_MS })
+      const stopTimers = startPeriodicJobs({ ...parts, metrics, headsEveryMs: config.HEADS_EVERY_MS })
+      const stopKeyWatch = startKeyWatch({ keys: options.keys, members, logger, everyMs: config.KEYS_EVERY_MS })
+      const auditTimer = setInterval(() => void audit.flush(), AUDIT_EVERY_MS)
+      stopJobs = () => {
+        clearInterval(auditTimer)
+        stopTimers()
+        stopKeyWatch()
+      }
       const port = await listen(http, config.PORT, config.HOST)
       isStarted = true
       return port
@@ -70,6 +88,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       access.stop()
       hub.stop()
       await io.close()
+      await audit.flush()
     },
   }
 }
@@ -94,6 +113,7 @@ function serveSocket(
   socket: Socket,
   { config, metrics, logger }: RealtimeNodeOptions,
   { members, access, requests, lagNotice }: NodeParts,
+  audit: SocketAudit,
   isDraining: () => boolean,
 ): void {
   guardHandlers(socket, (error) => {
@@ -103,6 +123,7 @@ function serveSocket(
   const maxBufferedBytes = config.MAX_BUFFERED_BYTES
   const member = connectMember({ access, members, metrics, maxBufferedBytes, isDraining }, socket)
   if (!member) return
+  audit.note(member.sessionId, null)
   lagNotice.tell([member])
   answerRequests(requests, member)
   if (config.NODE_ENV === 'test' && config.FAULT_THROWING_HANDLERS === '1') addFaultHandlers(socket)

@@ -92,6 +92,12 @@ describe('a handshake is refused, and says why', () => {
       'token_invalid',
     ],
     ['of another tenant’s name', () => forge.sign({ ...claims, tid: getSeedIds().summit.tenantId }), 'access_revoked'],
+    [
+      'of a session that never existed',
+      () => forge.sign({ ...claims, sid: '00000000-0000-4000-8000-000000000000' }),
+      'session_ended',
+    ],
+    ['of another user’s session', () => forge.sign({ ...claims, sub: lakeside.users['owner']!.id }), 'session_ended'],
     ['that is no token', () => 'garbage', 'token_invalid'],
     ['that is empty', () => '', 'unauthenticated'],
   ])('[SES1] a token %s', async (_name, make, code) => {

@@ -6,8 +6,8 @@ import { hasShape } from './shape.ts'
 import type { SubscribeAck } from './subscribe.ts'
 
 /**
- * What a client reads of what a server sent. The shapes are made from the schemas, so that a browser checks every message and loads no
- * schema library for it.
+ * What a client reads of what a server sent. The shapes are made from the schemas, so that a browser checks every message without running a
+ * schema library.
  */
 
 /** Whether a client has to read a message of this name. Others are an application's own. */

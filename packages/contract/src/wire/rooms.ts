@@ -1,4 +1,3 @@
-import type { ChannelName } from '../channel.ts'
 import type { SessionId, TenantId, UserId } from '../ids.ts'
 
 /**
@@ -7,7 +6,6 @@ import type { SessionId, TenantId, UserId } from '../ids.ts'
  */
 export type RoomName = string & { readonly __room: true }
 
-export const channelRoom = (channel: ChannelName) => `c:${channel}` as RoomName
 export const userRoom = (tenantId: TenantId, userId: UserId) => `u:${tenantId}/${userId}` as RoomName
 export const sessionRoom = (sessionId: SessionId) => `s:${sessionId}` as RoomName
 export const tenantRoom = (tenantId: TenantId) => `t:${tenantId}` as RoomName

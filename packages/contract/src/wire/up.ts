@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import { RefreshRequest } from './refresh-auth.ts'
 import { SubscribeRequest } from './subscribe.ts'
 import { UnsubscribeRequest } from './unsubscribe.ts'
@@ -11,4 +10,3 @@ export const UP = {
 } as const
 
 export type UpName = keyof typeof UP
-export type UpMessage = { [Name in UpName]: { name: Name; body: z.infer<(typeof UP)[Name]> } }[UpName]

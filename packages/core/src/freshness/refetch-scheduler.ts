@@ -17,7 +17,7 @@ import { TenantGuard } from './tenant-guard.ts'
 
 /**
  * Keeps every cached query at least as new as what the client knows to exist. A query is stale while its `As-Of` is behind the newest
- * known position of a channel that feeds it. A stale query is fetched, one fetch at a time, until it is not. [INV2]–[INV12]
+ * known position of a channel that feeds it. A stale query is fetched, one fetch at a time, until it is not. [INV2]–[INV14]
  */
 export class RefetchScheduler {
   private readonly known = new KnownPositions()

@@ -9,7 +9,7 @@ import type { RelayStore } from './relay-store.ts'
 /** What a relay does, as failures are counted by it. */
 export type RelayPart = 'drain' | 'verify' | 'poll'
 
-/** What the relay tells whoever keeps the metrics. Seconds are from flush to publication. */
+/** What the relay tells whoever keeps the metrics. */
 export type RelayObserver = {
   published?(rows: readonly OutboxRow[], now: number): void
   refilled?(entries: number, reason: string): void

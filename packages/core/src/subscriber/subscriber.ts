@@ -31,7 +31,7 @@ const DEFAULT_SETTINGS: SubscriberSettings = {
 
 /**
  * The client's side of recovery: keeps a cursor per channel, applies each event once and in order, and says resync where that
- * cannot be. [SUB1]–[SUB11]
+ * cannot be. [SUB1]–[SUB14]
  */
 export class Subscriber {
   private readonly state: ConnectionState

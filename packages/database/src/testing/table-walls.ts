@@ -70,7 +70,13 @@ export const TABLE_WALLS: Record<string, TableWall> = {
     { jobs: "SELECT TO derm_jobs USING (status = 'planned'::recall_status)" },
   ),
   rooms: record,
-  sessions: behindWall({ derm_api: 'DELETE, INSERT, SELECT, UPDATE' }, LOGIN),
+  sessions: behindWall(
+    {
+      derm_api: 'DELETE, INSERT, SELECT, UPDATE',
+      derm_realtime: 'SELECT ended_at, SELECT expires_at, SELECT id, SELECT tenant_id, SELECT user_id',
+    },
+    { access: 'SELECT TO derm_realtime USING (ended_at IS NULL)' },
+  ),
   tenants: {
     wall: 'forced',
     policies: { tenant: 'ALL TO public USING (id = current_tenant()) CHECK (id = current_tenant())' },
@@ -88,7 +94,7 @@ export const TABLE_WALLS: Record<string, TableWall> = {
   waitlist_entries: behindWall(
     {
       derm_api: 'INSERT, SELECT, UPDATE',
-      derm_jobs: 'SELECT id, SELECT offer_expires_at, SELECT status, SELECT tenant_id',
+      derm_jobs: 'SELECT id, SELECT offer_expires_at, SELECT offer_starts_at, SELECT status, SELECT tenant_id',
     },
     { jobs: "SELECT TO derm_jobs USING (status = 'offered'::waitlist_status)" },
   ),
@@ -107,7 +113,6 @@ export const FUNCTION_CALLERS: Record<string, string> = {
   'ensure_event_partitions(integer)': 'as owner: derm_relay',
   'event_server_identity()': 'as owner:',
   'find_login(text)': 'as owner: derm_api',
-  'find_session(text)': 'as owner: derm_api',
   'follow_event_server()': 'as owner: derm_relay',
   'next_epoch(text)': 'as caller: derm_relay',
   'next_mrn()': 'as caller: derm_api',

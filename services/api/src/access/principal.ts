@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import {
   CodedError,
-  Id,
   LocationId,
   Role,
   SYSTEM_USER_ID,
@@ -18,19 +17,19 @@ export type Caller = Principal & { sessionId: SessionId | null; accessVersion: n
 
 const Grants = z.array(z.object({ role: Role, locationId: LocationId.nullable() }))
 const Locations = z.array(LocationId)
-const Sessions = z.array(Id)
 type AccessRow = {
   version: bigint
   active: boolean
   grants: unknown
   locations: unknown
-  endedSessions: unknown
   isLicensed: boolean
+  isSessionLive: boolean
 }
 
 /**
- * The caller of a verified token, with the grants of now: `user_access` is read in the request's own transaction, so that
- * nothing is answered after a revocation has committed. The token's `av` is not compared: other grants are no reason to refuse it.
+ * The caller of a verified token, with the grants of now: `user_access` and `sessions` are read in the request's own transaction, so that
+ * nothing is answered after a revocation has committed. A session that does not exist, has ended or is another user's is none, however well
+ * the token is signed. [OPS1] The token's `av` is not compared: other grants are no reason to refuse it.
  * @throws CodedError `session_ended`, or `access_revoked`.
  */
 export function loadCaller(tx: TenantTx, { tid, sub, sid }: VerifiedToken): Promise<Caller> {
@@ -42,10 +41,12 @@ export async function loadSessionCaller(
   { tenantId, userId, sessionId }: { tenantId: TenantId; userId: UserId; sessionId: SessionId },
 ): Promise<Caller> {
   const [access] = await tx.$queryRaw<AccessRow[]>`
-    SELECT a.version, a.active, a.grants, a.locations, a.ended_sessions AS "endedSessions", u.provider_id IS NOT NULL AS "isLicensed"
+    SELECT a.version, a.active, a.grants, a.locations, u.provider_id IS NOT NULL AS "isLicensed", EXISTS (
+      SELECT FROM sessions s WHERE s.id = ${sessionId}::uuid AND s.user_id = a.user_id AND s.ended_at IS NULL AND s.expires_at > now()
+    ) AS "isSessionLive"
     FROM user_access a JOIN users u ON u.id = a.user_id WHERE a.user_id = ${userId}::uuid AND a.tenant_id = ${tenantId}::uuid`
   if (!access?.active) throw new CodedError('access_revoked')
-  if (Sessions.parse(access.endedSessions).includes(sessionId)) throw new CodedError('session_ended')
+  if (!access.isSessionLive) throw new CodedError('session_ended')
   return {
     tenantId,
     userId,

@@ -28,7 +28,7 @@ export async function endSessions(
   return true
 }
 
-/** Takes the row until the transaction's end. */
-export async function lockUserAccess(tx: TenantTx, userId: UserId | string): Promise<void> {
-  await tx.$queryRaw`SELECT user_id FROM user_access WHERE user_id = ${userId}::uuid FOR UPDATE`
+/** Takes the rows until the transaction's end, in the order of their ids. */
+export async function lockUserAccess(tx: TenantTx, ...userIds: string[]): Promise<void> {
+  await tx.$queryRaw`SELECT user_id FROM user_access WHERE user_id = ANY(${userIds}::uuid[]) ORDER BY user_id FOR UPDATE`
 }

@@ -1,4 +1,6 @@
+import pg from 'pg'
 import { expect, it } from 'vitest'
+import { waitUntil } from '@derm/test-kit'
 import { ids, useTestPod } from '../testing/test-pod.ts'
 
 const pod = useTestPod()
@@ -45,4 +47,25 @@ it('[SEC] other grants and a revocation are in force with the next request', asy
     status: 403,
     body: { code: 'access_revoked' },
   })
+})
+
+it('[SEC11] of two owners who revoke each other at once, one stays', async () => {
+  const second = lakeside.users['frontdesk']!.id
+  const owner = await pod.signIn(email('owner'))
+  await owner.patch(`/admin/users/${second}/grants`, { grants: [{ role: 'owner', locationId: null }] })
+  const other = await pod.signIn(email('frontdesk'))
+  // Both have been let in as owners before either is done.
+  const holding = new pg.Client(pod.database.superuserUrl)
+  await holding.connect()
+  await holding.query('BEGIN')
+  await holding.query('SELECT FROM user_access WHERE user_id = ANY($1) FOR UPDATE', [[owner.user.id, second]])
+  const going = [owner.post(`/admin/users/${second}/revoke`), other.post(`/admin/users/${owner.user.id}/revoke`)]
+  const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
+  await waitUntil(async () => (await pod.sql(waiting)).length === 2, { what: 'both to wait' })
+  await holding.query('COMMIT')
+  await holding.end()
+  const answers = await Promise.all(going)
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 403])
+  const rows = await pod.sql('SELECT active FROM user_access WHERE user_id = ANY($1)', [[owner.user.id, second]])
+  expect(rows.map(({ active }) => active).sort()).toEqual([false, true])
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { CodedError, Id, LocationId, Role, TenantId, UserId, type GrantsUpdate } from '@derm/contract'
+import { loadSessionCaller } from '../access/principal.ts'
 import { lockUserAccess, endSessions } from '../access/user-access.ts'
 import { invalid } from '../http/invalid.ts'
 import { requireAction } from '../aggregate/lock-entity.ts'
@@ -45,14 +46,18 @@ export async function updateGrants(
 }
 
 /**
- * Owners of the whole practice only, and not for themselves: a practice that locked itself out could not let itself in again.
- * @throws CodedError `forbidden`, `not_found`
+ * Owners of the whole practice only, and not for themselves: a practice that locked itself out could not let itself in again. Both rows are locked,
+ * in the order of their ids, and the caller's access is read again then: of two owners who revoke each other at once, one is refused.
+ * @throws CodedError `forbidden`, `not_found`, `access_revoked`
  */
 async function requireOther(change: Change, id: string): Promise<void> {
   const { caller } = change
   const tx = fullTx(change)
   requireAction(caller, 'administer', null)
-  await lockUserAccess(tx, id)
+  await lockUserAccess(tx, caller.userId, id)
+  const { sessionId } = caller
+  if (sessionId === null) throw new CodedError('forbidden')
+  requireAction(await loadSessionCaller(tx, { ...caller, sessionId }), 'administer', null)
   if (!(await tx.userAccess.findUnique({ where: { userId: id }, select: { userId: true } })))
     throw new CodedError('not_found')
   if (id === caller.userId) throw new CodedError('forbidden')

@@ -203,7 +203,23 @@ describe.each(AGGREGATE_FIXTURES.map((fixtures) => [fixtures.aggregate.subject, 
         expect([again.status, again.text], 'repeat').toEqual([answer.status, answer.text])
         expect(again.headers.get('idempotent-replayed')).toBe('true')
         expect(await pod.takeEvents(), 'repeat').toEqual([])
+        expect(await newestAudit('answer.repeat'), 'repeat').toMatchObject({ subject_id: made.id })
       })
+
+      if (action === 'update')
+        it('[AGG12] one that changes nothing shows the entity, and is audited as a read', async () => {
+          const client = await home.as(row.by)
+          const made = await makeReady(row)
+          await pod.takeEvents()
+          const answer = await act(client, action, made, home, ifMatch(made), {})
+          expect([answer.status, answer.body.version], answer.text).toEqual([200, made.version])
+          expect(await pod.takeEvents()).toEqual([])
+          expect(await newestAudit(`${subject}.read`)).toMatchObject({
+            subject_id: made.id,
+            actor_id: client.user.id,
+            location_id: isLocal ? home.location.id : null,
+          })
+        })
 
       if (typeof row.from !== 'string')
         it('[AGG11] status: every other one refuses it, and says what is possible', async () => {

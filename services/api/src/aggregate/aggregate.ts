@@ -35,9 +35,10 @@ export type CreateOf<Name extends Model> = Omit<
   'tenantId' | 'version' | 'status'
 > &
   PartsOf<Name>
+/** Without the location: an event is told where the entity is, so one that moved would stay on the boards that it left. */
 export type UpdateOf<Name extends Model> = Omit<
   Partial<ColumnsOf<Name>>,
-  'id' | 'tenantId' | 'version' | 'status' | 'createdAt' | 'updatedAt'
+  'id' | 'tenantId' | 'locationId' | 'version' | 'status' | 'createdAt' | 'updatedAt'
 > &
   PartsOf<Name>
 export type WhereOf<Name extends Model> = NonNullable<Prisma.Args<PrismaClient[Name], 'findMany'>['where']>
@@ -105,9 +106,9 @@ export function toAuditAction({ subject }: Pick<AnyAggregate, 'subject'>, action
 /** The delegate of a model, with the few calls that the mechanism makes. Prisma's own generics cannot be chosen by a variable. */
 export type Delegate<Row> = {
   findMany(args: { where: object; orderBy: object[]; take: number; include: unknown }): Promise<Row[]>
-  findUnique(args: { where: { id: string }; include: unknown }): Promise<Row | null>
+  findUnique(args: { where: { id: string; tenantId: string }; include: unknown }): Promise<Row | null>
   create(args: { data: object; include: unknown }): Promise<Row>
-  update(args: { where: { id: string }; data: object; include: unknown }): Promise<Row>
+  update(args: { where: { id: string; tenantId: string }; data: object; include: unknown }): Promise<Row>
   updateManyAndReturn(args: { where: object; data: object }): Promise<Row[]>
 }
 export function delegateOf<Row>(tx: TenantTx, { model }: Pick<AnyAggregate, 'model'>): Delegate<Row> {

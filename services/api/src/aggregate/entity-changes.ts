@@ -30,7 +30,7 @@ import {
   type UpdateOf,
 } from './aggregate.ts'
 import { lockEntities, requireAction, type Locked } from './lock-entity.ts'
-import { createEntity, writeEntity, type Telling } from './write-entity.ts'
+import { auditEntity, createEntity, writeEntity, type Telling } from './write-entity.ts'
 
 type BodyOf<Row extends Transition> = z.infer<Row['requires']>
 type Awaitable<Value> = Value | Promise<Value>
@@ -202,7 +202,11 @@ function defineAction(aggregate: Some, action: string, row: RoutedTransition, ha
       const { entity, others } = await lockEntities(change, aggregate, id, request)
       const before = entity as unknown as Locked<EntityRow>
       const written = await handler.run({ change, body, before, others })
-      if (!written) return { ...toAnswer(aggregate, await readAgain(change, aggregate, id)), changedNothing: true }
+      if (!written) {
+        const unchanged = await readAgain(change, aggregate, id)
+        auditEntity(change, aggregate, 'read', unchanged)
+        return { ...toAnswer(aggregate, unchanged), changedNothing: true }
+      }
       const { data, ...telling } = written
       const stored = await writeEntity(change, aggregate, action, before, data, telling)
       await handler.after?.({ change, body, before, others, row: stored })
@@ -217,10 +221,9 @@ function toAnswer(aggregate: Some, row: RowOf<Model, unknown>): Changed<{ id: st
 }
 
 /** The locked entity as its view shows it. */
-async function readAgain(change: Change, aggregate: Some, id: string): Promise<RowOf<Model, unknown>> {
-  const where = { id }
-  const row = await delegateOf<RowOf<Model, unknown>>(fullTx(change), aggregate).findUnique({
-    where,
+async function readAgain(change: Change, aggregate: Some, id: string): Promise<RowOf<Model, unknown> & EntityRow> {
+  const row = await delegateOf<RowOf<Model, unknown> & EntityRow>(fullTx(change), aggregate).findUnique({
+    where: { id, tenantId: change.caller.tenantId },
     include: aggregate.view,
   })
   if (!row) throw new CodedError('not_found')

@@ -101,7 +101,7 @@ export async function readPage<Name extends Model, View, Entity, Thin, Query>(
   aggregate: Aggregate<Name, View, Entity, Thin>,
   { where, sort }: { where: (query: Query) => WhereOf<Name>; sort: Sort },
   query: PageQuery & NoInfer<Query>,
-  { at, locations }: ReadPlace,
+  { tenantId, at, locations }: ReadPlace,
 ): Promise<{ items: Entity[]; nextCursor: string | null }> {
   const { cursor, limit } = query
   const { scope } = subjectOf(aggregate.subject)
@@ -109,6 +109,7 @@ export async function readPage<Name extends Model, View, Entity, Thin, Query>(
   const rows = await delegateOf<RowOf<Name, View> & EntityRow>(tx, aggregate).findMany({
     where: {
       AND: [
+        { tenantId },
         scope === 'location' ? { locationId: at === '*' ? { in: [...locations] } : at } : {},
         where(query),
         page ? after(sort, page[0], page[1]) : {},
@@ -139,9 +140,9 @@ function defineGet<Name extends Model, View, Entity extends { id: string; versio
       shows: [resource],
       own: topic,
       at: ({ tx, caller }, { params: { id } }) => locateEntity(tx, caller, aggregate, id),
-      loadShared: async (tx, { params: { id } }) => {
+      loadShared: async (tx, { params: { id } }, { tenantId }) => {
         const row = await delegateOf<RowOf<Name, View>>(tx, aggregate).findUnique({
-          where: { id },
+          where: { id, tenantId },
           include: aggregate.view,
         })
         if (!row) throw new CodedError('not_found')
@@ -176,7 +177,10 @@ async function locateEntity(
   const { topic, scope } = subjectOf(aggregate.subject)
   const granted = requireTopic(caller, topic)
   if (scope !== 'location') return '*'
-  const row = await delegateOf<EntityRow>(tx, aggregate).findUnique({ where: { id }, include: undefined })
+  const row = await delegateOf<EntityRow>(tx, aggregate).findUnique({
+    where: { id, tenantId: caller.tenantId },
+    include: undefined,
+  })
   const location = granted.find((known) => known === row?.locationId)
   if (!location) throw new CodedError('not_found')
   return location

@@ -72,7 +72,7 @@ export async function lockRows<Name extends Model>(
   ids: readonly string[],
 ): Promise<Locked<ColumnsOf<Name>>[]> {
   const rows = await fullTx(change).$queryRaw<Record<string, unknown>[]>`
-    SELECT * FROM ${Prisma.raw(aggregate.table)}
+    SELECT ${columnsOf(aggregate)} FROM ${Prisma.raw(aggregate.table)}
     WHERE tenant_id = ${change.caller.tenantId}::uuid AND id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`
   return rows.map((columns) => toCamelCase(columns) as Locked<ColumnsOf<Name>>)
 }
@@ -87,7 +87,7 @@ export async function readReferenced<Name extends Model>(
   id: string,
 ): Promise<ColumnsOf<Name> | null> {
   const [columns] = await fullTx(change).$queryRaw<Record<string, unknown>[]>`
-    SELECT * FROM ${Prisma.raw(aggregate.table)}
+    SELECT ${columnsOf(aggregate)} FROM ${Prisma.raw(aggregate.table)}
     WHERE tenant_id = ${change.caller.tenantId}::uuid AND id = ${id}::uuid FOR KEY SHARE`
   return columns ? (toCamelCase(columns) as ColumnsOf<Name>) : null
 }
@@ -98,6 +98,19 @@ export function requireAction(caller: Caller, action: Transition['by'], at: Loca
   if (!may) throw new CodedError('forbidden')
 }
 
+/**
+ * The columns that this version knows, by name. Prepared as `SELECT *`, the statement would fail on every connection that has it once a
+ * migration of the next version adds a column.
+ */
+function columnsOf({ model }: Pick<AnyAggregate, 'model'>): Prisma.Sql {
+  const fields = (Prisma as unknown as Record<string, Record<string, string> | undefined>)[
+    `${model[0]!.toUpperCase()}${model.slice(1)}ScalarFieldEnum`
+  ]
+  if (!fields) throw new Error(`${model} is no model of the database`)
+  return Prisma.raw(Object.keys(fields).map(snake).join(', '))
+}
+
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 function toCamelCase(columns: Record<string, unknown>): Record<string, unknown> {

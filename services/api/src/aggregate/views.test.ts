@@ -27,7 +27,7 @@ function modelsShown(model: string, view: View): string[] {
   })
 }
 
-describe('[AGG19] what a view shows of another aggregate, its resource embeds', () => {
+describe('[AGG21] what a view shows of another aggregate, its resource embeds', () => {
   it.each(AGGREGATES.map((aggregate) => [aggregate.subject, aggregate] as const))('%s', (subject, { model, view }) => {
     const shown = new Set(modelsShown(modelNameOf(model), view as View))
     const others = AGGREGATES.filter((other) => other.subject !== subject && shown.has(modelNameOf(other.model)))

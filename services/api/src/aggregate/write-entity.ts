@@ -83,7 +83,7 @@ export async function writeAlong<Name extends Model, View, Entity, Thin>(
   requireTold(aggregate, toldBy)
   const row = await update(change, aggregate, before, data)
   change.expectEvent(toldBy)
-  audit(change, aggregate, action, row)
+  auditEntity(change, aggregate, action, row)
 }
 
 /** The same for all entities that `where` finds, whatever their locations: each gets its next version and its audit entry. Answers how many. */
@@ -97,12 +97,12 @@ export async function writeAllAlong<Name extends Model, View, Entity, Thin>(
   requireTold(aggregate, toldBy)
   const rows = await guardConflicts(aggregate, () =>
     delegateOf<RowOf<Name, View> & EntityRow>(fullTx(change), aggregate).updateManyAndReturn({
-      where,
+      where: { AND: [{ tenantId: change.caller.tenantId }, where] },
       data: { ...data, version: { increment: 1 } },
     }),
   )
   if (rows.length > 0) change.expectEvent(toldBy)
-  for (const row of rows) audit(change, aggregate, action, row)
+  for (const row of rows) auditEntity(change, aggregate, action, row)
   return rows.length
 }
 
@@ -119,7 +119,7 @@ async function update<Name extends Model, View, Entity, Thin>(
 ): Promise<RowOf<Name, View> & EntityRow> {
   return guardConflicts(aggregate, () =>
     delegateOf<RowOf<Name, View> & EntityRow>(fullTx(change), aggregate).update({
-      where: { id: before.id },
+      where: { id: before.id, tenantId: change.caller.tenantId },
       data: { ...data, version: { increment: 1 } },
       include: aggregate.view,
     }),
@@ -145,11 +145,12 @@ async function tell<Name extends Model, View, Entity, Thin>(
       ...(telling.previous === undefined ? {} : { previous: telling.previous }),
     } as unknown as EventInput<EventType>),
   )
-  audit(change, aggregate, action, row)
+  auditEntity(change, aggregate, action, row)
   for (const { of, run } of change.consequences) if (of.includes(event)) await run(change, row.id, event)
 }
 
-function audit(change: Change, aggregate: AnyAggregate, action: string, row: EntityRow): void {
+/** Notes in the audit log who did what to an entity, or was shown it. */
+export function auditEntity(change: Change, aggregate: AnyAggregate, action: string, row: EntityRow): void {
   change.audit({
     action: toAuditAction(aggregate, action),
     subjectType: aggregate.subject,

@@ -78,7 +78,7 @@ const changes = defineEntityChanges(
       },
     },
   },
-  { errors: { create: ['slot_taken', 'invalid_transition'], reschedule: ['slot_taken'] } },
+  { errors: { create: ['slot_taken', 'invalid_transition', 'patient_merged'], reschedule: ['slot_taken'] } },
 )
 
 export const appointmentRoutes: readonly Route[] = [

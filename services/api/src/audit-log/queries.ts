@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AuditEntry, AuditList, AuditQuery } from '@derm/contract'
+import type { AuditEntry, AuditList, AuditQuery, TenantId } from '@derm/contract'
 import type { Prisma, TenantTx } from '@derm/database'
 import { decodeCursor, toPage } from '../http/cursor.ts'
 
@@ -9,15 +9,15 @@ type Row = Prisma.AuditEntryGetPayload<object>
  * A page of the tenant's audit log, newest first. Entries that are added while somebody turns the pages are newer than the first page's, so no
  * later page has one twice or lacks one.
  */
-export async function readAuditLog(tx: TenantTx, query: AuditQuery): Promise<AuditList> {
+export async function readAuditLog(tx: TenantTx, tenantId: TenantId, query: AuditQuery): Promise<AuditList> {
   const before = decodeCursor(query.cursor, [z.iso.datetime(), z.string().regex(/^\d{1,18}$/)])
   const rows = await tx.auditEntry.findMany({
-    where: { AND: [matching(query), before ? olderThan(new Date(before[0]), BigInt(before[1])) : {}] },
+    where: { AND: [{ tenantId }, matching(query), before ? olderThan(new Date(before[0]), BigInt(before[1])) : {}] },
     orderBy: [{ at: 'desc' }, { id: 'desc' }],
     take: query.limit + 1,
   })
   const actors = await tx.user.findMany({
-    where: { id: { in: [...new Set(rows.map(({ actorId }) => actorId))] } },
+    where: { tenantId, id: { in: [...new Set(rows.map(({ actorId }) => actorId))] } },
     select: { id: true, displayName: true },
   })
   const nameOf = new Map(actors.map(({ id, displayName }) => [id, displayName]))

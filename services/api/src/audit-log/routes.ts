@@ -21,7 +21,7 @@ export const auditLogRoutes: readonly Route[] = [
       because: 'reads are in it too, and no event tells of a read',
       async load({ tx, caller }, { query }) {
         requireAction(caller, 'read_audit', null)
-        return readAuditLog(tx, query)
+        return readAuditLog(tx, caller.tenantId, query)
       },
       audit({ items }, { query: { cursor, limit: _limit, ...filters } }) {
         const given = Object.entries(filters).filter((entry): entry is [string, string] => entry[1] !== undefined)

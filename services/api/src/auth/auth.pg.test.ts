@@ -13,6 +13,36 @@ const keyFile = (): SigningKeyFile => JSON.parse(readFileSync(pod.keysFile(), 'u
 const versionOf = async (id: string) =>
   Number((await pod.sql('SELECT version FROM user_access WHERE user_id = $1', [id]))[0].version)
 
+/** Signs what it is given with the pod's own key, as somebody could who has got hold of it. */
+function forge(token: string, change: object): string {
+  const { active, keys } = keyFile()
+  const key = keys.find(({ kid }) => kid === active)!
+  const claims = jwt.decode(token) as object
+  return jwt.sign({ ...claims, ...change }, key.privateKeyPem, { algorithm: key.alg, keyid: key.kid })
+}
+
+describe('a token whose signature holds', () => {
+  it.each<[string, (sid: string) => object, string]>([
+    ['of a session that never existed', () => ({ sid: '00000000-0000-4000-8000-000000000000' }), 'session_ended'],
+    ['of another user’s session', () => ({ sub: ids.lakeside.users['biller']!.id }), 'session_ended'],
+    ['of another tenant', () => ({ tid: ids.summit.tenantId }), 'access_revoked'],
+  ])('[OPS1] %s reads and changes nothing', async (_name, change, code) => {
+    const { accessToken } = await pod.signIn('owner@lakeside.example')
+    const forged = pod.withToken(forge(accessToken, change('')))
+    const [patientId] = ids.lakeside.patientIds
+    for (const answer of [
+      await forged.get('/auth/me'),
+      await forged.get('/locations'),
+      await forged.post('/patients/search', { query: 'a' }),
+      await forged.get(`/events?channel=${ids.lakeside.tenantId}/t/patients&epoch=0000000000000000&after=0`),
+      await forged.patch(`/patients/${patientId}`, { firstName: 'Forged' }, { 'if-match': '"1"' }),
+      await forged.post(`/admin/users/${ids.lakeside.users['ma']!.id}/revoke`),
+    ])
+      expect(answer.body.code).toBe(code)
+    expect((await pod.withToken(forge(accessToken, {})).get('/auth/me')).status).toBe(200)
+  })
+})
+
 describe('signing in', () => {
   it('answers token, lifetime and user, and sets a cookie that scripts and other sites cannot use', async () => {
     const { headers, body } = await pod.nobody.post(

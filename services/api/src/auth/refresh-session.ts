@@ -5,11 +5,12 @@ import { endSessions } from '../access/user-access.ts'
 import type { Api } from '../api.ts'
 import { toAuditRow, type AuditSource } from '../audit/audit-row.ts'
 import type { ClientAddress } from '../http/client-address.ts'
+import type { Turn } from '../limits/database-turns.ts'
 import type { RefreshToken } from '../sessions/refresh-token.ts'
 import { GRACE_MS, addRotation, readRotations } from '../sessions/rotations.ts'
 import { makeAnswer, type Session, type SignedIn } from './sign-in.ts'
 
-type Asked = { from: ClientAddress; source: AuditSource }
+type Asked = { from: ClientAddress; source: AuditSource; turn: Turn }
 
 /**
  * Rotates the refresh secret and issues the next access token. Every secret that was replaced within the grace gets the newest one, however many
@@ -17,10 +18,10 @@ type Asked = { from: ClientAddress; source: AuditSource }
  * session ends, on every node. A secret that never was the session's is counted before it costs more, and changes nothing.
  * @throws CodedError `session_ended`, `access_revoked`, `rate_limited`
  */
-export async function refreshSession(api: Api, token: RefreshToken, { from, source }: Asked): Promise<SignedIn> {
-  const found = await withTenant(api.prisma, token.tenantId, (tx) => rotate(api, tx, token))
+export async function refreshSession(api: Api, token: RefreshToken, { from, source, turn }: Asked): Promise<SignedIn> {
+  const found = await api.turns.run(turn, () => withTenant(api.prisma, token.tenantId, (tx) => rotate(api, tx, token)))
   if (typeof found === 'object') return found
-  if (found === 'other') await endIfReused(api, token, { from, source })
+  if (found === 'other') await api.turns.run(turn, () => endIfReused(api, token, { from, source }))
   throw new CodedError('session_ended')
 }
 
@@ -66,7 +67,7 @@ function isBefore(row: { previousRefreshHash: string | null; refreshedAt: Date }
 }
 
 /** Looks along the whole chain, which takes a while, with no row locked. */
-async function endIfReused(api: Api, token: RefreshToken, { from, source }: Asked): Promise<void> {
+async function endIfReused(api: Api, token: RefreshToken, { from, source }: Omit<Asked, 'turn'>): Promise<void> {
   const { tenantId, sessionId } = token
   const session = await findOwnedSession(api, token, from)
   if (!session) return

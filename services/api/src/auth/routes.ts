@@ -31,11 +31,12 @@ const login = definePlain(
     auth: 'none',
     body: LoginRequest,
     answer: { status: 200, schema: LoginResponse, description: 'An access token, and who has signed in.' },
-    errors: ['bad_credentials', 'rate_limited', 'access_revoked', 'origin_forbidden', 'unavailable'],
+    errors: ['bad_credentials', 'access_revoked', 'origin_forbidden'],
   },
   async (exchange, { body: { email, password } }) => {
-    const { api, from, source } = exchange
-    return toReply(exchange, await signIn(api, { email, password, from, source, device: readDeviceCookie(exchange) }))
+    const { api, from, source, turn } = exchange
+    const device = readDeviceCookie(exchange)
+    return toReply(exchange, await signIn(api, { email, password, from, source, turn, device }))
   },
 )
 
@@ -47,7 +48,7 @@ const refresh = definePlain(
     summary: 'The next access token, for the refresh cookie, which is replaced',
     auth: 'cookie',
     answer: { status: 200, schema: LoginResponse, description: 'An access token, and who is signed in.' },
-    errors: ['unauthenticated', 'session_ended', 'access_revoked', 'origin_forbidden', 'rate_limited'],
+    errors: ['unauthenticated', 'session_ended', 'access_revoked', 'origin_forbidden'],
   },
   /**
    * A refusal leaves the cookie: by the time it arrives, another tab may have signed in, and taking the cookie back would end that session. One
@@ -69,20 +70,21 @@ const logout = definePlain(
     summary: 'End the session, and close its sockets everywhere',
     auth: 'cookie',
     answer: { status: 204, description: 'Signed out.' },
-    errors: ['origin_forbidden', 'rate_limited'],
+    errors: ['origin_forbidden'],
   },
   async (exchange) => {
-    const { api, from, source } = exchange
+    const { api, from, source, turn } = exchange
     const token = await requireToken(exchange).catch((error: unknown) => {
       if (error instanceof CodedError) return null
       throw error
     })
-    if (token) await signOut(api, { tenantId: token.tid, sessionId: token.sid, userId: token.sub }, source)
     const cookie = readRefreshCookie(exchange)
-    if (cookie && cookie.sessionId !== token?.sid) {
+    await api.turns.run(turn, async () => {
+      if (token) await signOut(api, { tenantId: token.tid, sessionId: token.sid, userId: token.sub }, source)
+      if (!cookie || cookie.sessionId === token?.sid) return
       const session = await findOwnedSession(api, cookie, from)
       if (session) await signOut(api, session, source)
-    }
+    })
     return { status: 204, cookies: [clearRefreshCookie(exchange)] }
   },
 )

@@ -4,6 +4,7 @@ import { loadSessionCaller } from '../access/principal.ts'
 import type { Api } from '../api.ts'
 import { toAuditRow, toUnknownAuditRow, type AuditSource } from '../audit/audit-row.ts'
 import type { ClientAddress } from '../http/client-address.ts'
+import type { Turn } from '../limits/database-turns.ts'
 import type { DeviceToken } from '../sessions/device-token.ts'
 import type { RefreshToken } from '../sessions/refresh-token.ts'
 import { getUser } from './queries.ts'
@@ -22,16 +23,18 @@ export type SignInRequest = {
   /** What the browser showed. */
   device: DeviceToken | null
   source: AuditSource
+  turn: Turn
 }
 type Login = { user_id: string; tenant_id: string; password_hash: string }
 
 /** @throws CodedError `bad_credentials`, `rate_limited`, `access_revoked`, `unavailable` when too many sign in at once */
 export async function signIn(api: Api, request: SignInRequest): Promise<SignedIn> {
-  const { email, password, from, source } = request
-  const [login] = await api.prisma.$queryRaw<Login[]>`SELECT * FROM find_login(${email})`
+  const { email, password, from, source, turn } = request
+  const [login] = await api.turns.run(turn, () => api.prisma.$queryRaw<Login[]>`SELECT * FROM find_login(${email})`)
   const device = login && request.device?.userId === login.user_id ? request.device : null
   // The account's own id, so that no spelling of its name has a counter of its own.
-  const admission = await api.attempts.signIn({ account: login?.user_id ?? email, from, device })
+  const account = login?.user_id ?? email
+  const admission = await api.turns.run(turn, () => api.attempts.signIn({ account, from, device }))
   const isRight = await api.passwords
     .verify(login?.password_hash ?? null, password, { network: from.network, isKnown: device !== null })
     .catch(async (error: unknown) => {
@@ -49,7 +52,7 @@ export async function signIn(api: Api, request: SignInRequest): Promise<SignedIn
     userId: UserId.parse(login.user_id),
     sessionId: SessionId.parse(crypto.randomUUID()),
   }
-  const { answer, secret } = await startSession(api, session, source)
+  const { answer, secret } = await api.turns.run(turn, () => startSession(api, session, source))
   api.metrics.signIns.inc({ outcome: 'signed_in' })
   return {
     answer,
@@ -78,7 +81,6 @@ function startSession(api: Api, session: Session, source: AuditSource) {
   const secret = api.refreshTokens.first()
   const now = api.clock.now()
   return withTenant(api.prisma, session.tenantId, async (tx) => {
-    const caller = await loadSessionCaller(tx, session)
     const before = await tx.session.findFirst({
       where: { userId: session.userId },
       orderBy: { createdAt: 'desc' },
@@ -95,6 +97,7 @@ function startSession(api: Api, session: Session, source: AuditSource) {
         expiresAt: new Date(now + SESSION_MS),
       },
     })
+    const caller = await loadSessionCaller(tx, session)
     await tx.auditEntry.create({
       data: toAuditRow(caller, source, {
         action: 'session.start',

@@ -2,7 +2,12 @@ import { Router, type Request, type RequestHandler, type Response } from 'expres
 import { z } from 'zod'
 import { CodedError } from '@derm/contract'
 import type { Api } from '../api.ts'
+import type { Refused } from '../audit/refusals.ts'
+import { admit } from './admit.ts'
+import { requireToken } from './bearer.ts'
 import { readClientAddress, toAuditAddress } from './client-address.ts'
+import { codesOf } from './codes-of.ts'
+import { toCodedError } from './database-error.ts'
 import { requireKnownOrigin } from './origins.ts'
 import type { Reply, Route } from './route.ts'
 
@@ -29,20 +34,41 @@ function createHandler(api: Api, route: Route): RequestHandler {
     response.locals['route'] = route.path
     if (route.auth !== 'bearer') requireKnownOrigin(request, api.origins)
     const from = readClientAddress(request)
-    const reply = await route.handle({
-      api,
-      request,
-      requestId,
-      traceparent,
-      from,
-      source: { requestId, address: toAuditAddress(from, api.auditAddresses) },
-      params: parseParams(route, request),
-      query: parse('query', route.query ?? NOTHING, request.query),
-      body: parseBody(route, request),
+    const source = { requestId, address: toAuditAddress(from, api.auditAddresses) }
+    const token = route.auth === 'bearer' ? await requireToken({ api, request }) : null
+    Object.assign(response.locals, { from, token })
+    const params = parseParams(route, request)
+    const handle = async () => {
+      const input = { query: parse('query', route.query ?? NOTHING, request.query), body: parseBody(route, request) }
+      const admitted = admit(api, route, { token, from, signal: signalOf(response) }, input)
+      return route.handle({ api, request, requestId, traceparent, from, source, token, ...admitted, params, ...input })
+    }
+    const reply = await (api.checksAnswers ? checkAnswer(route, handle) : handle()).catch(async (thrown: unknown) => {
+      const error = toCodedError(thrown)
+      if (token) await noteRefusal(api, { token, source, route, params, error })
+      throw error
     })
-    if (api.checksAnswers) checkAnswer(route, reply)
     sendReply(response, reply)
   }
+}
+
+/** Ends when the client has gone, so that nothing is begun for nobody. */
+function signalOf(response: Response): AbortSignal {
+  const gone = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  return gone.signal
+}
+
+/** Durable before the refusal goes out. A refusal that cannot be audited stays one. */
+async function noteRefusal(api: Api, refused: Refused): Promise<void> {
+  const row = api.refusals.toRow(refused)
+  if (!row) return
+  const { tid: tenantId } = refused.token
+  await api.audit
+    .writeRow(row)
+    .catch((error: unknown) => api.logger.error({ tenantId, error }, 'a refusal could not be audited'))
 }
 
 const NOTHING = z.strictObject({})
@@ -72,11 +98,20 @@ function parse(where: 'query' | 'body', schema: z.ZodType, value: unknown): unkn
   throw new CodedError('validation_failed', { errors })
 }
 
-function checkAnswer({ answer, method, path }: Route, { status, body }: Reply): void {
-  if (status === 304) return
+/** In tests: what a route answers, also as a refusal, is what OpenAPI says of it. */
+async function checkAnswer(route: Route, handle: () => Promise<Reply>): Promise<Reply> {
+  const { answer, method, path } = route
+  const reply = await handle().catch((error: unknown) => {
+    if (error instanceof CodedError && !codesOf(route).includes(error.code))
+      throw new Error(`${method} ${path} answers ${error.code}, which it does not declare`, { cause: error })
+    throw error
+  })
+  const { status, body } = reply
   const isDeclared =
-    status === answer.status && (answer.schema ? answer.schema.safeParse(body).success : body === undefined)
+    status === 304 ||
+    (status === answer.status && (answer.schema ? answer.schema.safeParse(body).success : body === undefined))
   if (!isDeclared) throw new Error(`${method} ${path} answers other than it declares`)
+  return reply
 }
 
 function sendReply(response: Response, { status, headers = {}, body, cookies = [] }: Reply): void {

@@ -11,15 +11,16 @@ import {
   type LocationId,
   type Positions,
   type Resource,
+  type TenantId,
   type Topic,
 } from '@derm/contract'
 import { withTenant, type TenantTx } from '@derm/database'
-import { requireToken } from './bearer.ts'
 import { loadCaller, type Caller } from '../access/principal.ts'
 import type { AuditEvent } from '../audit/audit-row.ts'
+import { findPatients } from '../audit/patient-views.ts'
 import { readAsOf } from '../positions.ts'
 import { hasTag, invalidHeader, makeEntityTag } from './entity-tag.ts'
-import { inputOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'
+import { inputOf, tokenOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'
 
 type ReadScope = { tx: TenantTx; caller: Caller }
 type Awaitable<Value> = Value | Promise<Value>
@@ -29,7 +30,7 @@ type AnswerOf<D extends ReadDeclaration> = D['answer'] extends { schema: infer S
   : never
 
 /** The part of the practice that an answer is about: `at` as the read said, and the locations of its own topic that it may show. */
-export type ReadPlace = { at: LocationId | '*'; locations: readonly LocationId[] }
+export type ReadPlace = { tenantId: TenantId; at: LocationId | '*'; locations: readonly LocationId[] }
 
 /** What feeds an answer: an event in a channel that feeds it may change it. Decided before the data is read. */
 type Fed<In> =
@@ -83,8 +84,8 @@ async function answerRead<In, Answer>(
   input: In,
   behaviour: ReadBehaviour<In, Answer>,
 ): Promise<Reply> {
-  const { api, request, source: auditSource } = exchange
-  const token = await requireToken(exchange)
+  const { api, request, source: auditSource, turn } = exchange
+  const token = tokenOf(exchange)
   const needed = parseMinAsOf(request.get('min-as-of'))
   const read = async (scope: ReadScope, { feeds, place }: Source) => {
     const asOf = await readAsOf(scope.tx, feeds)
@@ -99,21 +100,29 @@ async function answerRead<In, Answer>(
   let result: { caller: Caller; source: Source; key: string; data?: Awaited<ReturnType<typeof read>> }
   try {
     // Who asks is looked at for each request, and before anything is shared.
-    result = await withTenant(api.prisma, token.tid, async (tx) => {
+    const look = async (tx: TenantTx) => {
       const caller = await loadCaller(tx, token)
       const source = await findSource(behaviour, { tx, caller }, input)
       const key = JSON.stringify([token.tid, request.method, request.path, input, source])
       if ('loadShared' in behaviour && !(release = api.sharedReads.lead(key))) return { caller, source, key }
       return { caller, source, key, data: await read({ tx, caller }, source) }
-    })
+    }
+    result = await api.turns.run(turn, () => withTenant(api.prisma, token.tid, look))
   } finally {
     ;(release as (() => void) | null)?.()
   }
   const { caller, source, key } = result
-  const compute = () => withTenant(api.prisma, token.tid, (tx) => read({ tx, caller }, source))
+  // Nobody's leaving ends what others wait for: the computation's turn has no signal.
+  const { tenant, user } = turn
+  const compute = () =>
+    api.turns.run({ tenant, user }, () => withTenant(api.prisma, token.tid, (tx) => read({ tx, caller }, source)))
+  if (!result.data) exchange.giveBackShare()
   const { asOf, answer } = result.data ?? (await api.sharedReads.join(key, compute))
   requireFresh(asOf, needed)
-  if (typeof behaviour.audit === 'function') await api.audit.write(caller, auditSource, behaviour.audit(answer, input))
+  if (typeof behaviour.audit === 'function') {
+    const event = behaviour.audit(answer, input)
+    await api.audit.write(caller, auditSource, event, findPatients(event.subjectType, answer))
+  }
   return toReadReply(exchange, answer, asOf, behaviour.versionOf?.(answer))
 }
 
@@ -121,7 +130,8 @@ async function answerRead<In, Answer>(
 type Source = { feeds: readonly ChannelName[]; place: ReadPlace }
 
 async function findSource<In>(behaviour: Fed<In>, scope: ReadScope, input: In): Promise<Source> {
-  const everywhere: ReadPlace = { at: '*', locations: [] }
+  const { tenantId } = scope.caller
+  const everywhere: ReadPlace = { tenantId, at: '*', locations: [] }
   switch (behaviour.shows) {
     case 'nothing':
       return { feeds: [], place: everywhere }
@@ -131,7 +141,7 @@ async function findSource<In>(behaviour: Fed<In>, scope: ReadScope, input: In): 
       const { shows, own } = behaviour
       const at = await behaviour.at(scope, input)
       const locations = at === '*' ? locationsFor(scope.caller, own) : [at]
-      return { feeds: feedsOf(scope.caller, { shows, own, at }), place: { at, locations } }
+      return { feeds: feedsOf(scope.caller, { shows, own, at }), place: { tenantId, at, locations } }
     }
   }
 }

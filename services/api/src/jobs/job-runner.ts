@@ -52,16 +52,19 @@ export class JobRunner {
   async runDue(): Promise<number> {
     const { rows, metrics, logger } = this.options
     let done = 0
+    let settled = 0
     try {
       for (let isMore = true; isMore && !this.isDraining;) {
         const found = await rows.find(this.job, BATCH)
-        const before = done
+        const before = settled
         for (const row of this.shuffle(found)) {
           if (this.isDraining) break
-          if ((await this.runRow(row)) === 'done') done++
+          const outcome = await this.runRow(row)
+          if (outcome === 'done') done++
+          if (outcome !== 'passed_on') settled++
         }
-        // A batch of which nothing could be done is found again: its rows wait for the next look.
-        isMore = found.length === BATCH && done > before
+        // Rows that were done or put off are not found again. A batch that was all passed on would be: it waits for the next look.
+        isMore = found.length === BATCH && settled > before
       }
     } catch (error) {
       metrics.searchFailures.inc({ job: this.job.name })

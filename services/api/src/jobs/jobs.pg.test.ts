@@ -117,6 +117,16 @@ describe('[JOB1] a due row is done exactly once', () => {
     expect(await createRunner().runner.runDue()).toBe(70)
   })
 
+  it('and an offer of a version that knew no end, once its slot has begun', async () => {
+    const [entry] = (await makeDue(1)) as [Entry]
+    await pod.sql(
+      `UPDATE waitlist_entries SET offer_expires_at = NULL, offer_starts_at = now() - interval '1 minute' WHERE id = $1`,
+      [entry.id],
+    )
+    expect(await createRunner().runner.runDue()).toBe(1)
+    expect(await statusOf(entry.id)).toEqual(waiting)
+  })
+
   it('after a crash between claim and commit, of which nothing remains', async () => {
     const [entry] = (await makeDue(1)) as [Entry]
     await pod.takeEvents()
@@ -220,6 +230,21 @@ describe('[JOB2] a row that fails is put off', () => {
     await waitUntil(async () => (await runner.runDue()) === 1, { what: 'the row that is done at last' })
     expect(await statusOf(bad.id)).toEqual(waiting)
     expect(await pod.sql('SELECT FROM job_failures')).toEqual([])
+  })
+
+  it('also when more of them fail than one search finds: what is behind them is done in the same run', async () => {
+    const entries = await makeDue(61)
+    const good = entries.at(-1)!
+    await pod.sql(`UPDATE waitlist_entries SET offer_expires_at = now() - interval '1 second' WHERE id = $1`, [good.id])
+    const job: Job = {
+      ...endOffers,
+      async run(change, id) {
+        if (id !== good.id) throw new Error('broken')
+        await endOffers.run(change, id)
+      },
+    }
+    expect(await createRunner(job, { firstRetryMs: 3_600_000 }).runner.runDue()).toBe(1)
+    expect(await statusOf(good.id)).toEqual(waiting)
   })
 
   it('a change that tells of nothing, or of what it has not declared, fails', async () => {

@@ -23,6 +23,7 @@ export async function listLocations(
   const after = decodeCursor(cursor, [z.string().max(200), Id])
   const rows = await tx.location.findMany({
     where: {
+      tenantId: caller.tenantId,
       id: { in: locationsOf(caller) },
       ...(after ? { OR: [{ name: { gt: after[0] } }, { name: after[0], id: { gt: after[1] } }] } : {}),
     },
@@ -37,7 +38,7 @@ export async function listLocations(
 export async function getLocation(tx: TenantTx, caller: Caller, id: string): Promise<Location> {
   const row =
     locationsOf(caller).some((location) => location === id) &&
-    (await tx.location.findUnique({ where: { id }, include: VIEW }))
+    (await tx.location.findUnique({ where: { id, tenantId: caller.tenantId }, include: VIEW }))
   if (!row) throw new CodedError('not_found')
   return toLocation(row)
 }

@@ -1,5 +1,6 @@
 import type { ZodOpenApiResponsesObject, ZodOpenApiSchemaObject } from 'zod-openapi'
 import { ERRORS, type ErrorCode } from '@derm/contract'
+import { codesOf } from '../http/codes-of.ts'
 import type { Route } from '../http/route.ts'
 
 /** The answers of a route that are problems: one for each status, with the codes that it may carry. */
@@ -16,24 +17,6 @@ export function problemsOf(route: Route): ZodOpenApiResponsesObject {
       },
     ]),
   )
-}
-
-/** Which codes a route may answer with: its own, and those that follow from its declaration. */
-function codesOf({ auth, body, query, params, kind, isConditional, errors = [] }: Route): ErrorCode[] {
-  return [
-    ...errors,
-    ...(auth === 'bearer'
-      ? (['unauthenticated', 'token_invalid', 'token_expired', 'session_ended', 'access_revoked'] as const)
-      : []),
-    ...(body || query || kind !== 'plain' ? (['validation_failed'] as const) : []),
-    ...(body ? (['malformed_json', 'payload_too_large', 'unsupported_media_type'] as const) : []),
-    ...(params ? (['not_found'] as const) : []),
-    ...(isConditional ? (['precondition_required', 'conflict'] as const) : []),
-    ...(kind === 'change' ? (['idempotency_mismatch', 'idempotency_in_progress'] as const) : []),
-    ...(kind === 'read' ? (['not_fresh_enough'] as const) : []),
-    'unavailable',
-    'internal',
-  ]
 }
 
 export const Problem: ZodOpenApiSchemaObject = {

@@ -21,8 +21,11 @@ export function followMerge<Name extends Belonging, View, Entity, Thin, Table ex
 }
 
 /** The record into which this one was merged. */
-export async function findSurvivor({ tx }: Change, patientId: string): Promise<string> {
-  const row = await tx.patient.findUnique({ where: { id: patientId }, select: { mergedIntoId: true } })
+export async function findSurvivor({ tx, caller }: Change, patientId: string): Promise<string> {
+  const row = await tx.patient.findUnique({
+    where: { id: patientId, tenantId: caller.tenantId },
+    select: { mergedIntoId: true },
+  })
   if (!row?.mergedIntoId) throw new Error('a patient is told to be merged, and is not')
   return row.mergedIntoId
 }

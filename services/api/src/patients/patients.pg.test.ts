@@ -29,6 +29,33 @@ describe('a new patient’s record number', () => {
   })
 })
 
+it('a search finds a name by its letters, large or small, accents included', async () => {
+  for (const lastName of ['Éric', 'Özil', 'Straße']) {
+    await desk.post('/patients', { ...person, lastName })
+    for (const query of [lastName, lastName.toLowerCase(), lastName.slice(0, 2)]) {
+      const { body } = await desk.post('/patients/search', { query })
+      expect(
+        body.items.map((found: { lastName: string }) => found.lastName),
+        query,
+      ).toContain(lastName)
+    }
+  }
+})
+
+it('a change goes on while a migration of the next version adds a column', async () => {
+  const made = await createPatient(createWorld(pod, 'lakeside'))
+  const rename = (version: number) =>
+    desk.patch(`/patients/${made.id}`, { firstName: `Ada ${version}` }, { 'if-match': `"${version}"` })
+  // Each connection of the pod has the statement prepared.
+  await Promise.all(Array.from({ length: 20 }, () => rename(1)))
+  await pod.sql('ALTER TABLE patients ADD COLUMN of_the_next_version text')
+  try {
+    for (const version of [2, 3, 4]) expect((await rename(version)).status).toBe(200)
+  } finally {
+    await pod.sql('ALTER TABLE patients DROP COLUMN of_the_next_version')
+  }
+})
+
 describe('flags', () => {
   it('are set as a whole; the event names none of them', async () => {
     const made = await createPatient(createWorld(pod, 'lakeside'))

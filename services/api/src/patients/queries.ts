@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Id, type PatientList, type PatientSearch } from '@derm/contract'
+import { Id, type PatientList, type PatientSearch, type TenantId } from '@derm/contract'
 import { toPrefixRange, type Prisma, type TenantTx } from '@derm/database'
 import { decodeCursor, toPage } from '../http/cursor.ts'
 import { SUMMARY_COLUMNS, toPatientSummary } from './patient-view.ts'
@@ -11,13 +11,14 @@ import { SUMMARY_COLUMNS, toPatientSummary } from './patient-view.ts'
  */
 export async function searchPatients(
   tx: TenantTx,
+  tenantId: TenantId,
   { query, cursor, limit }: z.infer<typeof PatientSearch>,
 ): Promise<PatientList> {
   const after = decodeCursor(cursor, [z.string().max(300), Id])
   const rows = await tx.patient.findMany({
     where: {
       AND: [
-        { status: 'active' },
+        { tenantId, status: 'active' },
         matching(query),
         after ? { OR: [{ nameKey: { gt: after[0] } }, { nameKey: after[0], id: { gt: after[1] } }] } : {},
       ],

@@ -24,7 +24,7 @@ const search = defineRead(
     shows: ['patients'],
     own: 'patients',
     at: ({ caller }) => requireTopic(caller, 'patients') && '*',
-    loadShared: (tx, { body }) => searchPatients(tx, body),
+    loadShared: (tx, { body }, { tenantId }) => searchPatients(tx, tenantId, body),
     audit: ({ items }) => ({ action: 'patient.search', subjectType: 'patient', details: { count: items.length } }),
   },
 )

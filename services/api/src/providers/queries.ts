@@ -18,6 +18,7 @@ export async function listProviders(
   const after = decodeCursor(cursor, [z.string().max(200), Id])
   const rows = await tx.provider.findMany({
     where: {
+      tenantId: caller.tenantId,
       ...(locationId === undefined ? {} : { locations: { some: { locationId } } }),
       ...(after ? { OR: [{ displayName: { gt: after[0] } }, { displayName: after[0], id: { gt: after[1] } }] } : {}),
     },
@@ -29,8 +30,8 @@ export async function listProviders(
 }
 
 /** @throws CodedError `not_found` */
-export async function getProvider(tx: TenantTx, id: string): Promise<Provider> {
-  const row = await tx.provider.findUnique({ where: { id }, include: VIEW })
+export async function getProvider(tx: TenantTx, { tenantId }: Caller, id: string): Promise<Provider> {
+  const row = await tx.provider.findUnique({ where: { id, tenantId }, include: VIEW })
   if (!row) throw new CodedError('not_found')
   return toProvider(row)
 }

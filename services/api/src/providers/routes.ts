@@ -36,6 +36,6 @@ export const providerRoutes: readonly Route[] = [
       answer: { status: 200, schema: Provider, description: 'The provider.' },
       errors: ['not_found'],
     },
-    { ...UNTOUCHED, load: ({ tx }, { params: { id } }) => getProvider(tx, id) },
+    { ...UNTOUCHED, load: ({ tx, caller }, { params: { id } }) => getProvider(tx, caller, id) },
   ),
 ]

@@ -40,32 +40,36 @@ const close = {
   run: ({ body: { code } }: { body: { code: RecallCloseCode } }) => ({ data: { closeCode: code }, event: { code } }),
 }
 
-const changes = defineEntityChanges(recalls, {
-  create: {
-    async run({ change, locationId, body: { patientId, kind, dueOn, note = null } }) {
-      await requirePatient(change, patientId)
-      return { data: { locationId, patientId, kind, dueOn: new Date(dueOn), note } }
+const changes = defineEntityChanges(
+  recalls,
+  {
+    create: {
+      async run({ change, locationId, body: { patientId, kind, dueOn, note = null } }) {
+        await requirePatient(change, patientId)
+        return { data: { locationId, patientId, kind, dueOn: new Date(dueOn), note } }
+      },
     },
-  },
-  update: {
-    run({ before, body }) {
-      const data = findChanges(before, body)
-      return data && { data }
+    update: {
+      run({ before, body }) {
+        const data = findChanges(before, body)
+        return data && { data }
+      },
     },
-  },
-  plan: { run: ({ body: { dueOn } }) => ({ data: { dueOn: new Date(dueOn) } }) },
-  contact: {
-    run: ({ before, body: { outcome } }) => ({ data: { attempts: before.attempts + 1, lastOutcome: outcome } }),
-  },
-  schedule: {
-    async run({ change, before, body: { appointmentId } }) {
-      await requireVisitFor(change, before, appointmentId)
-      return { data: { appointmentId } }
+    plan: { run: ({ body: { dueOn } }) => ({ data: { dueOn: new Date(dueOn) } }) },
+    contact: {
+      run: ({ before, body: { outcome } }) => ({ data: { attempts: before.attempts + 1, lastOutcome: outcome } }),
     },
+    schedule: {
+      async run({ change, before, body: { appointmentId } }) {
+        await requireVisitFor(change, before, appointmentId)
+        return { data: { appointmentId } }
+      },
+    },
+    complete: close,
+    decline: close,
+    'mark-unreachable': close,
   },
-  complete: close,
-  decline: close,
-  'mark-unreachable': close,
-})
+  { errors: { create: ['patient_merged'] } },
+)
 
 export const recallRoutes: readonly Route[] = [...defineEntityReads(recalls, { list: recallList }), ...changes]

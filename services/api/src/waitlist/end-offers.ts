@@ -8,7 +8,10 @@ export const endOffers = defineJob({
   name: 'waitlist-end-offers',
   every: 15_000,
   aggregate: waitlist,
-  due: { condition: `status = 'offered' AND offer_expires_at <= now()`, since: 'offer_expires_at' },
+  due: {
+    condition: `status = 'offered' AND coalesce(offer_expires_at, offer_starts_at) <= now()`,
+    since: 'coalesce(offer_expires_at, offer_starts_at)',
+  },
   emits: ['waitlist:offer_ended'],
   async run(change, id) {
     const entry = await lockEntity(change, waitlist, id, waitlist.transitions['end-offer'])

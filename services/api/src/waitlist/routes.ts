@@ -17,42 +17,46 @@ export const waitlistList = defineList(waitlist, {
   sort: { by: 'createdAt', is: 'time' },
 })
 
-const changes = defineEntityChanges(waitlist, {
-  create: {
-    async run({ change, locationId, body }) {
-      const { patientId, providerId, type, earliestDate, latestDate, note = null } = body
-      if (latestDate !== null && latestDate < earliestDate)
-        throw invalid('body', 'latestDate', 'must not be before earliestDate')
-      await requirePatient(change, patientId)
-      if (providerId !== null) await requireProviderAt(change, providerId, locationId)
-      const dates = {
-        earliestDate: new Date(earliestDate),
-        latestDate: latestDate === null ? null : new Date(latestDate),
-      }
-      return { data: { locationId, patientId, providerId, type, note, ...dates } }
+const changes = defineEntityChanges(
+  waitlist,
+  {
+    create: {
+      async run({ change, locationId, body }) {
+        const { patientId, providerId, type, earliestDate, latestDate, note = null } = body
+        if (latestDate !== null && latestDate < earliestDate)
+          throw invalid('body', 'latestDate', 'must not be before earliestDate')
+        await requirePatient(change, patientId)
+        if (providerId !== null) await requireProviderAt(change, providerId, locationId)
+        const dates = {
+          earliestDate: new Date(earliestDate),
+          latestDate: latestDate === null ? null : new Date(latestDate),
+        }
+        return { data: { locationId, patientId, providerId, type, note, ...dates } }
+      },
+    },
+    offer: {
+      /** An offer holds nothing: the slot is taken when it is booked. */
+      async run({ change, before, body: { providerId, startsAt, endsAt } }) {
+        await requireProviderAt(change, providerId, before.locationId)
+        const slot = { startsAt: new Date(startsAt), endsAt: new Date(endsAt) }
+        return {
+          data: {
+            offerProviderId: providerId,
+            offerStartsAt: slot.startsAt,
+            offerEndsAt: slot.endsAt,
+            offerExpiresAt: new Date(Math.min(Date.now() + OFFER_MS, slot.startsAt.getTime())),
+          },
+          event: {
+            offer: { providerId, startsAt: slot.startsAt.toISOString(), endsAt: slot.endsAt.toISOString() },
+          },
+        }
+      },
+    },
+    remove: {
+      run: ({ body: { code } }) => ({ data: { removalCode: code }, event: { code } }),
     },
   },
-  offer: {
-    /** An offer holds nothing: the slot is taken when it is booked. */
-    async run({ change, before, body: { providerId, startsAt, endsAt } }) {
-      await requireProviderAt(change, providerId, before.locationId)
-      const slot = { startsAt: new Date(startsAt), endsAt: new Date(endsAt) }
-      return {
-        data: {
-          offerProviderId: providerId,
-          offerStartsAt: slot.startsAt,
-          offerEndsAt: slot.endsAt,
-          offerExpiresAt: new Date(Math.min(Date.now() + OFFER_MS, slot.startsAt.getTime())),
-        },
-        event: {
-          offer: { providerId, startsAt: slot.startsAt.toISOString(), endsAt: slot.endsAt.toISOString() },
-        },
-      }
-    },
-  },
-  remove: {
-    run: ({ body: { code } }) => ({ data: { removalCode: code }, event: { code } }),
-  },
-})
+  { errors: { create: ['patient_merged'] } },
+)
 
 export const waitlistRoutes: readonly Route[] = [...defineEntityReads(waitlist, { list: waitlistList }), ...changes]

@@ -3,6 +3,7 @@ import { CodedError, ERRORS, type ErrorCode } from '@derm/contract'
 import type { Logger } from '@derm/core'
 import type { Server, Socket } from 'socket.io'
 import type { AccessWatch } from '../access/access-watch.ts'
+import type { SessionCheck } from '../access/session-check.ts'
 import type { RealtimeMetrics } from '../metrics/realtime-metrics.ts'
 import { admit } from './handshake.ts'
 import type { Members } from './members.ts'
@@ -10,6 +11,7 @@ import type { Members } from './members.ts'
 export type AdmissionOptions = {
   verifier: TokenVerifier
   access: AccessWatch
+  sessions: SessionCheck
   members: Members
   metrics: RealtimeMetrics
   logger: Logger
@@ -18,7 +20,7 @@ export type AdmissionOptions = {
 
 /** Lets a socket in whose handshake is valid; its token is then in `socket.data`. All others get the code of their refusal. [SES1] */
 export function guardAdmission(io: Server, options: AdmissionOptions): void {
-  const { verifier, access, members, metrics, logger, maxConnectionsPerUser } = options
+  const { members, metrics, logger, maxConnectionsPerUser } = options
   /** Connections whose handshake is under way or passed. */
   const known = new WeakSet<Socket['conn']>()
   io.use((socket, next) => {
@@ -29,7 +31,7 @@ export function guardAdmission(io: Server, options: AdmissionOptions): void {
     // Socket.IO would make a second socket of it, and a third, past every limit per socket.
     if (known.has(socket.conn)) return refuse('validation_failed')
     known.add(socket.conn)
-    admit(socket.handshake.auth, verifier, access)
+    admit(socket.handshake.auth, options)
       .then((token) => {
         if (members.countOf(token.sub) >= maxConnectionsPerUser) throw new CodedError('too_many_connections')
         socket.data = { token }

@@ -20,9 +20,9 @@ export type ConnectContext = {
 export function connectMember(context: ConnectContext, socket: Socket): Member | null {
   const { access, members, maxBufferedBytes, isDraining } = context
   const { token } = socket.data as { token: VerifiedToken }
-  const { sub, tid, sid, exp } = token
+  const { sub, tid, sid, exp, kid } = token
   forgetHandshake(socket)
-  const member = new Member(socket, sub, tid, sid, exp, maxBufferedBytes, members.endSlow)
+  const member = new Member(socket, sub, tid, sid, exp, kid, maxBufferedBytes, members.endSlow)
   const refusal = isDraining() ? 'server_draining' : refusalOf(access.get(sub), token)
   if (refusal) {
     members.close(member, refusal)

@@ -4,6 +4,7 @@ import { CodedError, Handshake, PROTOCOL_VERSION, type ErrorCode } from '@derm/c
 import type { Socket } from 'socket.io'
 import { requireAccess } from '../access/access-refusal.ts'
 import type { AccessWatch } from '../access/access-watch.ts'
+import type { SessionCheck } from '../access/session-check.ts'
 
 /** Browsers are held to the exact list; a client that is no browser sends the header itself. CORS does not guard WebSockets. */
 export function checkOrigin(request: IncomingMessage, allowed: readonly string[]): ErrorCode | null {
@@ -12,7 +13,10 @@ export function checkOrigin(request: IncomingMessage, allowed: readonly string[]
 }
 
 /** @throws CodedError with the code that the client gets in `connect_error`. */
-export async function admit(auth: unknown, verifier: TokenVerifier, access: AccessWatch): Promise<VerifiedToken> {
+export async function admit(
+  auth: unknown,
+  { verifier, access, sessions }: { verifier: TokenVerifier; access: AccessWatch; sessions: SessionCheck },
+): Promise<VerifiedToken> {
   const parsed = Handshake.safeParse(auth)
   if (!parsed.success) {
     const given = (auth as { protocol?: unknown; token?: unknown } | undefined) ?? {}
@@ -22,7 +26,13 @@ export async function admit(auth: unknown, verifier: TokenVerifier, access: Acce
   }
   const token = await verifier.verify(parsed.data.token)
   if (!access.isConfirmed()) throw new CodedError('access_unconfirmed')
+  const sessionFault = await sessions.require(token).then(
+    () => null,
+    (error: unknown) => error,
+  )
+  // Read last: the comparison of access forgets the row of a user who has no socket here yet. It says more than that the session is none.
   requireAccess(await access.read(token.sub), token)
+  if (sessionFault) throw sessionFault
   return token
 }
 

@@ -22,6 +22,7 @@ function createMember() {
     'tenant' as TenantId,
     'session' as SessionId,
     0,
+    'kid',
     MAX_BYTES,
     (slow) => ended.push(slow),
   )

@@ -48,6 +48,8 @@ export class Member {
     readonly sessionId: SessionId,
     /** Seconds since 1970. */
     public expiresAt: number,
+    /** The key that signed its newest token. */
+    public kid: string,
     private readonly maxBufferedBytes: number,
     private readonly onSlow: (member: Member) => void,
   ) {

@@ -2,13 +2,19 @@ import type { TokenVerifier } from '@derm/auth'
 import { CodedError, ERRORS, RefreshRequest, type PlainAck, type SubscribeAck } from '@derm/contract'
 import type { Logger } from '@derm/core'
 import { requireAccess } from '../access/access-refusal.ts'
+import type { SessionCheck } from '../access/session-check.ts'
 import type { Member } from '../connection/member.ts'
 import type { RealtimeMetrics } from '../metrics/realtime-metrics.ts'
 import { subscribe } from './subscribe.ts'
 import type { SubscribeContext } from './subscribe-context.ts'
 import { unsubscribe } from './unsubscribe.ts'
 
-export type RequestContext = SubscribeContext & { verifier: TokenVerifier; metrics: RealtimeMetrics; logger: Logger }
+export type RequestContext = SubscribeContext & {
+  verifier: TokenVerifier
+  sessions: SessionCheck
+  metrics: RealtimeMetrics
+  logger: Logger
+}
 
 /** What a member may ask for. Each request gets one answer, or none when it sent no callback. */
 export function answerRequests(context: RequestContext, member: Member): void {
@@ -46,13 +52,14 @@ function answer<Ack extends { ok: boolean }>(
 }
 
 /** A new token of the same session keeps the socket; it never gives more than the one before. [SES6] */
-async function refresh({ verifier, access }: RequestContext, member: Member, body: unknown): Promise<void> {
+async function refresh({ verifier, access, sessions }: RequestContext, member: Member, body: unknown): Promise<void> {
   const request = RefreshRequest.safeParse(body)
   if (!request.success) throw new CodedError('validation_failed')
   const token = await verifier.verify(request.data.token)
   if (token.sub !== member.userId || token.sid !== member.sessionId || token.tid !== member.tenantId)
     throw new CodedError('token_invalid')
+  await sessions.require(token)
   requireAccess(access.get(member.userId), token)
-  member.expiresAt = Math.max(member.expiresAt, token.exp)
+  if (token.exp >= member.expiresAt) Object.assign(member, { expiresAt: token.exp, kid: token.kid })
   member.isWarned = false
 }
