@@ -75,7 +75,7 @@ export const TABLE_WALLS: Record<string, TableWall> = {
       derm_api: 'DELETE, INSERT, SELECT, UPDATE',
       derm_realtime: 'SELECT ended_at, SELECT expires_at, SELECT id, SELECT tenant_id, SELECT user_id',
     },
-    { access: 'SELECT TO derm_realtime USING (ended_at IS NULL)' },
+    { access: 'SELECT TO derm_realtime USING (ended_at IS NULL)', sockets: 'SELECT TO derm_owner USING true' },
   ),
   tenants: {
     wall: 'forced',

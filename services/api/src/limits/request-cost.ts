@@ -1,7 +1,7 @@
 import type { Route } from '../http/route.ts'
 
 /** Units of cost: one is about a read of one row, 5 ms of a core and of a database connection. */
-const COST = { plain: 5, read: 1, change: 4 } as const
+const COST = { plain: 5, read: 1, change: 2 } as const
 /** A list costs more the more rows it may answer; a search reads indexes besides. */
 const ROWS_PER_UNIT = { list: 100, search: 25 }
 const SEARCH = 4

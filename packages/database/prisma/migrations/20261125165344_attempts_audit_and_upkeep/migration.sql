@@ -189,6 +189,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     RETURNING 1
   ) SELECT count(*)::int FROM noted
 $$;
+CREATE POLICY sockets ON sessions FOR SELECT TO derm_owner USING (true);
 CREATE POLICY sockets ON audit_log FOR INSERT TO derm_owner WITH CHECK (action = 'socket.connect');
 REVOKE ALL ON FUNCTION record_sockets(jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION record_sockets(jsonb) TO derm_realtime;
