@@ -6,6 +6,7 @@ import type { AuditWriter } from './audit/audit-writer.ts'
 import type { RefreshTokens } from './sessions/refresh-token.ts'
 import type { Refusals } from './audit/refusals.ts'
 import type { Budgets } from './limits/budgets.ts'
+import type { HeldRefusals } from './limits/held-refusals.ts'
 import type { DatabaseTurns } from './limits/database-turns.ts'
 import type { DeviceTokens } from './sessions/device-token.ts'
 import type { AttemptLimiter } from './sessions/attempt-limiter.ts'
@@ -26,6 +27,7 @@ export type Api = {
   refusals: Refusals
   attempts: AttemptLimiter
   budgets: Budgets
+  heldRefusals: HeldRefusals
   turns: DatabaseTurns
   passwords: PasswordHashes
   devices: DeviceTokens

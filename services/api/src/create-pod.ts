@@ -9,6 +9,7 @@ import { createAuditWriter } from './audit/audit-writer.ts'
 import { createPatientViews } from './audit/patient-views.ts'
 import { createRefusals } from './audit/refusals.ts'
 import { createBudgets } from './limits/budgets.ts'
+import { createHeldRefusals } from './limits/held-refusals.ts'
 import { createDatabaseTurns } from './limits/database-turns.ts'
 import { createRefreshTokens } from './sessions/refresh-token.ts'
 import { createAttemptLimiter } from './sessions/attempt-limiter.ts'
@@ -77,6 +78,7 @@ export function createPod(
       tenant: { perSecond: config.TENANT_BUDGET, burst: config.TENANT_BUDGET * BURST_SECONDS },
       now: () => clock.elapsed(),
     }),
+    heldRefusals: createHeldRefusals(),
     turns: createDatabaseTurns(config.DATABASE_POOL_SIZE),
     attempts: createAttemptLimiter(prisma, config.EVENT_SIGNING_SECRET, now),
     passwords: createPasswordHashes(),

@@ -12,26 +12,48 @@ export type Admitted = {
   giveBackShare: () => void
 }
 
+type Who = { token: VerifiedToken | null; from: ClientAddress }
+
+/** Whoever is not known yet pays as their network, out of their neighbourhood's share: a flood from one place is paid for there. */
+const payerOf = ({ token, from }: Who) =>
+  token ? { tenant: token.tid, user: token.sub } : { tenant: from.neighbourhood, user: from.network }
+
+/** The database gives all who are not known yet one tenant's share together. */
+const NOT_KNOWN = 'not known'
+
+/** Every request costs this before it is looked at, also one that is then refused. */
+const ENTRY = 1
 /**
- * Takes what the request costs from its user's and its tenant's budget; who is not known yet is their network.
- * @throws CodedError `rate_limited`
+ * Takes the price of entry from the budgets of the request's user and tenant; who is not known yet is their network.
+ * @throws CodedError `rate_limited`, after a moment
  */
-export function admit(
-  { budgets }: Pick<Api, 'budgets'>,
-  route: Route,
-  who: { token: VerifiedToken | null; from: ClientAddress; signal: AbortSignal },
-  input: { query: unknown; body: unknown },
-): Admitted {
-  const { token, from, signal } = who
-  const tenant = token?.tid ?? SIGNING_IN
-  const user = token?.sub ?? from.network
-  const cost = costOf(route, input)
-  budgets.spend(tenant, user, cost)
-  return {
-    turn: { tenant, user, signal },
-    giveBackShare: () => budgets.giveBack(tenant, user, cost * SHARED_SHARE),
+export async function enter({ budgets, heldRefusals }: Pick<Api, 'budgets' | 'heldRefusals'>, who: Who): Promise<void> {
+  const { tenant, user } = payerOf(who)
+  try {
+    budgets.spend(tenant, user, ENTRY)
+  } catch (error) {
+    await heldRefusals.hold()
+    throw error
   }
 }
 
-/** Stands for the tenant of all who are not known yet. */
-const SIGNING_IN = 'signing in'
+/** Takes the rest of what the request costs. @throws CodedError `rate_limited`, after a moment */
+export async function admit(
+  { budgets, heldRefusals }: Pick<Api, 'budgets' | 'heldRefusals'>,
+  route: Route,
+  { signal, ...who }: Who & { signal: AbortSignal },
+  input: { query: unknown; body: unknown },
+): Promise<Admitted> {
+  const { tenant, user } = payerOf(who)
+  const cost = costOf(route, input) - ENTRY
+  try {
+    if (cost > 0) budgets.spend(tenant, user, cost)
+  } catch (error) {
+    await heldRefusals.hold()
+    throw error
+  }
+  return {
+    turn: { tenant: who.token ? tenant : NOT_KNOWN, user, signal },
+    giveBackShare: () => budgets.giveBack(tenant, user, (cost + ENTRY) * SHARED_SHARE),
+  }
+}

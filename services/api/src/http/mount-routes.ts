@@ -1,11 +1,12 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
+import type { VerifiedToken } from '@derm/auth'
 import { CodedError } from '@derm/contract'
 import type { Api } from '../api.ts'
 import type { Refused } from '../audit/refusals.ts'
-import { admit } from './admit.ts'
+import { admit, enter } from './admit.ts'
 import { requireToken } from './bearer.ts'
-import { readClientAddress, toAuditAddress } from './client-address.ts'
+import { readClientAddress, toAuditAddress, type ClientAddress } from './client-address.ts'
 import { codesOf } from './codes-of.ts'
 import { toCodedError } from './database-error.ts'
 import { requireKnownOrigin } from './origins.ts'
@@ -35,12 +36,13 @@ function createHandler(api: Api, route: Route): RequestHandler {
     if (route.auth !== 'bearer') requireKnownOrigin(request, api.origins)
     const from = readClientAddress(request)
     const source = { requestId, address: toAuditAddress(from, api.auditAddresses) }
-    const token = route.auth === 'bearer' ? await requireToken({ api, request }) : null
+    const token = route.auth === 'bearer' ? await identify(api, request, from) : null
+    if (!token) await enter(api, { token, from })
     Object.assign(response.locals, { from, token })
     const params = parseParams(route, request)
     const handle = async () => {
       const input = { query: parse('query', route.query ?? NOTHING, request.query), body: parseBody(route, request) }
-      const admitted = admit(api, route, { token, from, signal: signalOf(response) }, input)
+      const admitted = await admit(api, route, { token, from, signal: signalOf(response) }, input)
       return route.handle({ api, request, requestId, traceparent, from, source, token, ...admitted, params, ...input })
     }
     const reply = await (api.checksAnswers ? checkAnswer(route, handle) : handle()).catch(async (thrown: unknown) => {
@@ -50,6 +52,16 @@ function createHandler(api: Api, route: Route): RequestHandler {
     })
     sendReply(response, reply)
   }
+}
+
+/** Whoever shows a token that is none pays for it as their network does. */
+async function identify(api: Api, request: Request, from: ClientAddress): Promise<VerifiedToken> {
+  const token = await requireToken({ api, request }).catch(async (error: unknown) => {
+    await enter(api, { token: null, from })
+    throw error
+  })
+  await enter(api, { token, from })
+  return token
 }
 
 /** Ends when the client has gone, so that nothing is begun for nobody. */

@@ -19,7 +19,7 @@ export const searchFlood: Attack = {
         const response = await fetch(`${url}/api/v1/patients/search`, {
           method: 'POST',
           headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` },
-          body: JSON.stringify({ query: query.slice(-1), limit: 500, cursor: undefined }),
+          body: JSON.stringify({ query, limit: 100 }),
         })
         await response.arrayBuffer()
         counts.set(response.status, (counts.get(response.status) ?? 0) + 1)
