@@ -21,7 +21,13 @@ const SERVICES = forbid(
   'Services never import each other.',
 )
 const PROCESS = forbid(['node:process', 'process'], 'The environment is read in config.ts, once; the rest is global.')
-const only = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns: [...patterns, SERVICES, PROCESS] }] })
+const PROGRAMS = forbid(
+  ['node:child_process', 'child_process', 'node:vm', 'vm', 'node:repl', 'repl'],
+  'No service starts a program, or runs a text as code.',
+)
+const only = (...patterns) => ({
+  'no-restricted-imports': ['error', { patterns: [...patterns, SERVICES, PROCESS, PROGRAMS] }],
+})
 
 const KITS = forbid(
   ['@derm/test-kit', '@derm/local-servers', '@derm/local-servers/*', '@derm/local-stack', '@derm/bench'],
@@ -44,6 +50,18 @@ const NO_CLOCK = {
   'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'setImmediate', 'fetch', 'window', 'document'],
 }
 
+/** What a person typed is text, to whatever reads it. */
+const NO_TEXT_AS_CODE = { 'no-eval': 'error', 'no-new-func': 'error', 'no-script-url': 'error' }
+const syntax = (selector, message) => ({ selector, message })
+const HTML = syntax(
+  "JSXAttribute[name.name='dangerouslySetInnerHTML'], Property[key.name='dangerouslySetInnerHTML'], MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML|srcdoc)$/]",
+  'What a person typed is shown as text: React escapes it.',
+)
+const STORAGE = syntax(
+  'Identifier[name=/^(localStorage|sessionStorage|indexedDB)$/]',
+  'Nothing of a person stays in a browser: preferences.ts and browser-session.ts keep what may.',
+)
+
 export default tseslint.config(
   { ignores: ['**/node_modules', '**/dist', '**/generated', '**/.data', '**/coverage'] },
   js.configs.recommended,
@@ -53,6 +71,7 @@ export default tseslint.config(
     languageOptions: { parserOptions: { project: './tsconfig.lint.json', tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
+      ...NO_TEXT_AS_CODE,
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       'no-undef': 'off',
@@ -195,7 +214,11 @@ export default tseslint.config(
   {
     files: ['packages/react/**/*.{ts,tsx}', 'services/web/**/*.{ts,tsx}'],
     plugins: { 'react-hooks': reactHooks },
-    rules: { ...reactHooks.configs.recommended.rules },
+    rules: { ...reactHooks.configs.recommended.rules, 'no-restricted-syntax': ['error', HTML, STORAGE] },
+  },
+  {
+    files: ['services/web/src/ui/preferences.ts', 'services/web/src/session/browser-session.ts'],
+    rules: { 'no-restricted-syntax': ['error', HTML] },
   },
   {
     files: ['services/*/src/{config,main}.ts', 'packages/runtime/src/config.ts'],
@@ -219,6 +242,7 @@ export default tseslint.config(
         ),
       ],
       'no-restricted-imports': 'off',
+      'no-restricted-syntax': 'off',
       // A test reads what came over the wire as it came.
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',

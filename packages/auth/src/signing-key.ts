@@ -25,11 +25,14 @@ export const SigningKeyFile = z.object({
 })
 export type SigningKeyFile = z.infer<typeof SigningKeyFile>
 
+/** As strong as P-256: 128 bit. An RSA key of 2,048 bit has 112. */
+const RSA_BITS = 3_072
+
 /** Whether a key is of the kind that its algorithm wants, and strong enough. */
 export function isKeyFor(alg: SigningAlgorithm, key: KeyObject): boolean {
   const details = key.asymmetricKeyDetails
   if (alg === 'ES256') return key.asymmetricKeyType === 'ec' && details?.namedCurve === 'prime256v1'
-  return key.asymmetricKeyType === 'rsa' && (details?.modulusLength ?? 0) >= 2048
+  return key.asymmetricKeyType === 'rsa' && (details?.modulusLength ?? 0) >= RSA_BITS
 }
 
 export function toPublicJwk(kid: string, alg: SigningAlgorithm, key: KeyObject): PublicJwk {
@@ -42,7 +45,7 @@ export function generateSigningKey(alg: SigningAlgorithm = 'ES256'): SigningKeyF
   const { privateKey } =
     alg === 'ES256'
       ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      : generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('rsa', { modulusLength: RSA_BITS })
   const kid = `${alg.toLowerCase()}-${randomBytes(6).toString('hex')}`
   return { kid, alg, privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
 }

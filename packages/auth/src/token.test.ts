@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, randomUUID } from 'node:crypto'
+import { createHmac, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -100,6 +100,15 @@ describe.each(['ES256', 'RS256'] as const)('a token signed with %s', (alg) => {
     for (const text of ['', 'a.b.c', '.', 'x'.repeat(10_000)]) await expect(verify(text)).rejects.toMatchObject(invalid)
   })
 
+  it('[SEC] an RSA key of fewer than 3,072 bit, or a curve that is not P-256, is refused when it is loaded', () => {
+    const weak = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey
+    const curve = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey
+    for (const [alg, key] of [['RS256', weak] as const, ['ES256', curve] as const]) {
+      writeKeys('weak', { kid: 'weak', alg, privateKeyPem: key.export({ type: 'pkcs8', format: 'pem' }) })
+      expect(() => createKeyRing(file)).toThrow('is no key for')
+    }
+  })
+
   it('[SEC] a key of the other kind is refused when it is loaded', () => {
     writeKeys(key.kid, { ...key, alg: alg === 'ES256' ? 'RS256' : 'ES256' })
     expect(() => createKeyRing(file)).toThrow('is no key for')
@@ -171,6 +180,20 @@ describe('key rotation', () => {
     await verifier.verify(token)
     const stranger = createTokenVerifier({ keys: createJwksSource({ urls: [url], now }), issuer, audience, now })
     await expect(stranger.verify(token)).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('[SEC] a key set that sends elsewhere is not followed', async () => {
+    writeKeys(first.kid, first)
+    const keyRing = createKeyRing(file, { now })
+    const [elsewhere, requests] = await serve(() => keyRing.publicJwks())
+    const server = createServer((_, response) => response.writeHead(302, { location: elsewhere }).end())
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`
+    const verifier = createTokenVerifier({ keys: createJwksSource({ urls: [url], now }), issuer, audience, now })
+    const token = createTokenIssuer({ keyRing, issuer, audience, now }).issue(claims).accessToken
+    await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(requests()).toBe(0)
   })
 
   it('a broken file changes nothing and is reported, without its content', () => {

@@ -1,5 +1,6 @@
 import { event, type ChannelName, type Position } from '@derm/contract'
 import { encodeEntry, frameOf, type LogEntry } from '@derm/core'
+import { parseSecretList } from '@derm/runtime'
 import { createRedisEventLogWriter, createSigner } from '@derm/core/redis'
 import { getSeedIds } from '@derm/database'
 import { connectClient, signIn, startStack, waitUntil, type Stack } from '@derm/test-kit'
@@ -47,8 +48,9 @@ export async function startOurSystem(): Promise<OurSystem> {
     client.socket.disconnect()
   }
   const redis = new Redis(stack.redis.url)
-  const writer = createRedisEventLogWriter(redis)
-  const sign = createSigner(stack.secrets.eventSigningSecret)
+  const signer = createSigner(parseSecretList(stack.secrets.eventSigningSecret), 'event log')
+  const { sign } = signer
+  const writer = createRedisEventLogWriter(redis, { signer })
   let head: Position | null = null
 
   function next(): LogEntry {

@@ -58,7 +58,9 @@ function codesOfCatalogue(): string[] {
 }
 
 it('[CAT6] the codes that may travel are the reviewed ones: what is new here must say nothing about a person’s health', () => {
-  expect(codesOfCatalogue().join(' ')).toMatchInlineSnapshot(`"active added annual_check biopsy booked cancelled checked_in completed confirmed contact contacted cosmetic declined demographics due duplicate entered_in_error excision follow_up illness inactive merged mohs moved_away new_patient no_answer no_show not_found offered other patient_request payer_down phototherapy planned post_procedure primary procedure provider_unavailable ready_for_checkout ready_for_provider removed requested roomed scheduled secondary seen_elsewhere six_month_check skin_check telehealth tertiary three_month_check unknown unreachable updated visit_completed waiting weather with_provider wrong_contact"`)
+  expect(codesOfCatalogue().join(' ')).toMatchInlineSnapshot(
+    `"active added annual_check biopsy booked cancelled checked_in completed confirmed contact contacted cosmetic declined demographics due duplicate entered_in_error excision follow_up illness inactive merged mohs moved_away new_patient no_answer no_show not_found offered other patient_request payer_down phototherapy planned post_procedure primary procedure provider_unavailable ready_for_checkout ready_for_provider removed requested roomed scheduled secondary seen_elsewhere six_month_check skin_check telehealth tertiary three_month_check unknown unreachable updated visit_completed waiting weather with_provider wrong_contact"`,
+  )
 })
 
 it('[CAT6] a clinical word is refused, and an innocent one that holds it is not', () => {

@@ -70,18 +70,36 @@ export type Principal = {
 
 const topicsOf = (role: Role): readonly Topic[] => POLICY[role]
 
+/**
+ * What was found for a principal, per topic: who belongs to thousands of locations is asked about each of them, in one request. A
+ * principal is never changed.
+ */
+const found = new WeakMap<Principal, Map<Topic, ReadonlySet<LocationId>>>()
+
 /** The locations in which the principal may see a topic. Only locations that exist. */
 export function locationsFor(principal: Principal, topic: Topic): LocationId[] {
+  return [...findLocations(principal, topic)]
+}
+
+function findLocations(principal: Principal, topic: Topic): ReadonlySet<LocationId> {
+  const byTopic = found.get(principal) ?? new Map<Topic, ReadonlySet<LocationId>>()
+  found.set(principal, byTopic)
+  const known = byTopic.get(topic)
+  if (known) return known
   const roles = principal.grants.filter((grant) => topicsOf(grant.role).includes(topic))
-  return principal.locations.filter((id) => roles.some((grant) => grant.locationId === null || grant.locationId === id))
+  const isEverywhere = roles.some(({ locationId }) => locationId === null)
+  const some = new Set(roles.map(({ locationId }) => locationId))
+  const locations = new Set(principal.locations.filter((id) => isEverywhere || some.has(id)))
+  byTopic.set(topic, locations)
+  return locations
 }
 
 /** Whether the principal may see this channel. A tenant's topic needs the role in any location. */
 export function maySee(principal: Principal, channel: ParsedChannel): boolean {
   if (channel.tenantId !== principal.tenantId) return false
   if (channel.kind === 'user' && channel.userId !== principal.userId) return false
-  const locations = locationsFor(principal, channel.topic)
-  return channel.kind === 'location' ? locations.includes(channel.locationId) : locations.length > 0
+  const locations = findLocations(principal, channel.topic)
+  return channel.kind === 'location' ? locations.has(channel.locationId) : locations.size > 0
 }
 
 /**
@@ -89,15 +107,15 @@ export function maySee(principal: Principal, channel: ParsedChannel): boolean {
  * Empty when there are none: the caller says `denied`.
  */
 export function grantedChannels(principal: Principal, topic: Topic, location: LocationId | '*' = '*'): ChannelName[] {
-  const locations = locationsFor(principal, topic)
+  const locations = findLocations(principal, topic)
   switch (TOPIC_SCOPE[topic]) {
     case 'location':
-      return locations
-        .filter((id) => location === '*' || id === location)
-        .map((id) => locationChannel(principal.tenantId, id, topic))
+      return (location === '*' ? [...locations] : locations.has(location) ? [location] : []).map((id) =>
+        locationChannel(principal.tenantId, id, topic),
+      )
     case 'tenant':
-      return locations.length > 0 ? [tenantChannel(principal.tenantId, topic)] : []
+      return locations.size > 0 ? [tenantChannel(principal.tenantId, topic)] : []
     case 'user':
-      return locations.length > 0 ? [userChannel(principal.tenantId, principal.userId, topic)] : []
+      return locations.size > 0 ? [userChannel(principal.tenantId, principal.userId, topic)] : []
   }
 }

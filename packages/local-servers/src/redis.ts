@@ -1,6 +1,7 @@
 import { createConnection } from 'node:net'
 import { Redis } from 'ioredis'
 import { mkdir } from 'node:fs/promises'
+import type { RedisUsers } from './redis-users.ts'
 import { ROOT } from './root.ts'
 import { findFreePort } from './ports.ts'
 import {
@@ -30,10 +31,13 @@ const ADVICE =
 export async function startRedis({
   port,
   folder,
+  users,
   onRestart,
 }: {
   port?: number
   folder?: string
+  /** With them, nobody reaches a server of ours without a name. */
+  users?: Pick<RedisUsers, 'aclFile'>
   /** With it, a server of ours that ends unasked is started again, on the same port. */
   onRestart?: OnRestart
 } = {}): Promise<RedisServer> {
@@ -43,7 +47,7 @@ export async function startRedis({
     return { url: given, port: Number(url.port || 6379), program: undefined, stop: async () => {} }
   }
   const at = port ?? (await findFreePort())
-  const start = () => startServer(at, folder)
+  const start = () => startServer(at, folder, users)
   const first = await start()
   await waitUntil(
     () => {
@@ -79,7 +83,7 @@ async function requireServer(given: string): Promise<URL> {
   return url
 }
 
-async function startServer(port: number, folder?: string): Promise<Program> {
+async function startServer(port: number, folder?: string, users?: Pick<RedisUsers, 'aclFile'>): Promise<Program> {
   const server = await findServer()
   if (server) {
     if (folder) await mkdir(folder, { recursive: true })
@@ -88,6 +92,7 @@ async function startServer(port: number, folder?: string): Promise<Program> {
       '--port',
       String(port),
       ...(folder ? ['--dir', folder] : []),
+      ...(users ? ['--aclfile', users.aclFile] : []),
     ])
   }
   const docker = findProgram('docker')
@@ -98,7 +103,12 @@ async function startServer(port: number, folder?: string): Promise<Program> {
       () => false,
     ))
   )
-    return startKept(docker, ['run', '--rm', '-p', `127.0.0.1:${port}:6379`, 'redis:7'])
+    return startKept(docker, [
+      ...['run', '--rm', '-p', `127.0.0.1:${port}:6379`],
+      ...(users ? ['-v', `${users.aclFile}:/users.acl:ro`] : []),
+      ...['redis:7', 'redis-server'],
+      ...(users ? ['--aclfile', '/users.acl'] : []),
+    ])
   throw new Error(ADVICE)
 }
 

@@ -33,19 +33,26 @@ export async function prepare(): Promise<void> {
   ])
 }
 
-/** Builds the web client. */
+/** Builds the web client, with the accounts of the seed to choose from unless `VITE_DEMO` says `false`. */
 export async function buildWeb(): Promise<void> {
-  await remake('web client', WEB_SOURCES, WEB_DIST, ['run', 'build', '-w', '@derm/web'])
+  const env = { VITE_DEMO: process.env['VITE_DEMO'] ?? 'true' }
+  await remake('web client', WEB_SOURCES, WEB_DIST, ['run', 'build', '-w', '@derm/web'], env)
 }
 
-async function remake(what: string, sources: string[], result: string, npmArguments: string[]): Promise<void> {
-  const hash = createHash('sha256')
+async function remake(
+  what: string,
+  sources: string[],
+  result: string,
+  npmArguments: string[],
+  env: Record<string, string> = {},
+): Promise<void> {
+  const hash = createHash('sha256').update(JSON.stringify(env))
   for (const source of sources) await addTo(hash, join(ROOT, source))
   const digest = hash.digest('hex')
   const stamp = join(ROOT, 'node_modules', '.cache', 'dermlive', what.replaceAll(' ', '-'))
   if (existsSync(result) && (await readFile(stamp, 'utf8').catch(() => '')) === digest) return
   const started = Date.now()
-  const failed = await run('npm', npmArguments, { cwd: ROOT, maxBuffer: 64e6 }).then(
+  const failed = await run('npm', npmArguments, { cwd: ROOT, maxBuffer: 64e6, env: { ...process.env, ...env } }).then(
     () => null,
     (error: { stdout?: string; stderr?: string }) => `${error.stdout ?? ''}${error.stderr ?? ''}`,
   )

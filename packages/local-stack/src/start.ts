@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isPortFree, startPostgres, startRedis, type OnRestart } from '@derm/local-servers'
+import { isPortFree, readRedisUsers, startPostgres, startRedis, type OnRestart } from '@derm/local-servers'
 import { startGateway } from './gateway.ts'
 import { DATA, WEB_DIST } from './paths.ts'
 import { buildWeb, prepare } from './prepare.ts'
@@ -63,9 +63,12 @@ try {
   undo.push({ name: 'postgres', stop: postgres.stop })
   if (!postgres.data.startsWith(DATA))
     say(`  Postgres runs as nobody, who cannot get to ${DATA}: its data is in ${postgres.data}`)
-  const redis = await step('Redis', () => startRedis({ folder: join(DATA, 'redis'), onRestart: tellRestart('redis') }))
+  const users = await readRedisUsers(join(DATA, 'redis'))
+  const redis = await step('Redis', () =>
+    startRedis({ folder: join(DATA, 'redis'), users, onRestart: tellRestart('redis') }),
+  )
   undo.push({ name: 'redis', stop: redis.stop })
-  const { createSystem, prepareDatabase } = await import('./system.ts')
+  const { createSystem, prepareDatabase, redisUrlsOf } = await import('./system.ts')
   const { SEED_ACCOUNTS } = await import('@derm/database')
   const databases = await step('schema and seed data', () => prepareDatabase(postgres, secrets, { size: 'full' }))
   await step('web client', () => building)
@@ -75,7 +78,8 @@ try {
     apis: 2,
     nodes: 2,
     origins: [`http://localhost:${port}`, `http://127.0.0.1:${port}`, ...ownOrigins],
-    redisUrl: redis.url,
+    // A server of one's own has the users that its operator gave it.
+    redisUrls: redisUrlsOf(redis.url, redis.program ? users : null),
     databases,
     secrets,
     env: { NODE_ENV: process.env['NODE_ENV'] ?? 'development' },

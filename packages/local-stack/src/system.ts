@@ -1,5 +1,5 @@
 import { createRoles, migrate, seed } from '@derm/database'
-import { findFreePort, type Postgres } from '@derm/local-servers'
+import { findFreePort, type Postgres, type RedisUser, type RedisUsers } from '@derm/local-servers'
 import { ServiceProcess, type ServiceSpec } from './service-process.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -7,7 +7,8 @@ export type SystemOptions = {
   apis: number
   nodes: number
   origins: string[]
-  redisUrl: string
+  /** Of Redis, as each role. */
+  redisUrls: RedisUrls
   databases: Databases
   secrets: Secrets
   env: Record<string, string>
@@ -15,6 +16,14 @@ export type SystemOptions = {
   print: (line: string) => void
   onChange?: () => void
 }
+/** The same for all where the server has no users for our roles. */
+export type RedisUrls = { node: string; api: string; relay: string }
+
+export function redisUrlsOf(url: string, users: RedisUsers | null): RedisUrls {
+  const as = (user: RedisUser) => users?.urlOf(user, url) ?? url
+  return { node: as('derm_node'), api: as('derm_api'), relay: as('derm_relay') }
+}
+
 export type Databases = { ownerUrl: string; apiUrl: string; relayUrl: string; realtimeUrl: string; jobsUrl: string }
 
 /** Roles, migrations, and the seed of what is empty. */
@@ -40,10 +49,9 @@ export async function prepareDatabase(
 export async function createSystem(
   options: SystemOptions,
 ): Promise<{ apis: ServiceProcess[]; nodes: ServiceProcess[] }> {
-  const { databases, secrets, redisUrl, origins } = options
+  const { databases, secrets, redisUrls, origins } = options
   const common = {
     HOST: '127.0.0.1',
-    REDIS_URL: redisUrl,
     PUBLIC_ORIGINS: origins.join(','),
     JWT_ISSUER: 'dermlive',
     JWT_AUDIENCE: 'dermlive',
@@ -68,6 +76,8 @@ export async function createSystem(
   for (let n = 1; n <= options.apis; n++)
     apis.push(
       await make('api', n, {
+        REDIS_URL: redisUrls.api,
+        RELAY_REDIS_URL: redisUrls.relay,
         DATABASE_URL: databases.apiUrl,
         RELAY_DATABASE_URL: databases.relayUrl,
         JOBS_DATABASE_URL: databases.jobsUrl,
@@ -77,6 +87,12 @@ export async function createSystem(
   const jwks = apis.map(({ url }) => `${url}/.well-known/jwks.json`).join(',')
   const nodes: ServiceProcess[] = []
   for (let n = 1; n <= options.nodes; n++)
-    nodes.push(await make('realtime', n, { ACCESS_DATABASE_URL: databases.realtimeUrl, JWKS_URLS: jwks }))
+    nodes.push(
+      await make('realtime', n, {
+        REDIS_URL: redisUrls.node,
+        ACCESS_DATABASE_URL: databases.realtimeUrl,
+        JWKS_URLS: jwks,
+      }),
+    )
   return { apis, nodes }
 }

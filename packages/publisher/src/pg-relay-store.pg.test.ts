@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { ChannelName } from '@derm/contract'
+import { isPlausibleEpoch, type ChannelName } from '@derm/contract'
 import { shardOf } from '@derm/core'
 import type { OutboxRow } from '@derm/core/relay'
 import { createPgRelayStore } from './pg-relay-store.ts'
@@ -167,7 +167,8 @@ describe('the relay’s store on Postgres', () => {
     const { tenant, first, shard } = createNeighbours()
     const { positions } = await publish(api, tenant, [first, first, first])
     const old = positions.get(first)!.epoch
-    const foreign = 'f0f0f0f0f0f0aaaa'
+    // Of a server whose clock was ahead by an hour.
+    const foreign = `${(Date.now() + 3_600_000).toString(16).padStart(12, '0')}aaaa`
     const head = await createPgRelayStore(relays[0]).withShardLock(shard, { wait: true }, async (locked) => {
       const rows = (await locked.pending(1000)).filter((row) => row.channel === first)
       await locked.mark(rows.slice(0, 2))
@@ -181,8 +182,38 @@ describe('the relay’s store on Postgres', () => {
     if (head === 'busy') throw new Error('nobody else relays here')
     expect(head).toMatchObject({ channel: first, seq: 3, base: 2 })
     expect([head.epoch > old, head.epoch > foreign]).toEqual([true, true])
-    expect(head.epoch).toMatch(/^[0-9a-f]{16}$/)
+    expect(head.epoch).toMatch(/^0[0-9a-f]{15}$/)
     expect((await publish(api, tenant, [first])).positions.get(first)).toEqual({ epoch: head.epoch, seq: 4 })
+  })
+
+  it('[SEC21] begins anew where an epoch far ahead of the clock stands, in Postgres or in the log', async () => {
+    const { tenant, first, second, shard } = createNeighbours()
+    await publish(api, tenant, [first, second])
+    await superuser.query('UPDATE channel_heads SET epoch = $2 WHERE channel = $1', [first, '0ffffffffffffff0'])
+    await superuser.query('UPDATE events SET epoch = $2 WHERE channel = $1', [first, '0ffffffffffffff0'])
+    const heads = await createPgRelayStore(relays[0]).withShardLock(shard, { wait: true }, async (locked) => {
+      const found = (await locked.heads(0)).filter(({ channel }) => channel === first || channel === second)
+      expect(found.map(({ channel, isAhead }) => [channel, isAhead ?? false]).toSorted()).toEqual(
+        [
+          [first, true],
+          [second, false],
+        ].toSorted(),
+      )
+      return [await locked.startEpoch(first, ''), await locked.startEpoch(second, '0ffffffffffffff0')]
+    })
+    if (heads === 'busy') throw new Error('nobody else relays here')
+    for (const { epoch } of heads) expect(isPlausibleEpoch(epoch, Date.now())).toBe(true)
+    expect((await publish(api, tenant, [first])).positions.get(first)).toEqual({ epoch: heads[0]!.epoch, seq: 2 })
+  })
+
+  it('[SEC23] names the channels whose events wait too long, and no other', async () => {
+    await superuser.query('UPDATE events SET published_at = clock_timestamp() WHERE published_at IS NULL')
+    const { tenant, first, second, shard } = createNeighbours()
+    await publish(api, tenant, [first, second])
+    await superuser.query(`UPDATE events SET at = at - interval '3 seconds' WHERE channel = $1`, [first])
+    const store = createPgRelayStore(relays[0])
+    expect(await store.latePending(2000, 10)).toEqual([{ shard, channel: first }])
+    expect(await store.latePending(0, 1)).toHaveLength(1)
   })
 
   it('[REL9] tells for how long the oldest row waits, by the server’s clock, and finds it in an index by time', async () => {

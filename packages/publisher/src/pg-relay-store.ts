@@ -13,7 +13,7 @@ const RELAY_LOCK = 7105
 const COMMIT_DELAY_MS = 15_000
 
 type Row = Omit<OutboxRow, 'seq' | 'at'> & { seq: string; at: string }
-type HeadRow = { channel: ChannelName; epoch: string; seq: string; base: string }
+type HeadRow = { channel: ChannelName; epoch: string; seq: string; base: string; is_ahead?: boolean }
 
 /** `lag`: of committed, unpublished rows, for metrics. */
 export type PgRelayStore = RelayStore & { lag(): Promise<{ rows: number; seconds: number }> }
@@ -67,6 +67,15 @@ export function createPgRelayStore(pool: pg.Pool): PgRelayStore {
       lookedUntil = Math.min(oldest, now - COMMIT_DELAY_MS)
       // Of a time that is yet to come, as after a failover to a server whose clock is behind: nobody knows for how long it waits.
       return oldest === Infinity ? null : Math.abs(now - oldest)
+    },
+
+    async latePending(ms, limit) {
+      const { rows } = await pool.query<{ shard: number; channel: ChannelName }>(
+        `SELECT DISTINCT shard, channel FROM events
+         WHERE published_at IS NULL AND abs(extract(epoch FROM now() - at)) * 1000 >= $1::float8 LIMIT $2`,
+        [ms, limit],
+      )
+      return rows
     },
 
     async lag() {
@@ -132,7 +141,7 @@ function createLockedShard(client: pg.PoolClient, shard: number): LockedShard {
 
     async heads(since) {
       const { rows } = await client.query<HeadRow>(
-        `SELECT channel, epoch, seq, base FROM channel_heads
+        `SELECT channel, epoch, seq, base, plausible_epoch(epoch) IS NULL AS is_ahead FROM channel_heads
          WHERE shard = $1 AND updated_at >= to_timestamp($2::float8 / 1000)`,
         [shard, Math.max(0, since - COMMIT_DELAY_MS)],
       )
@@ -151,7 +160,8 @@ function createLockedShard(client: pg.PoolClient, shard: number): LockedShard {
     async startEpoch(channel, than) {
       // The head's row first: no flush can then add a row of the old epoch.
       const { rows: found } = await client.query<{ epoch: string }>(
-        `SELECT next_epoch(greatest(epoch COLLATE "C", $2::text)) AS epoch FROM channel_heads WHERE channel = $1 FOR UPDATE`,
+        `SELECT next_epoch(greatest(plausible_epoch(epoch) COLLATE "C", plausible_epoch($2::text))) AS epoch
+         FROM channel_heads WHERE channel = $1 FOR UPDATE`,
         [channel, than],
       )
       const epoch = found[0]?.epoch
@@ -172,6 +182,6 @@ function createLockedShard(client: pg.PoolClient, shard: number): LockedShard {
   }
 }
 
-function toHead({ channel, epoch, seq, base }: HeadRow): ChannelHead {
-  return { channel, epoch, seq: Number(seq), base: Number(base) }
+function toHead({ channel, epoch, seq, base, is_ahead }: HeadRow): ChannelHead {
+  return { channel, epoch, seq: Number(seq), base: Number(base), ...(is_ahead ? { isAhead: true } : {}) }
 }

@@ -1,28 +1,27 @@
-import { coalesce, drawBackOff } from '@derm/core'
+import type { Clock } from '@derm/core'
+import { actionOf, createTokenRenewal, type TokenSource } from '@derm/core/client'
 import { ApiError } from './api-error.ts'
+import { createApiUrl } from './api-url.ts'
 import { DEADLINE_MS } from './deadline.ts'
 
 export type ApiFetch = (input: string, init?: RequestInit) => Promise<Response>
 
-const LAG_TRIES = 4
-const LAG_BACK_OFF = { baseMs: 200, maxMs: 1600 }
+/** What the server asks to wait for is waited for here, so often and if it is no longer; else the caller backs off. */
+const MAX_WAITS = 2
+const MAX_WAIT_S = 5
 
 /**
- * `fetch` with the token. A token that has just expired is renewed once, for all requests together; a lagging replica is asked again.
- * @throws ApiError `offline` when there was no answer for 30 s.
+ * `fetch` with the token, to the API's own origin. It does what the code of a refusal says [SUB20]: `refresh` renews the token and asks once
+ * more; `backoff` asks again when the server says when, as far as a repetition does no harm; all others are the caller's.
+ *
+ * @throws ApiError `offline` when there was no answer for 30 s. @throws TypeError for another origin. [SUB23]
  */
-export function createApiFetch({
-  apiUrl,
-  getToken,
-  refreshToken,
-}: {
-  apiUrl: string
-  getToken: () => Promise<string>
-  refreshToken: () => Promise<string>
-}): ApiFetch {
-  const refresh = coalesce(refreshToken)
+export function createApiFetch({ apiUrl, clock, ...tokens }: TokenSource & { apiUrl: string; clock: Clock }): ApiFetch {
+  const toUrl = createApiUrl(apiUrl)
+  const renew = createTokenRenewal(tokens)
+  const pause = (ms: number) => new Promise<void>((resolve) => void clock.setTimeout(resolve, ms))
 
-  async function send(input: string, init: RequestInit, token: string): Promise<Response> {
+  async function send(url: URL, init: RequestInit, token: string): Promise<Response> {
     const headers = new Headers(init.headers)
     headers.set('authorization', `Bearer ${token}`)
     const deadline = new AbortController()
@@ -31,7 +30,8 @@ export function createApiFetch({
     init.signal?.addEventListener('abort', follow, { once: true })
     const timer = setTimeout(() => deadline.abort(new ApiError('offline', 0)), DEADLINE_MS)
     try {
-      const response = await fetch(new URL(input, apiUrl), { ...init, headers, signal: deadline.signal })
+      // The API does not redirect. Whoever does is somebody else.
+      const response = await fetch(url, { redirect: 'error', ...init, headers, signal: deadline.signal })
       if (!response.body) return response
       // Whole, within the deadline: a body that stalls would keep the query fetching for ever.
       const { status, statusText } = response
@@ -42,27 +42,36 @@ export function createApiFetch({
   }
 
   return async (input, init = {}) => {
-    let response = await send(input, init, await getToken())
-    if (response.status === 401 && (await codeOf(response)) === 'token_expired')
-      response = await send(input, init, await refresh())
-    for (let attempt = 1; response.status === 503 && attempt <= LAG_TRIES; attempt++) {
-      if ((await codeOf(response)) !== 'not_fresh_enough') return response
-      await new Promise((resolve) =>
-        setTimeout(
-          resolve,
-          drawBackOff(LAG_BACK_OFF, attempt, () => 1),
-        ),
-      )
-      response = await send(input, init, await getToken())
+    const url = toUrl(input)
+    let token = await tokens.getToken()
+    let isRenewed = false
+    for (let waits = 0; ;) {
+      const response = await send(url, init, token)
+      if (response.status < 400) return response
+      const action = await actionFor(response)
+      if (action === 'refresh' && !isRenewed) {
+        isRenewed = true
+        token = await renew(token)
+        continue
+      }
+      const seconds = Number(response.headers.get('retry-after') ?? NaN)
+      const maySoon = action === 'backoff' && seconds <= MAX_WAIT_S && isRepeatable(init)
+      if (!maySoon || waits++ >= MAX_WAITS) return response
+      await pause(seconds * 1000 * (1 + 0.5 * Math.random()))
+      token = await tokens.getToken()
     }
-    return response
   }
 }
 
-async function codeOf(response: Response): Promise<unknown> {
-  const body = (await response
+/** An answer without a code of the catalogue is somebody else's: nothing is done about it here. */
+async function actionFor(response: Response) {
+  const problem = (await response
     .clone()
     .json()
     .catch(() => null)) as { code?: unknown } | null
-  return body?.code
+  return problem && typeof problem.code === 'string' ? actionOf(problem.code) : undefined
+}
+
+function isRepeatable({ method = 'GET', headers }: RequestInit): boolean {
+  return method === 'GET' || method === 'HEAD' || new Headers(headers).has('idempotency-key')
 }

@@ -1,15 +1,24 @@
-import { definitionOf, type EventEnvelope, type Position, type Resource } from '@derm/contract'
-import { createListeners, silentLogger, systemClock, type Clock, type Logger } from '@derm/core'
+import {
+  definitionOf,
+  toChannelKey,
+  type DeniedChannel,
+  type EventEnvelope,
+  type Position,
+  type Resource,
+} from '@derm/contract'
+import { coalesce, createListeners, silentLogger, systemClock, type Clock, type Logger } from '@derm/core'
 import {
   RefetchScheduler,
   Subscriber,
+  type CheckSettings,
   type Connection,
+  type Freshness,
   type RefetchSettings,
   type SubscriberSettings,
   type Transport,
   type TopicInterest,
 } from '@derm/core/client'
-import { onlineManager, type QueryClient } from '@tanstack/react-query'
+import { hashKey, type QueryClient, type QueryKey } from '@tanstack/react-query'
 import { createApiFetch, type ApiFetch } from './api-fetch.ts'
 import { withDeadline } from './deadline.ts'
 import { followPage } from './follow-page.ts'
@@ -20,12 +29,15 @@ import { registerQuerySource } from './query/live.ts'
 import { createResourcesOf, type ResourceKeys } from './resource-keys.ts'
 import { createSocketTransport } from './socket-transport.ts'
 import { createEventToasts, showBuiltInToast, type Notify } from './toaster.ts'
+import { createViewFreshness } from './view-freshness.ts'
 
 export type RealtimeOptions = {
   queryClient: QueryClient
-  /** Where the realtime nodes are, such as `https://app.example`. */
+  /** Where the realtime nodes are, such as `https://app.example`; with a path, below it. */
   url: string
-  /** Where the API is. */
+  /** Socket.IO's path there, if it is not `/realtime` below the url's own path. */
+  socketPath?: string
+  /** Where the API is; with a path, below it. The token goes to its origin only. */
   apiUrl: string
   /** An access token that is good for some seconds more. */
   getToken: () => Promise<string>
@@ -40,6 +52,7 @@ export type RealtimeOptions = {
   clock?: Clock
   refetch?: Partial<RefetchSettings>
   subscriber?: Partial<SubscriberSettings>
+  checks?: Partial<CheckSettings>
 }
 
 export type EventListener = (event: EventEnvelope, isOwn: boolean) => void
@@ -50,10 +63,21 @@ export interface Realtime {
   /** Connects while somebody holds it; call what it returns to let go. `RealtimeProvider` does both. */
   start(): () => void
   retain(interest: TopicInterest): () => void
+  /** What of an interest is not served, and why. */
+  deniedOf(interest: TopicInterest): readonly DeniedChannel[]
+  /** How new what is shown is, since when it is not, and what the connection has to do with it. */
   getConnection(): Connection
   onConnection(listener: () => void): () => void
+  /** How new a query is; `undefined` when nobody has asked for it yet. */
+  getFreshness(queryKey: QueryKey): Freshness | undefined
+  /** Whether all that is shown is current. */
+  isCurrent(): boolean
+  /** Hears of every change of these, and of what is denied. */
+  onFreshness(listener: () => void): () => void
   onEvent(listener: EventListener): () => void
   onResync(listener: ResyncListener): () => void
+  /** The user sees channels that they did not, or no longer does. What else their roles allow may have changed as well: ask who they are. */
+  onAccessChanged(listener: () => void): () => void
   /**
    * Wraps a mutation's function: one Idempotency-Key for all its tries, no refetch of the resources until it has settled, and the
    * positions of its events noted, so that the echo of one's own change does not refetch in vain.
@@ -77,28 +101,32 @@ export interface Realtime {
 export function createRealtime(options: RealtimeOptions): Realtime {
   const { queryClient, clock = systemClock, logger = silentLogger } = options
   const getToken = withDeadline(clock, 'getToken', options.getToken)
-  const refreshToken = withDeadline(clock, 'refreshToken', options.refreshToken)
-  const apiFetch = createApiFetch({ apiUrl: options.apiUrl, getToken, refreshToken })
+  // One renewal for all that ask for one: the socket, and each request.
+  const refreshToken = coalesce(withDeadline(clock, 'refreshToken', options.refreshToken))
+  const apiFetch = createApiFetch({ apiUrl: options.apiUrl, clock, getToken, refreshToken })
   const toast = createEventToasts(options.notify ?? showBuiltInToast)
   const onListenerError = (error: unknown) => {
     logger.error({ error }, 'a listener threw')
     if (typeof reportError === 'function') reportError(error)
   }
-  const lastUpdates = new LastUpdates(onListenerError)
+  const lastUpdates = new LastUpdates(clock, onListenerError)
   const onEvent = createListeners<Parameters<EventListener>>(onListenerError)
   const onResync = createListeners<Parameters<ResyncListener>>(onListenerError)
   const onConnection = createListeners<[]>(onListenerError)
+  const onFreshness = createListeners<[]>(onListenerError)
+  const onAccessChanged = createListeners<[]>(onListenerError)
+  const queries = createQueryCachePort(queryClient)
+  const resourcesOf = createResourcesOf(options.resources)
   let holders = 0
-  /** The connection as the subscriber has it, and as the application is told: while the browser takes itself for offline, it is not live. [SUB12] */
-  let subscribed: Connection = { status: 'idle', since: clock.now() }
-  let connection = subscribed
+  let wasLive = false
   let stopFollowing = () => {}
 
   const scheduler = new RefetchScheduler({
-    queries: createQueryCachePort(queryClient),
+    queries,
     clock,
     random: () => Math.random(),
-    resourcesOf: createResourcesOf(options.resources),
+    resourcesOf,
+    onChange: () => view.lookSoon(),
     invalidatedBy: (event) => definitionOf(event.type).invalidates,
     ...(options.refetch ? { settings: options.refetch } : {}),
   })
@@ -106,7 +134,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const { mutation, isOwn: isOwnKey } = createMutations({ queryClient, scheduler, clock, fetch: apiFetch })
 
   const subscriber = new Subscriber({
-    transport: options.transport ?? createSocketTransport(options.url),
+    transport: options.transport ?? createSocketTransport(options.url, { path: options.socketPath }),
     clock,
     random: () => Math.random(),
     logger,
@@ -115,7 +143,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     onEvent(event) {
       const isOwn = isOwnKey(event.mutationId)
       scheduler.noteEvent(event)
-      lastUpdates.note(event, isOwn, clock.now())
+      lastUpdates.note(event, isOwn)
       onEvent.tell(event, isOwn)
     },
     onPosition: (channel, position) => scheduler.notePosition(channel, position),
@@ -123,22 +151,35 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       scheduler.noteResync(channel, position)
       onResync.tell(channel, position)
     },
-    onRemoved: (channels) => scheduler.removeChannels(channels),
-    onAdded: () => scheduler.addChannels(),
+    onRemoved: (channels) => removeChannels(channels.map(toChannelKey)),
+    onAdded() {
+      scheduler.addChannels()
+      onAccessChanged.tell()
+    },
+    onAnswered: () => view.lookSoon(),
     ...(options.subscriber ? { settings: options.subscriber } : {}),
     onConnection(now) {
-      if (now.status === 'live' && subscribed.status !== 'live') scheduler.noteReconnect()
-      subscribed = now
-      tellConnection()
+      if (now.status === 'live' && !wasLive) scheduler.noteReconnect()
+      wasLive = now.status === 'live'
+      view.setConnection(now)
     },
   })
-
-  function tellConnection(): void {
-    const isPaused = subscribed.status === 'live' && !onlineManager.isOnline()
-    const since = connection.status === 'delayed' ? connection.since : clock.now()
-    connection = isPaused ? { ...subscribed, status: 'delayed', since } : subscribed
-    onConnection.tell()
+  function removeChannels(channelKeys: readonly string[]): void {
+    scheduler.removeChannels(channelKeys)
+    onAccessChanged.tell()
   }
+  const view = createViewFreshness({
+    queries,
+    clock,
+    scheduler,
+    subscriber,
+    fetch: apiFetch,
+    resourcesOf,
+    removeChannels,
+    onStatus: () => onConnection.tell(),
+    onFreshness: () => onFreshness.tell(),
+    checks: options.checks,
+  })
 
   function end(): void {
     stopFollowing()
@@ -154,6 +195,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     toast: (event) => toast(event.type, event.id),
     cursors: () => subscriber.cursors,
     dispose() {
+      view.dispose()
       if (holders > 0) end()
       holders = 0
       scheduler.dispose()
@@ -162,7 +204,13 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     start() {
       if (holders++ === 0) {
         subscriber.start()
-        stopFollowing = followPage({ nudge: () => subscriber.nudge(), onlineChanged: tellConnection })
+        stopFollowing = followPage({
+          nudge() {
+            subscriber.nudge()
+            view.nudge()
+          },
+          onlineChanged: view.onlineChanged,
+        })
       }
       let isReleased = false
       return () => {
@@ -175,10 +223,16 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       }
     },
     retain: (interest) => subscriber.retain(interest),
-    getConnection: () => connection,
+    deniedOf: (interest) => subscriber.deniedOf(interest),
+    getConnection: () => view.status(),
+    getFreshness: (queryKey) =>
+      view.freshnessOf(queryClient.getQueryCache().find({ queryKey, exact: true })?.queryHash ?? hashKey(queryKey)),
+    isCurrent: () => view.isCurrent(),
+    onFreshness: onFreshness.listen,
     onConnection: onConnection.listen,
     onEvent: onEvent.listen,
     onResync: onResync.listen,
+    onAccessChanged: onAccessChanged.listen,
     mutation,
   }
 }

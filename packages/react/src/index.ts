@@ -9,11 +9,13 @@ export type { ResourceKeys } from './resource-keys.ts'
 export type { Notice, Notify } from './toaster.ts'
 export type { LastUpdate } from './last-updated.ts'
 export { useConnection } from './hooks/use-connection.ts'
+export { useFreshness } from './hooks/use-freshness.ts'
 export { useLastUpdated } from './hooks/use-last-updated.ts'
 export {
   createDomainHook,
   type CallbackName,
   type DomainOptions,
+  type DomainUpdates,
   type EventRecord,
 } from './hooks/create-domain-hook.ts'
 export { useAppointmentUpdates, usePatientUpdates } from './hooks/domain-hooks.ts'

@@ -4,11 +4,23 @@ import { io, type Socket } from 'socket.io-client'
 
 const ANSWER_MS = 15_000
 
+export type SocketOptions = {
+  /** For clients that are no browsers, which set the header themselves. */
+  origin?: string | undefined
+  /** Socket.IO's path at the url's origin. `/realtime` below the url's own path, unless said. */
+  path?: string | undefined
+}
+
+/** To Socket.IO the path of a url is a namespace: what stands before `/realtime` goes into its path. [SUB25] */
+function splitUrl(url: string): { origin: string; path: string } {
+  const { protocol, host, pathname } = new URL(url, globalThis.location?.href)
+  return { origin: `${protocol}//${host}`, path: pathname.replace(/\/+$/, '') + REALTIME_PATH }
+}
+
 /**
  * One `socket.io-client` connection at a time. The subscriber decides when to come back, so the client's own reconnecting is off.
- * `origin`: for clients that are no browsers, which set the header themselves.
  */
-export function createSocketTransport(url: string, { origin }: { origin?: string } = {}): Transport {
+export function createSocketTransport(url: string, { origin, path }: SocketOptions = {}): Transport {
   let socket: Socket | undefined
 
   function end(): void {
@@ -20,8 +32,9 @@ export function createSocketTransport(url: string, { origin }: { origin?: string
   return {
     connect(token, handlers) {
       end()
-      const own = io(url, {
-        path: REALTIME_PATH,
+      const server = splitUrl(url)
+      const own = io(server.origin, {
+        path: path ?? server.path,
         transports: ['websocket'],
         reconnection: false,
         forceNew: true,

@@ -48,6 +48,7 @@ it('no link between the pages leads nowhere', () => {
     'docs/quick-start.md',
     'docs/integration.md',
     'docs/benchmarks.md',
+    'docs/security.md',
     'docs/operations/configuration.md',
     'docs/decisions/README.md',
     'packages/core/SPEC.md',

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findFreePort, startPostgres, waitUntil } from '@derm/local-servers'
+import { findFreePort, readRedisUsers, startPostgres, waitUntil } from '@derm/local-servers'
 import { TestRedis } from '@derm/local-servers/testing'
 import {
   WEB_DIST,
   createSystem,
   prepareDatabase,
   readSecrets,
+  redisUrlsOf,
   startGateway,
   type Databases,
   type Secrets,
@@ -64,7 +65,8 @@ export async function startStack({
     const secrets = await readSecrets(folder)
     const postgres = await startPostgres({ folder, isDurable, onRestart: () => {} })
     undo.push(postgres.remove)
-    const redis = new TestRedis()
+    const users = await readRedisUsers(folder)
+    const redis = new TestRedis(users)
     await redis.start()
     undo.push(() => redis.stop())
     const databases = await prepareDatabase(postgres, secrets, { size: seed })
@@ -74,7 +76,7 @@ export async function startStack({
       apis,
       nodes,
       origins: [origin],
-      redisUrl: redis.url,
+      redisUrls: redisUrlsOf(redis.url, users),
       databases,
       secrets,
       env: { NODE_ENV: 'test', DRAIN_DELAY_MS: '0', ...env },

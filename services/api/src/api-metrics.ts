@@ -47,6 +47,10 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
       help: 'Channels brought back into Redis',
       labels: ['reason'],
     }),
+    relayRefillsHeld: counter({
+      name: 'relay_refills_held_total',
+      help: 'Refills of a channel that was refilled again and again: somebody else writes to Redis',
+    }),
     relayTombstones: counter({ name: 'relay_tombstones_total', help: 'Events given up; their clients resync' }),
     relayFailures: counter({ name: 'relay_failures_total', help: 'Rounds of the relay that failed', labels: ['part'] }),
     epochsStarted: counter({

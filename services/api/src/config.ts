@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/runtime'
+import {
+  BaseConfig,
+  CommaList,
+  Milliseconds,
+  OriginList,
+  PostgresUrl,
+  RedisUrl,
+  SecretListText,
+  parseConfig,
+} from '@derm/runtime'
 
 /** Everything that the API reads of its environment. */
 const ApiConfig = BaseConfig.extend({
@@ -7,6 +16,8 @@ const ApiConfig = BaseConfig.extend({
   DATABASE_URL: PostgresUrl,
   /** As derm_relay. */
   RELAY_DATABASE_URL: PostgresUrl,
+  /** Redis as derm_relay, which writes the event log; without it, as REDIS_URL. */
+  RELAY_REDIS_URL: RedisUrl.optional(),
   /** As derm_jobs. */
   JOBS_DATABASE_URL: PostgresUrl,
   /** How often due rows are looked for; 0: as each job says. */
@@ -16,8 +27,8 @@ const ApiConfig = BaseConfig.extend({
   SIGNING_KEYS_FILE: z.string(),
   JWT_ISSUER: z.string(),
   JWT_AUDIENCE: z.string(),
-  /** Signs what is stored in Redis; also the root of the refresh secrets' chain. */
-  EVENT_SIGNING_SECRET: Secret,
+  /** Signs what is stored in Redis, and what crosses it between servers: one, or `new,old`. */
+  EVENT_SIGNING_SECRET: SecretListText,
   /** How long a pod that ends goes on taking requests after it has said that it is not ready: until its front door has heard. */
   DRAIN_DELAY_MS: Milliseconds.default(1_000),
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */

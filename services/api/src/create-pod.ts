@@ -1,5 +1,6 @@
 import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/auth'
 import { delay, systemClock, type Clock, type Logger } from '@derm/core'
+import { createSigner } from '@derm/core/redis'
 import { createPrisma } from '@derm/database'
 import { createAdminServer, createMetrics, createRedisConnections, type Step } from '@derm/runtime'
 import { createSocketRevoker } from './access/socket-revoker.ts'
@@ -44,6 +45,7 @@ export function createPod(
   const metrics = createMetrics()
   const apiMetrics = createApiMetrics(metrics)
   const redis = createRedisConnections({ url: config.REDIS_URL, instance, logger })
+  const relayRedis = createRedisConnections({ url: config.RELAY_REDIS_URL ?? config.REDIS_URL, instance, logger })
   const prisma = createPrisma(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, applicationName: instance })
   const now = () => clock.now()
   const keyRing = createKeyRing(config.SIGNING_KEYS_FILE, {
@@ -64,7 +66,8 @@ export function createPod(
       logger.warn({ tenantId, userId, count }, 'a user was shown very many patients')
     },
   })
-  const relay = createPodRelay({ config, redis, metrics: apiMetrics, logger, clock })
+  const relay = createPodRelay({ config, redis: relayRedis, metrics: apiMetrics, logger, clock })
+  const sessionRoot = config.EVENT_SIGNING_SECRET.at(-1)!.secret
   const api: Api = {
     prisma,
     keyRing,
@@ -80,11 +83,11 @@ export function createPod(
     }),
     heldRefusals: createHeldRefusals(),
     turns: createDatabaseTurns(config.DATABASE_POOL_SIZE),
-    attempts: createAttemptLimiter(prisma, config.EVENT_SIGNING_SECRET, now),
+    attempts: createAttemptLimiter(prisma, sessionRoot, now),
     passwords: createPasswordHashes(),
-    devices: createDeviceTokens(config.EVENT_SIGNING_SECRET, now),
-    refreshTokens: createRefreshTokens(config.EVENT_SIGNING_SECRET),
-    revoker: createSocketRevoker(redis.publisher('emitter')),
+    devices: createDeviceTokens(sessionRoot, now),
+    refreshTokens: createRefreshTokens(sessionRoot),
+    revoker: createSocketRevoker(redis.publisher('emitter'), createSigner(config.EVENT_SIGNING_SECRET, 'adapter')),
     wakeRelay: relay.wake,
     consequences: CONSEQUENCES,
     metrics: apiMetrics,
@@ -103,7 +106,7 @@ export function createPod(
     api,
     ports: () => ports,
     steps: [
-      { name: 'redis', stop: () => redis.close() },
+      { name: 'redis', stop: () => Promise.all([redis.close(), relayRedis.close()]) },
       { name: 'postgres', start: () => prisma.$queryRaw`SELECT 1`, stop: () => prisma.$disconnect() },
       relay,
       createPodJobs({ api, jobs: JOBS, config, metrics, logger, clock }),

@@ -27,11 +27,12 @@ export type PodRelayOptions = {
 export function createPodRelay({ config, redis, metrics, logger, clock }: PodRelayOptions): PodRelay {
   const pool = createRelayPool(config.RELAY_DATABASE_URL, `${config.INSTANCE_NAME}.relay`)
   const store = createPgRelayStore(pool)
+  const signer = createSigner(config.EVENT_SIGNING_SECRET, 'event log')
   const pauseMs = config.FAULT_RELAY_PAUSE_AFTER_PUBLISH
   const relay = createRelay({
     store,
-    eventLog: createRedisEventLogWriter(redis.commands('relay')),
-    sign: createSigner(config.EVENT_SIGNING_SECRET),
+    eventLog: createRedisEventLogWriter(redis.commands('relay'), { signer }),
+    sign: signer.sign,
     clock,
     random: Math.random,
     logger,
@@ -72,6 +73,7 @@ function observeRelay(metrics: ApiMetrics): RelayObserver {
     },
     refilled: (_entries, reason) => metrics.relayRefills.inc({ reason }),
     tombstoned: () => metrics.relayTombstones.inc(),
+    refillHeld: () => metrics.relayRefillsHeld.inc(),
     epochStarted: (_channel, reason) => metrics.epochsStarted.inc({ reason }),
     failed: (part) => metrics.relayFailures.inc({ part }),
   }

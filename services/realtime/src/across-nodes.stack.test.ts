@@ -1,5 +1,7 @@
 import { createServer } from 'node:http'
-import { ADAPTER_KEY, tenantRoom, type EventEnvelope } from '@derm/contract'
+import { ADAPTER_KEY, DOWN, EVENT_TYPES, tenantRoom, userRoom, type EventEnvelope } from '@derm/contract'
+import type { Signer } from '@derm/core'
+import { createSigner, openMessages, sealPublishing } from '@derm/core/redis'
 import { getSeedIds } from '@derm/database'
 import {
   connectClient,
@@ -10,7 +12,8 @@ import {
   type RecordingClient,
   type Stack,
 } from '@derm/test-kit'
-import { Emitter } from '@socket.io/redis-emitter'
+import { parseSecretList, type SecretList } from '@derm/runtime'
+import { Emitter, RESERVED_EVENTS } from '@socket.io/redis-emitter'
 import { createAdapter } from '@socket.io/redis-adapter'
 import { Redis } from 'ioredis'
 import { Server } from 'socket.io'
@@ -22,12 +25,22 @@ const downtown = lakeside.locations['downtown']!
 const north = lakeside.locations['north']!
 const channelOf = (location: string) => `${lakeside.tenantId}/l:${location}/scheduling`
 let stack: Stack
+let secrets: SecretList
+let signer: Signer
+/** Whoever has a connection to Redis. */
+let outside: Redis
 const open: RecordingClient[] = []
 
 beforeAll(async () => {
   stack = await startStack({ apis: 1, nodes: 2, env: { FAULT_THROWING_HANDLERS: '1', HEADS_EVERY_MS: '900' } })
+  secrets = parseSecretList(stack.secrets.eventSigningSecret)
+  signer = createSigner(secrets, 'adapter')
+  outside = new Redis(stack.redis.url)
 })
-afterAll(() => stack?.stop())
+afterAll(() => {
+  outside?.disconnect()
+  return stack?.stop()
+})
 afterEach(() => {
   for (const client of open.splice(0)) client.socket.disconnect()
 })
@@ -132,14 +145,97 @@ describe('the adapter', () => {
   it('[SES5] carries `io.to(room).emit()` to a plain client on whichever node', async () => {
     const { accessToken } = await login(emailOf('provider'))
     const clients = [await connect(0, accessToken), await connect(1, accessToken)]
-    const redis = new Redis(stack.redis.url)
+    const emitter = new Emitter(sealPublishing(outside, signer), { key: ADAPTER_KEY })
+    emitter.to(tenantRoom(lakeside.tenantId)).emit('app:notice', { text: 'lunch' })
+    for (const client of clients)
+      await waitUntil(() => client.frames.some(({ name }) => name === 'app:notice'), { what: 'the notice' })
+  })
+
+  it('[SES5] carries disconnectSockets() to whichever node', async () => {
+    const { accessToken } = await login(emailOf('provider'))
+    const client = await connect(1, accessToken)
+    const room = userRoom(lakeside.tenantId, lakeside.users['provider']!.id)
+    new Emitter(sealPublishing(outside, signer), { key: ADAPTER_KEY }).in(room).disconnectSockets(true)
+    await waitUntil(() => !client.socket.connected, { what: 'the end of the socket' })
+  })
+
+  /** Publishes, and lets a message that counts follow: once it has come, what was published before it has been dealt with. */
+  async function afterNotice(client: RecordingClient, publish: (room: string) => void): Promise<string[]> {
+    const room = tenantRoom(lakeside.tenantId)
+    publish(room)
+    const text = crypto.randomUUID()
+    new Emitter(sealPublishing(outside, signer), { key: ADAPTER_KEY }).to(room).emit('app:notice', { text })
+    await waitUntil(() => client.frames.some(({ body }) => (body as { text?: string }).text === text), {
+      what: 'the notice',
+    })
+    return client.frames.map(({ name }) => name).filter((name) => name !== 'feed' && name !== 'heads')
+  }
+
+  it('[SEC25] carries nothing that no server of ours sealed, and nothing twice', async () => {
+    const client = await connect(0, (await login(emailOf('provider'))).accessToken)
+    const refused = () => scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_foreign_messages_total')
+    const before = await refused()
+    const stranger = createSigner(parseSecretList('a secret of somebody else and of 32 characters'), 'adapter')
+    const ofEvents = createSigner(secrets, 'event log')
+    const heard: { name: string; bytes: Buffer }[] = []
+    const listening = outside.duplicate()
+    await listening.psubscribe(`${ADAPTER_KEY}#*`)
+    listening.on('pmessageBuffer', (_pattern: unknown, name: unknown, bytes: Buffer) =>
+      heard.push({ name: String(name), bytes }),
+    )
+    const forgers = [outside, sealPublishing(outside, stranger), sealPublishing(outside, ofEvents)]
     try {
-      new Emitter(redis, { key: ADAPTER_KEY }).to(tenantRoom(lakeside.tenantId)).emit('app:notice', { text: 'lunch' })
-      for (const client of clients)
-        await waitUntil(() => client.frames.some(({ name }) => name === 'app:notice'), { what: 'the notice' })
+      const names = await afterNotice(client, (room) => {
+        for (const forger of forgers) {
+          const emitter = new Emitter(forger, { key: ADAPTER_KEY })
+          emitter.to(room).emit('app:forged', {})
+          emitter.emit('app:forged', {})
+          emitter.in(room).disconnectSockets(true)
+          emitter.serverSideEmit('sockets:end', { code: 'access_revoked', userId: lakeside.users['provider']!.id })
+        }
+      })
+      expect(names).toEqual(['app:notice'])
+      expect(client.socket.connected).toBe(true)
+      expect((await refused()) - before).toBe(forgers.length * 4)
+      // A true one again, under its own name and another.
+      const [{ name, bytes }] = heard.slice(-1) as [(typeof heard)[0]]
+      const again = await afterNotice(client, () => {
+        void outside.publish(name, bytes)
+        void outside.publish(`${ADAPTER_KEY}#/#`, bytes)
+      })
+      expect(again).toEqual(['app:notice', 'app:notice'])
+      expect((await refused()) - before).toBe(forgers.length * 4 + 2)
     } finally {
-      redis.disconnect()
+      listening.disconnect()
     }
+  })
+
+  it('[SEC26] never carries the names of events and of the protocol, though they are sealed', async () => {
+    const client = await connect(0, (await login(emailOf('provider'))).accessToken)
+    const names = [...EVENT_TYPES, ...Object.keys(DOWN), 'connect_error', 'disconnect'].filter(
+      (name) => name !== 'event',
+    )
+    const heard = await afterNotice(client, (room) => {
+      const sealed = sealPublishing(outside, signer)
+      for (const name of names) {
+        const packet = { type: 2, data: [name, { code: 'access_revoked', isLate: true }], nsp: '/' }
+        const emitter = new Emitter(sealed, { key: ADAPTER_KEY })
+        if (!RESERVED_EVENTS.has(name)) emitter.to(room).emit(name, { code: 'access_revoked', isLate: true })
+        const request = { type: 7, requestId: name, uid: 'x', packet, opts: { rooms: [room], except: [], flags: {} } }
+        void sealed.publish(`${ADAPTER_KEY}-request#/#`, JSON.stringify(request))
+      }
+    })
+    expect(heard).toEqual(['app:notice'])
+    expect(client.socket.connected).toBe(true)
+  })
+
+  it('[SEC26] refuses to emit them to a room', async () => {
+    const client = await connect(0, (await login(emailOf('provider'))).accessToken)
+    const thrown = () => scrapeMetric(stack.nodes[0]!.adminUrl, 'derm_handler_errors_total')
+    const before = await thrown()
+    client.socket.emit('fault:emit', { room: tenantRoom(lakeside.tenantId), name: 'resync' })
+    await waitUntil(async () => (await thrown()) === before + 1, { what: 'the refusal' })
+    expect(client.frames.map(({ name }) => name)).not.toContain('resync')
   })
 
   it('[SES5] carries a room’s emit of one node to the other', async () => {
@@ -158,8 +254,13 @@ describe('what a socket came with', () => {
     const { accessToken } = await login(emailOf('provider'))
     await connect(0, accessToken)
     await connect(1, accessToken)
-    const [pub, sub] = [new Redis(stack.redis.url), new Redis(stack.redis.url)]
-    const asking = new Server(createServer(), { adapter: createAdapter(pub, sub, { key: ADAPTER_KEY }) })
+    const [pub, sub] = [outside.duplicate(), outside.duplicate()]
+    const adapter = createAdapter(
+      sealPublishing(pub, signer),
+      openMessages(sub, signer, () => {}),
+      { key: ADAPTER_KEY },
+    )
+    const asking = new Server(createServer(), { adapter })
     try {
       let sockets: { handshake: object; data: unknown }[] = []
       // Its own subscription to the answers may still be under way.

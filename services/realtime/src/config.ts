@@ -1,4 +1,12 @@
-import { BaseConfig, CommaList, Milliseconds, OriginList, PostgresUrl, Secret, parseConfig } from '@derm/runtime'
+import {
+  BaseConfig,
+  CommaList,
+  Milliseconds,
+  OriginList,
+  PostgresUrl,
+  SecretListText,
+  parseConfig,
+} from '@derm/runtime'
 import { z } from 'zod'
 
 const Count = z.coerce.number('is not a number').int().min(1)
@@ -13,15 +21,30 @@ const RealtimeConfig = z.object({
   JWKS_URLS: CommaList,
   JWT_ISSUER: z.string().min(1),
   JWT_AUDIENCE: z.string().min(1),
-  EVENT_SIGNING_SECRET: Secret,
+  EVENT_SIGNING_SECRET: SecretListText,
+  /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
+  TRUSTED_PROXIES: CommaList.default(['loopback']),
+  /** What the audit log keeps of where a socket came from: its network, or nothing. */
+  AUDIT_ADDRESSES: z.enum(['full', 'network', 'none']).default('full'),
+  /** Sockets of one node, admitted or not. */
+  MAX_CONNECTIONS: Count.default(20_000),
   MAX_CONNECTIONS_PER_USER: Count.default(30),
+  /** Sockets without an admission yet, per node and per network (an IPv4 address, or an IPv6 /64). */
+  MAX_PENDING: Count.default(1_024),
+  MAX_PENDING_PER_NETWORK: Count.default(256),
   MAX_CHANNELS_PER_SOCKET: Count.default(500),
-  /** One `subscribe` with a cursor for each of a socket's channels fits: about 150 bytes each. */
-  MAX_PACKET_BYTES: Count.default(98_304),
+  /** A `subscribe` with 2,500 cursors fits: about 150 bytes each. */
+  MAX_PACKET_BYTES: Count.default(393_216),
   MAX_BUFFERED_BYTES: Count.default(1_048_576),
   /** Packets that a socket may send at once, and per second in the long run. */
   PACKET_BURST: Count.default(60),
   PACKET_RATE: Count.default(20),
+  /** Bytes that a socket may send at once, and per second in the long run. */
+  BYTE_BURST: Count.default(1_048_576),
+  BYTE_RATE: Count.default(131_072),
+  /** Bytes of answers to a user's subscriptions, over all sockets: at once, and per second in the long run. */
+  RECOVERY_BURST_BYTES: Count.default(8_388_608),
+  RECOVERY_RATE_BYTES: Count.default(262_144),
   ACCESS_CHECK_MS: Milliseconds.default(1000),
   ACCESS_MAX_AGE_MS: Milliseconds.default(5000),
   /** How often the API's key set is read again, so that a withdrawn key ends its sockets: 20 s at most. */

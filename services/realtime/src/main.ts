@@ -18,6 +18,7 @@ const accessPool = new pg.Pool({
   application_name: config.INSTANCE_NAME,
 })
 accessPool.on('error', (error) => logger.warn({ error }, 'an idle connection to Postgres was lost'))
+const eventSigner = createSigner(config.EVENT_SIGNING_SECRET, 'event log')
 
 const keys = createJwksSource({
   urls: config.JWKS_URLS,
@@ -31,8 +32,12 @@ const node = createRealtimeNode({
   verifier: createTokenVerifier({ keys, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE }),
   keys,
   accessPool,
-  eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.subscriber('event-log-pubsub')),
-  sign: createSigner(config.EVENT_SIGNING_SECRET),
+  eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.subscriber('event-log-pubsub'), {
+    signer: eventSigner,
+    recoveries: redis.commands('event-log-recoveries'),
+  }),
+  eventSigner,
+  adapterSigner: createSigner(config.EVENT_SIGNING_SECRET, 'adapter'),
   adapterPub: redis.publisher('adapter-pub'),
   adapterSub: redis.subscriber('adapter-sub'),
 })

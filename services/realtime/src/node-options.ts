@@ -1,5 +1,5 @@
 import type { JwksSource, TokenVerifier } from '@derm/auth'
-import type { EventLogReader, Logger, Sign } from '@derm/core'
+import type { EventLogReader, Logger, Signer } from '@derm/core'
 import type { Redis } from 'ioredis'
 import type pg from 'pg'
 import type { RealtimeConfig } from './config.ts'
@@ -13,7 +13,10 @@ export type RealtimeNodeOptions = {
   keys: Pick<JwksSource, 'load' | 'has'>
   accessPool: Pick<pg.Pool, 'query' | 'connect'>
   eventLog: EventLogReader
-  sign: Sign
+  /** Tells events that a relay signed from what others wrote. */
+  eventSigner: Pick<Signer, 'verify'>
+  /** Signs and verifies what crosses the Socket.IO adapter. */
+  adapterSigner: Signer
   adapterPub: Redis
   adapterSub: Redis
 }

@@ -5,6 +5,9 @@ import { AccessWatch } from './access/access-watch.ts'
 import { SessionCheck } from './access/session-check.ts'
 import type { Member } from './connection/member.ts'
 import { Members } from './connection/members.ts'
+import { UserPlaces } from './connection/user-places.ts'
+import type { Conn } from './connection/connection-meter.ts'
+import type { Meters } from './connection/guard-connection.ts'
 import { FanOut } from './delivery/fan-out.ts'
 import { HeadsNotice } from './delivery/heads-notice.ts'
 import { LagNotice } from './delivery/lag-notice.ts'
@@ -12,6 +15,7 @@ import { RoomSizes } from './delivery/room-sizes.ts'
 import { observeHub } from './metrics/hub-observer.ts'
 import type { RealtimeNodeOptions } from './node-options.ts'
 import { changeAccess } from './subscription/access-change.ts'
+import { UserBudgets } from './subscription/user-budgets.ts'
 import type { RequestContext } from './subscription/requests.ts'
 
 const SUBSCRIBE_TIMEOUT_MS = 10_000
@@ -19,6 +23,8 @@ const SUBSCRIBE_TIMEOUT_MS = 10_000
 /** The parts of one node. Members, access and the hub refer to each other, so they are made together. */
 export type NodeParts = {
   members: Members
+  meters: Meters
+  userPlaces: UserPlaces<Conn>
   access: AccessWatch
   sessions: SessionCheck
   hub: ChannelHub<Member>
@@ -32,9 +38,24 @@ export type NodeParts = {
 export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeParts {
   const { config, logger, metrics, verifier, accessPool } = options
   const fanOut = new FanOut()
+  const meters: Meters = new WeakMap()
+  const userPlaces = new UserPlaces<Conn>({
+    limit: config.MAX_CONNECTIONS_PER_USER,
+    idleMs(conn) {
+      const member = members.onConnection(conn)
+      if (!member) return null
+      // Whoever follows nothing has the least to lose.
+      return performance.now() - member.askedAt + (member.channels.size === 0 ? 1e12 : 0)
+    },
+    makeRoom(conn) {
+      const member = members.onConnection(conn)
+      if (member) members.close(member, 'too_many_connections')
+    },
+  })
   const members: Members = new Members({
     metrics,
     leave: (channel, member) => hub.leave(channel, member),
+    onForgotten: ({ socket }) => userPlaces.release(socket.conn),
     onUserGone: (userId) => access.forget(userId),
   })
   const access: AccessWatch = new AccessWatch({
@@ -43,7 +64,8 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     everyMs: config.ACCESS_CHECK_MS,
     maxAgeMs: config.ACCESS_MAX_AGE_MS,
     connected: () => members.users(),
-    onChange: (userId, row) => changeAccess({ members, hub, metrics }, userId, row),
+    onChange: (userId, row) =>
+      changeAccess({ members, hub, metrics, maxChannels: config.MAX_CHANNELS_PER_SOCKET }, userId, row),
     onConfirmedAgain: () => void hub.verify('break').catch(() => {}),
   })
   const sessions = new SessionCheck(accessPool)
@@ -55,7 +77,7 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
   )
   const hub: ChannelHub<Member> = new ChannelHub<Member>({
     eventLog: options.eventLog,
-    sign: options.sign,
+    verify: options.eventSigner.verify,
     clock: systemClock,
     logger,
     isConfirmed: () => access.isConfirmed(),
@@ -67,16 +89,18 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     resync: (channel, to, position) => fanOut.push(channel, to, encodePacket('resync', { channel, ...position })),
     observer: observeHub(metrics),
   })
+  const lagNotice = new LagNotice(hub, metrics)
   const requests: RequestContext = {
-    ...{ hub, fanOut, access, sessions, verifier, metrics, logger },
+    ...{ hub, fanOut, lagNotice, access, sessions, verifier, metrics, logger },
     nodeName: config.INSTANCE_NAME,
     maxChannels: config.MAX_CHANNELS_PER_SOCKET,
+    budgets: new UserBudgets({ burst: config.RECOVERY_BURST_BYTES, rate: config.RECOVERY_RATE_BYTES }),
     timeoutMs: SUBSCRIBE_TIMEOUT_MS,
     maxAnswerBytes: config.MAX_BUFFERED_BYTES / 2,
+    roomFor: ({ socket }) => meters.get(socket.conn)?.room ?? 0,
     onTooLarge: () => metrics.resyncs.inc({ reason: 'answer_size' }),
     isAnsweringResync: config.NODE_ENV === 'test' && config.FAULT_ANSWER_RESYNC === '1',
   }
-  const lagNotice = new LagNotice(hub, metrics)
   const headsNotice = new HeadsNotice(hub, fanOut, access)
-  return { members, access, sessions, hub, sizes, fanOut, lagNotice, headsNotice, requests }
+  return { members, meters, userPlaces, access, sessions, hub, sizes, fanOut, lagNotice, headsNotice, requests }
 }

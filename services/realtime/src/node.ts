@@ -1,15 +1,17 @@
-import { createServer } from 'node:http'
-import type { UserId } from '@derm/contract'
-import { listen } from '@derm/runtime'
+import { END_SOCKETS, REALTIME_PATH, type UserId } from '@derm/contract'
+import { clientNetwork, createAddressList, listen } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
 import { startKeyWatch } from './access/key-watch.ts'
 import { SocketAudit } from './access/socket-audit.ts'
 import { guardAdmission } from './connection/admission.ts'
 import { connectMember } from './connection/connect-member.ts'
 import { drainMembers } from './connection/drain.ts'
+import { endSockets } from './connection/end-sockets.ts'
 import { addFaultHandlers } from './connection/fault-handlers.ts'
 import { guardConnections } from './connection/guard-connection.ts'
 import { guardHandlers } from './connection/guard-handlers.ts'
+import { closeAfterAnswers, createHttpDoor } from './connection/http-door.ts'
+import { PendingPlaces } from './connection/pending-places.ts'
 import { createSocketServer } from './connection/socket-server.ts'
 import type { RealtimeNodeOptions } from './node-options.ts'
 import { createNodeParts, type NodeParts } from './node-parts.ts'
@@ -32,27 +34,39 @@ export interface RealtimeNode {
 /** Puts a node together: a Socket.IO server, the hub that listens to the event log, and what watches over both. */
 export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   const { config, logger, metrics, verifier } = options
+  const isTrusted = createAddressList(config.TRUSTED_PROXIES)
   const audit = new SocketAudit({
     pool: options.accessPool,
     nodeName: config.INSTANCE_NAME,
     logger,
     now: () => Date.now(),
   })
-  const http = createServer((_request, response) => response.writeHead(404).end())
+  const http = createHttpDoor(REALTIME_PATH)
   let isStarted = false
   let isDraining = false
   let stopJobs = () => {}
 
-  const io = createSocketServer({ ...options, http, isDraining: () => isDraining })
+  const pending: PendingPlaces = new PendingPlaces(
+    {
+      total: config.MAX_PENDING,
+      perNetwork: config.MAX_PENDING_PER_NETWORK,
+      waiting: config.MAX_PENDING * 2,
+      connections: config.MAX_CONNECTIONS,
+    },
+    () => members.size,
+  )
+  const io = createSocketServer({ ...options, http, pending, isDraining: () => isDraining })
+  closeAfterAnswers(http)
   const parts = createNodeParts(options, io)
-  const { members, access, sessions, hub, sizes } = parts
+  const { members, meters, access, sessions, hub, sizes, userPlaces } = parts
 
-  guardAdmission(io, {
-    ...{ verifier, access, sessions, members, metrics, logger },
-    maxConnectionsPerUser: config.MAX_CONNECTIONS_PER_USER,
-  })
+  guardAdmission(io, { verifier, access, sessions, metrics, logger, pending, userPlaces })
   guardPackets(io, options, parts)
-  io.on('connection', (socket) => serveSocket(socket, options, parts, audit, () => isDraining))
+  io.on('connection', (socket) => {
+    meters.get(socket.conn)?.admit()
+    serveSocket(socket, options, parts, { audit, isTrusted, isDraining: () => isDraining })
+  })
+  io.on(END_SOCKETS, (message: unknown) => endSockets(members, metrics, message))
   io.on('access:check', (userId: unknown) => {
     if (typeof userId === 'string' && members.countOf(userId as UserId) > 0) void access.confirm().catch(() => {})
   })
@@ -66,7 +80,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       access.start()
       await hub.start()
       sizes.start()
-      const stopTimers = startPeriodicJobs({ ...parts, metrics, headsEveryMs: config.HEADS_EVERY_MS })
+      const stopTimers = startPeriodicJobs({ ...parts, pending, metrics, headsEveryMs: config.HEADS_EVERY_MS })
       const stopKeyWatch = startKeyWatch({ keys: options.keys, members, logger, everyMs: config.KEYS_EVERY_MS })
       const auditTimer = setInterval(() => void audit.flush(), AUDIT_EVERY_MS)
       stopJobs = () => {
@@ -87,43 +101,53 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       sizes.stop()
       access.stop()
       hub.stop()
+      pending.stop()
       await io.close()
       await audit.flush()
     },
   }
 }
 
-function guardPackets(io: Server, { config, metrics }: RealtimeNodeOptions, { members }: NodeParts): void {
-  guardConnections(
-    io,
-    { burst: config.PACKET_BURST, rate: config.PACKET_RATE },
-    {
-      onRefused: (code) => metrics.packetsRefused.inc({ code }),
-      onFlood(conn) {
-        metrics.packetsRefused.inc({ code: 'rate_limited' })
-        const member = members.onConnection(conn)
-        if (member) members.close(member, 'rate_limited')
-        else conn.close()
-      },
+function guardPackets(io: Server, { config, metrics }: RealtimeNodeOptions, { members, meters }: NodeParts): void {
+  const limits = {
+    frames: { burst: config.PACKET_BURST, rate: config.PACKET_RATE },
+    bytes: { burst: config.BYTE_BURST, rate: config.BYTE_RATE },
+    bufferedBytes: config.MAX_BUFFERED_BYTES,
+  }
+  guardConnections(io, meters, limits, {
+    onRefused(conn, code) {
+      metrics.packetsRefused.inc({ code })
+      const member = members.onConnection(conn)
+      if (member) members.close(member, code)
+      else conn.close()
     },
-  )
+    onSlow(conn) {
+      const member = members.onConnection(conn)
+      if (member) members.endSlow(member)
+      else metrics.slowConsumers.inc()
+    },
+    onUnreadable: () => metrics.packetsRefused.inc({ code: 'packet_malformed' }),
+  })
 }
+
+type Served = { audit: SocketAudit; isTrusted: (address: string) => boolean; isDraining: () => boolean }
 
 function serveSocket(
   socket: Socket,
   { config, metrics, logger }: RealtimeNodeOptions,
   { members, access, requests, lagNotice }: NodeParts,
-  audit: SocketAudit,
-  isDraining: () => boolean,
+  { audit, isTrusted, isDraining }: Served,
 ): void {
   guardHandlers(socket, (error) => {
     metrics.handlerErrors.inc()
     logger.error({ error }, 'a handler threw')
   })
   const maxBufferedBytes = config.MAX_BUFFERED_BYTES
+  // Before the request is let go of.
+  const address = config.AUDIT_ADDRESSES === 'none' ? null : clientNetwork(socket.request, isTrusted)
   const member = connectMember({ access, members, metrics, maxBufferedBytes, isDraining }, socket)
   if (!member) return
-  audit.note(member.sessionId, null)
+  audit.note(member.sessionId, address)
   lagNotice.tell([member])
   answerRequests(requests, member)
   if (config.NODE_ENV === 'test' && config.FAULT_THROWING_HANDLERS === '1') addFaultHandlers(socket)

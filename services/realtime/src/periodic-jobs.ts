@@ -16,6 +16,7 @@ export type PeriodicJobsContext = {
   members: Members
   hub: ChannelHub<Member>
   access: AccessWatch
+  pending: { size: number }
   metrics: RealtimeMetrics
   lagNotice: LagNotice
   headsNotice: HeadsNotice

@@ -194,7 +194,7 @@ describe('a node survives', () => {
   })
 
   it.each([
-    ['an oversized packet', 'packet_too_large', `42["subscribe","${'x'.repeat(100_000)}"]`],
+    ['an oversized packet', 'packet_too_large', `42["subscribe","${'x'.repeat(400_000)}"]`],
     ['a packet that is no Socket.IO', 'packet_malformed', '4?garbage'],
     ['a packet of a type that does not exist', 'packet_malformed', '49["x"]'],
     ['an event without a name', 'packet_malformed', '42{"a":1}'],
@@ -245,7 +245,7 @@ describe('a node survives', () => {
         Buffer.from([0x93, 0xa0, 0x82, 0xa4, 0x74, 0x79, 0x70, 0x65, 0x02, 0xa3, 0x6e, 0x73, 0x70, 0xa1, 0x2f, 0xc0]),
         Buffer.from([0x93, 0x01, 0x02, 0x03]),
         Buffer.from(
-          `1${'f'.repeat(16)}${'9'.repeat(16)}${'1'.repeat(13)}${'A'.repeat(22)}42["appointment:created",{}]`,
+          `20${'f'.repeat(15)}${'0'.repeat(15)}9${'1'.repeat(13)}${'A'.repeat(30)}42["appointment:created",{}]`,
         ),
         Buffer.alloc(1_000_000, 'x'),
       ]

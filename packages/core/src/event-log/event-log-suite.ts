@@ -1,6 +1,7 @@
 import type { ChannelName, Position } from '@derm/contract'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AppendResult, EventLogReader, EventLogWriter, HistoryLimit, LogEntry } from './event-log.ts'
+import { createSigner } from './signer.ts'
 import { encodeEntry } from './frame.ts'
 
 /** An event log, and what can befall it. */
@@ -22,6 +23,12 @@ const ALL: HistoryLimit = { entries: 1000, bytes: 1_000_000 }
 let born = 0
 
 /** What every event log does; `make` gives one log for all of the tests, each of which has a channel of its own. */
+/** What a relay signs with in this suite. */
+export const suiteSigner = createSigner(
+  [{ id: 'a-secret', secret: 'the secret of a test, of 32 characters' }],
+  'event log',
+)
+
 export function describeEventLog(make: () => LogUnderTest): void {
   let eventLog: LogUnderTest
   let channel: ChannelName
@@ -42,7 +49,7 @@ export function describeEventLog(make: () => LogUnderTest): void {
         at: 1_800_000_000_000,
         body: '{"data":{}}',
       },
-      () => 'x'.repeat(22),
+      suiteSigner.sign,
     )
   const entries = (from: number, to: number, options: Of = {}) =>
     Array.from({ length: to - from + 1 }, (_, i) => entry(from + i, options))
@@ -300,12 +307,22 @@ export function describeEventLog(make: () => LogUnderTest): void {
 
   it('[HIS8] has the caught-up lease for as long as it was given, and no longer', async () => {
     const reader = await eventLog.connect()
-    await eventLog.writer.renewCaughtUpLease(1)
-    await vi.waitFor(async () => expect(await reader.hasCaughtUpLease()).toBe(false))
-    await eventLog.writer.renewCaughtUpLease(60_000.7)
-    expect(await reader.hasCaughtUpLease()).toBe(true)
-    await eventLog.writer.renewCaughtUpLease(1)
-    await vi.waitFor(async () => expect(await reader.hasCaughtUpLease()).toBe(false))
+    const channel = nextChannel()
+    const give = (forMs: number) =>
+      eventLog.writer.renewCaughtUpLeases(
+        [
+          { shard: 3, except: [] },
+          { shard: 5, except: [channel] },
+        ],
+        forMs,
+      )
+    const caughtUp = async () => [...(await reader.caughtUp([3, 4, 5]))].map(([shard, except]) => [shard, ...except])
+    await give(1)
+    await vi.waitFor(async () => expect(await caughtUp()).toEqual([]))
+    await give(60_000.7)
+    expect(await caughtUp()).toEqual([[3], [5, channel]])
+    await give(1)
+    await vi.waitFor(async () => expect(await caughtUp()).toEqual([]))
   })
 }
 

@@ -34,6 +34,15 @@ export type AppendResult =
       appended: number
     }
 
+/**
+ * A shard's caught-up lease: a relay found nothing committed that waits to be appended to the shard's channels, but for the last moment.
+ * It says nothing of the channels in `except`, whose events wait.
+ */
+export type CaughtUp = { shard: number; except: readonly ChannelName[] }
+
+/** Where more channels wait, the shard has no lease at all. */
+export const MAX_EXCEPTED = 200
+
 export interface EventLogWriter {
   /** Appends and publishes, channel by channel, in one round trip; results in the order of `batches`. Rejects when the log cannot be reached in time. */
   append(batches: readonly ChannelBatch[]): Promise<AppendResult[]>
@@ -45,8 +54,8 @@ export interface EventLogWriter {
    */
   refill(batch: ChannelBatch, base: Position, options?: { replaces?: boolean }): Promise<AppendResult>
   heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>
-  /** Gives the caught-up lease for `forMs`: a relay found nothing committed that waits to be appended, but for the last moment. */
-  renewCaughtUpLease(forMs: number): Promise<void>
+  /** Gives these shards' caught-up leases for `forMs`. */
+  renewCaughtUpLeases(leases: readonly CaughtUp[], forMs: number): Promise<void>
 }
 
 export type HistoryRead =
@@ -65,8 +74,8 @@ export type HistoryLimit = { entries: number; bytes: number }
 
 export interface EventLogReader {
   heads(channels: readonly ChannelName[]): Promise<(Position | null)[]>
-  /** Whether the caught-up lease is good. */
-  hasCaughtUpLease(): Promise<boolean>
+  /** Those of the shards whose caught-up lease is good, and the channels that it says nothing of. */
+  caughtUp(shards: readonly number[]): Promise<ReadonlyMap<number, ReadonlySet<ChannelName>>>
   /** One atomic read of head and entries. */
   history(channel: ChannelName, after: Position, limit: HistoryLimit): Promise<HistoryRead>
   /** Resolves when the server has confirmed: every entry published from now on reaches `onMessage`. */

@@ -2,7 +2,7 @@ import type { ChannelName, Position } from '@derm/contract'
 import type { EventLogReader, HistoryLimit, HistoryRead } from './event-log.ts'
 
 /** The event log that it reads. */
-type Source = Pick<EventLogReader, 'heads' | 'hasCaughtUpLease'> & {
+type Source = Pick<EventLogReader, 'heads' | 'caughtUp'> & {
   read(channel: ChannelName, after: Position, limit: HistoryLimit): HistoryRead | Promise<HistoryRead>
 }
 
@@ -18,8 +18,8 @@ export class MemoryEventLogReader implements EventLogReader {
   heads(channels: readonly ChannelName[]) {
     return this.eventLog.heads(channels)
   }
-  hasCaughtUpLease() {
-    return this.eventLog.hasCaughtUpLease()
+  caughtUp(shards: readonly number[]) {
+    return this.eventLog.caughtUp(shards)
   }
   async history(channel: ChannelName, after: Position, limit: HistoryLimit): Promise<HistoryRead> {
     return this.eventLog.read(channel, after, limit)

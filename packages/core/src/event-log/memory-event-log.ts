@@ -1,6 +1,14 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
 import { systemClock } from '../clock.ts'
-import type { AppendResult, ChannelBatch, EventLogWriter, HistoryLimit, HistoryRead, LogEntry } from './event-log.ts'
+import type {
+  AppendResult,
+  CaughtUp,
+  ChannelBatch,
+  EventLogWriter,
+  HistoryLimit,
+  HistoryRead,
+  LogEntry,
+} from './event-log.ts'
 import { MemoryEventLogReader } from './memory-event-log-reader.ts'
 
 type Stored = { head: Position; entries: LogEntry[] }
@@ -12,7 +20,7 @@ type Stored = { head: Position; entries: LogEntry[] }
 export class MemoryEventLog implements EventLogWriter {
   private readonly channels = new Map<ChannelName, Stored>()
   private readonly readers = new Set<MemoryEventLogReader>()
-  private caughtUpUntil = -Infinity
+  private readonly leases = new Map<number, { until: number; except: ReadonlySet<ChannelName> }>()
   /** Set to make every call reject, as an unreachable server would. */
   isDown = false
   constructor(
@@ -58,20 +66,26 @@ export class MemoryEventLog implements EventLogWriter {
     return channels.map((channel) => this.channels.get(channel)?.head ?? null)
   }
 
-  async renewCaughtUpLease(forMs: number): Promise<void> {
+  async renewCaughtUpLeases(leases: readonly CaughtUp[], forMs: number): Promise<void> {
     this.assertUp()
-    this.caughtUpUntil = this.now() + forMs
+    for (const { shard, except } of leases)
+      this.leases.set(shard, { until: this.now() + forMs, except: new Set(except) })
   }
 
-  async hasCaughtUpLease(): Promise<boolean> {
+  async caughtUp(shards: readonly number[]): Promise<Map<number, ReadonlySet<ChannelName>>> {
     this.assertUp()
-    return this.now() < this.caughtUpUntil
+    const good = new Map<number, ReadonlySet<ChannelName>>()
+    for (const shard of shards) {
+      const lease = this.leases.get(shard)
+      if (lease && this.now() < lease.until) good.set(shard, lease.except)
+    }
+    return good
   }
 
   // What can befall it.
   flush(): void {
     this.channels.clear()
-    this.caughtUpUntil = -Infinity
+    this.leases.clear()
   }
   forget(channel: ChannelName): void {
     this.channels.delete(channel)

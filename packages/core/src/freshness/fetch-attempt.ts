@@ -17,6 +17,8 @@ export type AttemptStart = {
 export class FetchAttempt {
   /** Channels that were removed while the fetch was under way. */
   private readonly removed = new Set<string>()
+  /** Its query function is wrapped in `live`. */
+  isLive = false
 
   constructor(
     readonly start: AttemptStart,

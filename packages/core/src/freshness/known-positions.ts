@@ -10,12 +10,15 @@ export class KnownPositions {
   /** How often something new was heard of each resource, and of all. For queries whose answers do not say how new they are. */
   private readonly news = new Map<Resource, number>()
   private newsOfAll = 0
+  /** Rises whenever something new is heard of. */
+  version = 0
 
   /** Without `resources`, all of the channel's may be stale. @returns whether the position was news. */
   raise(channelKey: string, position: Position, resources?: readonly Resource[]): boolean {
     if (!resources) {
       if (!raiseIn(this.byChannel, channelKey, position)) return false
       this.newsOfAll++
+      this.version++
       return true
     }
     const ofChannel = this.byResource.get(channelKey) ?? new Map<Resource, Position>()
@@ -24,6 +27,7 @@ export class KnownPositions {
     for (const resource of resources)
       if (raiseIn(ofChannel, resource, position)) {
         isNews = true
+        this.version++
         this.news.set(resource, (this.news.get(resource) ?? 0) + 1)
       }
     return isNews

@@ -26,6 +26,10 @@ type Facts = {
   /** Fetches in a row that brought nothing new enough, and whether the last one failed. */
   setbacks: number
   isFailing: boolean
+  /** What had been heard of when the last fetch was refused for a reason of its own. */
+  refusedAt: number | undefined
+  /** Its query function was wrapped in `live` when it was last fetched. */
+  isLive: boolean
   /** `setQueryData` changed the data after the fetch: `asOf` may not be true of it. */
   isHandWritten: boolean
   /** When a mutation first cancelled a fetch, if none succeeded since. Milliseconds of `Clock.elapsed`. */
@@ -35,7 +39,7 @@ type Facts = {
 export type FreshnessEvent =
   | { type: 'fetchStart'; attempt: FetchAttempt }
   | { type: 'fetchSuccess' }
-  | { type: 'fetchError'; hasData: boolean }
+  | { type: 'fetchError'; hasData: boolean; refusedAt?: number | undefined }
   /** `setQueryData`. */
   | { type: 'put' }
   /** The state was written, not fetched: a fetch was cancelled, or data came from elsewhere. */
@@ -63,6 +67,8 @@ export const UNKNOWN_FRESHNESS: QueryFreshness = {
   reflected: 0,
   setbacks: 0,
   isFailing: false,
+  refusedAt: undefined,
+  isLive: false,
   isHandWritten: false,
   cancelledSince: undefined,
 }
@@ -119,6 +125,7 @@ function onFetchSuccess({ attempt, ...facts }: InPhase<'fetching'>): QueryFreshn
   return {
     ...onSuccess({ ...facts, phase: 'settled' }),
     asOf: attempt.asOf,
+    isLive: attempt.isLive,
     isPartial: attempt.isPartial,
     news: attempt.start.news,
     session: attempt.start.session,
@@ -139,11 +146,11 @@ function onSuccess<F extends QueryFreshness>(freshness: F): F {
 
 function onFetchError(
   { attempt, ...facts }: InPhase<'fetching'>,
-  { hasData }: EventOfType<'fetchError'>,
+  { hasData, refusedAt }: EventOfType<'fetchError'>,
 ): QueryFreshness {
   // Without data the error is what is shown: it is as new as the fetch that it ended.
   const shown = hasData ? {} : { news: attempt.start.news, reflected: attempt.start.invalidations }
-  return onError({ ...facts, ...shown, phase: 'settled' })
+  return onError({ ...facts, ...shown, isLive: attempt.isLive, refusedAt, phase: 'settled' })
 }
 
 function onError(freshness: QueryFreshness): QueryFreshness {
@@ -185,5 +192,5 @@ function onInvalidated(freshness: QueryFreshness): QueryFreshness {
 /** What failed is tried again without a back-off. */
 function onReconnected(freshness: QueryFreshness, { hasData }: EventOfType<'reconnected'>): QueryFreshness {
   if (!freshness.isFailing) return freshness
-  return { ...(hasData ? freshness : onInvalidated(freshness)), setbacks: 0, isFailing: false }
+  return { ...(hasData ? freshness : onInvalidated(freshness)), setbacks: 0, isFailing: false, refusedAt: undefined }
 }

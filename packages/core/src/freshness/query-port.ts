@@ -1,6 +1,9 @@
+import type { ClientAction } from '@derm/contract'
+
 /**
  * A cached query, as the refetch scheduler sees it. `isActive`: somebody shows it. `isFetching`: a fetch is under way, or waits for the network.
- * `hasFailed`: its last fetch ended in an error. `isMarked`: whoever shows it next fetches it.
+ * `isRetrying`: one of its tries has failed. `hasFailed`: its last fetch ended in an error, `failure` says what to do about that.
+ * `isMarked`: whoever shows it next fetches it.
  */
 export type QueryView = {
   hash: string
@@ -8,7 +11,9 @@ export type QueryView = {
   isActive: boolean
   isFetching: boolean
   hasData: boolean
+  isRetrying: boolean
   hasFailed: boolean
+  failure: ClientAction | undefined
   isMarked: boolean
 }
 
@@ -20,6 +25,10 @@ export type QueryChange =
   | { type: 'put'; hash: string }
   /** Somebody shows it now, or shows it with other options. */
   | { type: 'shown'; hash: string }
+  /** Somebody shows it no longer. */
+  | { type: 'hidden'; hash: string }
+  /** A try of the fetch under way has failed, and another follows. */
+  | { type: 'retry'; hash: string }
   /** Its state was written, not fetched: a fetch was cancelled, or data came from elsewhere (hydration). Not for `setQueryData`. */
   | { type: 'written'; hash: string }
 

@@ -10,6 +10,8 @@ export type RefetchOptions = {
   resourcesOf(key: readonly unknown[]): readonly Resource[]
   /** Which resources an event makes stale. */
   invalidatedBy(event: EventEnvelope): readonly Resource[]
+  /** A query may have become stale, or new. */
+  onChange?: () => void
   settings?: Partial<RefetchSettings>
 }
 
@@ -23,6 +25,8 @@ export type RefetchSettings = {
   minDelayMs: number
   maxDelayMs: number
   maxErrorDelayMs: number
+  /** What failed for no reason of its own is asked for again after this time, though nothing new is known. */
+  afterFailureMs: number
   /** A mutation that does not settle holds refetches back for this time at most. */
   maxMutationMs: number
   /** A fetch that somebody cancelled is not repeated before this time: a mutation of theirs may be the reason. */
@@ -34,7 +38,8 @@ export const DEFAULT_SETTINGS: RefetchSettings = {
   resyncSpreadMs: 1000,
   minDelayMs: 100,
   maxDelayMs: 5000,
-  maxErrorDelayMs: 30_000,
+  maxErrorDelayMs: 15_000,
+  afterFailureMs: 2000,
   maxMutationMs: 15_000,
   afterCancelMs: 1000,
 }

@@ -9,9 +9,11 @@ import {
   type FreshnessEvent,
   type QueryFreshness,
 } from './query-freshness.ts'
+import type { QueryReport } from './query-currency.ts'
 import type { QueryChange, QueryView } from './query-port.ts'
+import { isWorthAnotherTry, mayRefetch } from './refetch-decision.ts'
 import { DEFAULT_SETTINGS, type RefetchOptions, type RefetchSettings } from './refetch-options.ts'
-import { AT_ONCE, RefetchTimers, UNLESS_SET, type Moment } from './refetch-timers.ts'
+import { AT_ONCE, RefetchTimers, UNLESS_SET, patiently, type Moment } from './refetch-timers.ts'
 import { findMissing, isStale, mayBeFedBy } from './staleness.ts'
 import { TenantGuard } from './tenant-guard.ts'
 
@@ -71,8 +73,7 @@ export class RefetchScheduler {
   }
 
   /** Channels that may not be seen any more: what they fed is forgotten at once, and what is on its way when it comes. [INV8] */
-  removeChannels(channels: readonly string[]): void {
-    const channelKeys = channels.map(toChannelKey)
+  removeChannels(channelKeys: readonly string[]): void {
     for (const channelKey of channelKeys) this.known.forget(channelKey)
     for (const query of this.options.queries.list()) {
       const freshness = this.of(query.hash)
@@ -115,9 +116,23 @@ export class RefetchScheduler {
     }
   }
 
-  /** The fetch attempt that a query function's answers belong to. */
+  /** The fetch attempt that the answers of a query function belong to, if `live` has wrapped it. */
   attemptOf(hash: string): FetchAttempt | undefined {
-    return this.of(hash).attempt
+    const { attempt } = this.of(hash)
+    if (attempt) attempt.isLive = true
+    return attempt
+  }
+
+  /** How old a query is, as far as anybody knows. */
+  inspect(query: QueryView): QueryReport {
+    const freshness = this.of(query.hash)
+    const resources = this.resourcesOf(query)
+    return {
+      freshness,
+      isStale: isStale(query, freshness, resources, this.known),
+      isHeld: this.isMutating(resources),
+      isOurs: resources.length > 0 || freshness.isLive || Boolean(freshness.attempt?.isLive),
+    }
   }
 
   /** `Min-As-Of`: what the next answer must cover. The answer is looked at all the same. */
@@ -133,6 +148,7 @@ export class RefetchScheduler {
   ): void {
     this.enterTenant(channel)
     if (!this.known.raise(toChannelKey(channel), position, resources)) return
+    this.options.onChange?.()
     for (const query of this.options.queries.list()) {
       const shown = this.resourcesOf(query)
       if (resources && shown.length > 0 && !shown.some((one) => resources.includes(one))) continue
@@ -164,6 +180,7 @@ export class RefetchScheduler {
   }
 
   private scheduleAll(): void {
+    this.options.onChange?.()
     for (const query of this.options.queries.list()) this.scheduleIfStale(query, AT_ONCE)
   }
 
@@ -181,12 +198,7 @@ export class RefetchScheduler {
   }
 
   private mayRefetch(query: QueryView): boolean {
-    const freshness = this.of(query.hash)
-    const resources = this.resourcesOf(query)
-    // A query that has neither data nor failed has not begun: whoever shows it decides when it does.
-    const hasBegun = query.hasData || query.hasFailed || freshness.phase === 'interrupted'
-    if (query.isFetching || !hasBegun || !isStale(query, freshness, resources, this.known)) return false
-    return !this.isMutating(resources)
+    return mayRefetch(query, this.inspect(query), this.known.version)
   }
 
   private observe(change: QueryChange): void {
@@ -200,22 +212,25 @@ export class RefetchScheduler {
       case 'success':
         return this.onFetchSuccess(query)
       case 'error':
-        this.reduce(hash, { type: 'fetchError', hasData: query.hasData })
-        return this.scheduleIfStale(query, AT_ONCE)
+        return this.onFetchError(query)
       case 'put':
         return this.reduce(hash, { type: 'put' })
       case 'shown':
-        return this.scheduleIfStale(query, UNLESS_SET)
+        return this.scheduleIfStale(query, query.hasFailed ? patiently(this.settings.afterFailureMs) : UNLESS_SET)
       case 'written': {
         if (query.isFetching) return
         const wasFetching = this.of(hash).phase === 'fetching'
         this.reduce(hash, { type: 'written', hasData: query.hasData })
-        return this.scheduleIfStale(
-          query,
-          wasFetching ? { delayMs: this.settings.afterCancelMs, isPatient: true } : AT_ONCE,
-        )
+        return this.scheduleIfStale(query, wasFetching ? patiently(this.settings.afterCancelMs) : AT_ONCE)
       }
     }
+  }
+
+  private onFetchError(query: QueryView): void {
+    const { hash, hasData } = query
+    const refusedAt = isWorthAnotherTry(query) ? undefined : this.known.version + this.of(hash).invalidations
+    this.reduce(hash, { type: 'fetchError', hasData, refusedAt })
+    this.scheduleIfStale(query, this.inspect(query).isStale ? AT_ONCE : patiently(this.settings.afterFailureMs))
   }
 
   private onFetchStart(query: QueryView, isMore: boolean): void {
@@ -266,6 +281,7 @@ export class RefetchScheduler {
 
   private reduce(hash: string, event: FreshnessEvent): void {
     this.freshness.set(hash, reduceFreshness(this.of(hash), event))
+    this.options.onChange?.()
   }
 
   private forget(hash: string): void {

@@ -6,7 +6,8 @@ import type { RefetchSettings } from './refetch-options.ts'
 /** When a refetch may start: `delayMs` from now. `isPatient`: a moment that was set before stands. */
 export type Moment = { delayMs: number; isPatient: boolean }
 export const AT_ONCE: Moment = { delayMs: 0, isPatient: false }
-export const UNLESS_SET: Moment = { delayMs: 0, isPatient: true }
+export const patiently = (delayMs: number): Moment => ({ delayMs, isPatient: true })
+export const UNLESS_SET = patiently(0)
 
 type Refetch = { startedAt: number; dueAt: number; timer: Timer | undefined }
 

@@ -1,7 +1,8 @@
 import type { ChannelName, EventEnvelope, Position, SubscribeAck } from '@derm/contract'
 import { silentLogger } from '../logger.ts'
 import type { Transport, TransportHandlers } from '../subscriber/transport.ts'
-import { envelopeOf, type Sign } from '../event-log/frame.ts'
+import { envelopeOf } from '../event-log/frame.ts'
+import type { Sign } from '../event-log/signature.ts'
 import { decodePacket, encodePacket } from '../event-log/packet.ts'
 import type { MemoryEventLogReader } from '../event-log/memory-event-log-reader.ts'
 import { ChannelHub } from '../node/channel-hub.ts'
@@ -30,7 +31,7 @@ export class FuzzNode {
     this.reader = eventLog.memory.connect()
     this.hub = new ChannelHub<Connection>({
       eventLog: this.reader,
-      sign,
+      verify: (text, signature) => sign(text) === signature,
       clock,
       logger: silentLogger,
       isConfirmed: () => this.isConfirmed,

@@ -48,7 +48,7 @@ export class LossyEventLog {
       append: (batches) => call(() => this.memory.append(batches)),
       refill: (batch, base, options) => call(() => this.memory.refill(batch, base, options)),
       heads: (channels) => call(() => this.memory.heads(channels)),
-      renewCaughtUpLease: (forMs) => call(() => this.memory.renewCaughtUpLease(forMs)),
+      renewCaughtUpLeases: (leases, forMs) => call(() => this.memory.renewCaughtUpLeases(leases, forMs)),
       serverIdentity: () => call(async () => String(this.identity)),
     }
   }

@@ -1,6 +1,6 @@
 import type { ChannelName } from '@derm/contract'
 import { silentLogger } from '../logger.ts'
-import type { Sign } from '../event-log/frame.ts'
+import { SIGNATURE_LENGTH, type Sign } from '../event-log/signature.ts'
 import { createRelay, type Relay } from '../relay/index.ts'
 import { ManualClock } from '../testing/manual-clock.ts'
 import { FuzzClient } from './fuzz-client.ts'
@@ -11,9 +11,11 @@ import { Dice, createRandom } from '../testing/random.ts'
 
 const TENANT = '00000000-0000-4000-8000-00000000000a'
 const sign: Sign = (text) => {
+  const { length } = text
   let hash = 0x811c9dc5
-  for (let i = 0; i < text.length; i += 7) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0
-  return hash.toString(36).padStart(22, '0')
+  for (let i = 0; i < length; i += 7)
+    hash = Math.imul(hash ^ Number(typeof text === 'string' ? text.charCodeAt(i) : text[i]), 0x01000193) >>> 0
+  return hash.toString(36).padStart(SIGNATURE_LENGTH, '0')
 }
 
 type Pod = { relay: Relay; session: OutboxSession; isUp: boolean }

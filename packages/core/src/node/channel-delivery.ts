@@ -1,4 +1,4 @@
-import type { ChannelName, Position } from '@derm/contract'
+import { isPlausibleEpoch, type ChannelName, type Position } from '@derm/contract'
 import { frameOf, isAuthentic, isTombstone, readPrefix, type Prefix } from '../event-log/frame.ts'
 import { FrameRing } from './frame-ring.ts'
 import type { HubOptions, HubSettings, ResyncReason } from './hub-options.ts'
@@ -46,14 +46,17 @@ export class ChannelDelivery<Member> {
     return this.ring.between(after, upTo)
   }
 
-  isAuthentic(bytes: string): boolean {
-    return isAuthentic(this.name, bytes, this.options.sign)
+  /** An entry's prefix; `null` for what no relay signed for this channel, and for an epoch far ahead of the clock. [HIS6] [SEC21] */
+  read(bytes: string): Prefix | null {
+    const prefix = readPrefix(bytes)
+    if (!prefix || !isPlausibleEpoch(prefix.epoch, this.options.clock.now())) return null
+    return isAuthentic(this.name, bytes, this.options.verify) ? prefix : null
   }
 
   /** The entry's prefix, when it is the one that follows `last`. */
   readNext(bytes: string): Prefix | null {
-    const prefix = readPrefix(bytes)
+    const prefix = this.read(bytes)
     const isNext = prefix?.epoch === this.last?.epoch && prefix?.seq === (this.last?.seq ?? 0) + 1
-    return prefix && isNext && this.isAuthentic(bytes) ? prefix : null
+    return isNext ? prefix : null
   }
 }

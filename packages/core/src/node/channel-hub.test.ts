@@ -196,6 +196,31 @@ describe('[REC9] a node says that it is late', () => {
     expect(world.hub.isLagging()).toBe(false)
   })
 
+  it('[SEC23] only to the members of the channel that is concerned', async () => {
+    await begin(1)
+    await world.append(1, 1, { channel: south })
+    await world.join('bob', undefined, [south])
+    const late = () => world.hub.late().map(({ channel, members }) => [channel, ...members])
+    world.excepted.add(south)
+    await world.clock.advance(1400)
+    expect(late()).toEqual([[south, 'bob']])
+    world.excepted.clear()
+    await world.clock.advance(1400)
+    expect(late()).toEqual([])
+    // What the log has lost of one channel, and nobody brings back.
+    world.memory.forget(north)
+    await world.clock.advance(5500)
+    expect(late().map(([channel]) => channel)).toEqual([north])
+    expect(world.hub.isCutOff()).toBe(false)
+  })
+
+  it('[SEC23] not at once to who joins a channel that is in time', async () => {
+    await begin(1)
+    await world.append(1, 1, { channel: south })
+    await world.join('bob', undefined, [south])
+    expect(world.hub.late()).toEqual([])
+  })
+
   it('but never for events that go on while the heads are asked for, nor for a channel without any', async () => {
     await begin(1)
     void world.startJoin('ann', undefined, [south])

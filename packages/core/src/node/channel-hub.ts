@@ -69,9 +69,19 @@ export class ChannelHub<Member> {
     return this.registry.names()
   }
 
-  /** Whether there may be events that this node does not know of, or may not deliver. [REC9] */
+  /** Whether this node as a whole knows of nothing, or may not deliver it: every client is late. [REC9] */
+  isCutOff(): boolean {
+    return this.comparison.isCutOff()
+  }
+
+  /** Whether anybody at all is late, for metrics. */
   isLagging(): boolean {
-    return this.comparison.isLagging()
+    return this.isCutOff() || this.comparison.late().length > 0
+  }
+
+  /** The channels that are late, with the members whom that concerns. [REC9] [SEC23] */
+  late(): { channel: ChannelName; members: ReadonlySet<Member> }[] {
+    return this.comparison.late().map(({ name, members }) => ({ channel: name, members }))
   }
 
   /** Compares every channel's head with the event log's, and repairs. Also after access was confirmed again. */

@@ -4,7 +4,12 @@ import { JoinAttempt } from './join-attempt.ts'
 import type { Finished, Prepared } from './join-recovery.ts'
 import type { NodeChannel } from './node-channel.ts'
 
-export type JoinRequest = { channel: ChannelName; cursor: Position | undefined }
+export type JoinRequest = {
+  channel: ChannelName
+  cursor: Position | undefined
+  /** Recover nothing but what costs nothing: the rest is a resync. */
+  isOverBudget?: boolean
+}
 export type Joined = Finished & { channel: ChannelName }
 
 /** Events may come faster than they can be read. After this many attempts a channel is answered with a resync. */
@@ -32,7 +37,7 @@ export async function joinChannels<Member, Answer>(
         requests.map(async (request) => {
           const channel = await registry.open(request.channel, attempt)
           const isHopeless = (unfinished.get(request.channel) ?? 0) >= MAX_ATTEMPTS
-          return { channel, prepared: await prepare(channel, request.cursor, isHopeless) }
+          return { channel, prepared: await prepare(channel, request, isHopeless) }
         }),
       )
       const joined = finishAll(steps, (name) => unfinished.set(name, (unfinished.get(name) ?? 0) + 1))
@@ -45,10 +50,10 @@ export async function joinChannels<Member, Answer>(
 
 async function prepare<Member>(
   channel: NodeChannel<Member>,
-  cursor: Position | undefined,
+  { cursor, isOverBudget = false }: JoinRequest,
   isHopeless: boolean,
 ): Promise<Prepared> {
-  if (!isHopeless) return channel.prepare(cursor)
+  if (!isHopeless) return channel.prepare(cursor, isOverBudget)
   return { ...(await channel.prepare(undefined)), cursor, status: 'resync' }
 }
 

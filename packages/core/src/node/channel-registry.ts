@@ -2,6 +2,7 @@ import type { ChannelName } from '@derm/contract'
 import type { Timer } from '../clock.ts'
 import { withTimeout } from '../with-timeout.ts'
 import type { HubOptions, HubSettings } from './hub-options.ts'
+import { JoinHistory } from './join-history.ts'
 import type { JoinAttempt } from './join-attempt.ts'
 import { NodeChannel } from './node-channel.ts'
 
@@ -10,9 +11,12 @@ export class ChannelRegistry<Member> {
   private readonly channels = new Map<ChannelName, NodeChannel<Member>>()
   private readonly leaving = new Map<ChannelName, Promise<void>>()
   private readonly lingers = new Map<ChannelName, Timer>()
+  private readonly history: JoinHistory<Member>
   private isStopped = false
 
-  constructor(private readonly options: HubOptions<Member> & { settings: HubSettings }) {}
+  constructor(private readonly options: HubOptions<Member> & { settings: HubSettings }) {
+    this.history = new JoinHistory(options)
+  }
 
   get(name: ChannelName): NodeChannel<Member> | undefined {
     return this.channels.get(name)
@@ -59,7 +63,7 @@ export class ChannelRegistry<Member> {
   }
 
   private begin(name: ChannelName): NodeChannel<Member> {
-    const channel = new NodeChannel<Member>(name, this.options)
+    const channel = new NodeChannel<Member>(name, this.options, this.history)
     this.channels.set(name, channel)
     // A channel that could not begin is over: who joins next begins another.
     channel.ready.catch(() => {

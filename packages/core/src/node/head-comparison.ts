@@ -1,6 +1,7 @@
-import type { Position } from '@derm/contract'
+import type { ChannelName, Position } from '@derm/contract'
 import type { Timer } from '../clock.ts'
 import { delay } from '../delay.ts'
+import { EVERY_SHARD, shardOf } from '../event-log/shard.ts'
 import type { ChannelRegistry } from './channel-registry.ts'
 import type { HubOptions, HubSettings } from './hub-options.ts'
 import type { NodeChannel } from './node-channel.ts'
@@ -13,11 +14,12 @@ export class HeadComparison<Member> {
   private timer: Timer | undefined
   private silentInARow = 0
   private isStopped = false
-  /**
-   * When the event log was asked that was last found in sync with every channel, while a relay held the caught-up lease. A node that has
-   * not asked yet knows of nothing.
-   */
-  private inSyncAt = -Infinity
+  /** When the event log was last asked, and answered. A node that has not asked yet knows of nothing. */
+  private answeredAt = -Infinity
+  /** When any shard's caught-up lease was last found good. */
+  private relayHeardAt = -Infinity
+  /** Of each shard: when its caught-up lease was last found good, and the channels that it said nothing of. */
+  private readonly caughtUp = new Map<number, { askedAt: number; except: ReadonlySet<ChannelName> }>()
 
   constructor(
     private readonly registry: ChannelRegistry<Member>,
@@ -37,10 +39,21 @@ export class HeadComparison<Member> {
     this.options.clock.clearTimeout(this.timer)
   }
 
-  /** Whether there may be events that this node does not know of, or may not deliver. */
-  isLagging(): boolean {
-    const { clock, settings, isConfirmed } = this.options
-    return !isConfirmed() || clock.elapsed() - this.inSyncAt > settings.laggingAfterMs
+  /** Whether this node as a whole knows of nothing, or may not deliver it, or no relay speaks at all: it concerns every client. */
+  isCutOff(): boolean {
+    return !this.options.isConfirmed() || this.isOld(this.answeredAt) || this.isOld(this.relayHeardAt)
+  }
+
+  /** The channels of which there may be events that this node does not know of: it concerns their members, and nobody else. [SEC23] */
+  late(): NodeChannel<Member>[] {
+    return this.registry.subscribed().filter((channel) => {
+      const lease = this.caughtUp.get(shardOf(channel.name))
+      return !lease || this.isOld(lease.askedAt) || lease.except.has(channel.name) || this.isOld(channel.inSyncAt)
+    })
+  }
+
+  private isOld(at: number): boolean {
+    return this.options.clock.elapsed() - at > this.options.settings.laggingAfterMs
   }
 
   async run(kind: ComparisonKind): Promise<void> {
@@ -48,14 +61,18 @@ export class HeadComparison<Member> {
     const channels = this.registry.subscribed()
     const askedAt = clock.elapsed()
     const lastThen = channels.map(({ last }) => last)
-    const [heads, hasLease] = await Promise.all([
+    const [heads, leases] = await Promise.all([
       eventLog.heads(channels.map(({ name }) => name)),
-      eventLog.hasCaughtUpLease(),
+      eventLog.caughtUp(EVERY_SHARD),
     ])
     if (kind === 'head') await delay(clock, settings.graceMs)
     if (this.isStopped || !isConfirmed()) return
+    this.answeredAt = askedAt
+    if (leases.size > 0) this.relayHeardAt = askedAt
+    for (const [shard, except] of leases) this.caughtUp.set(shard, { askedAt, except })
     const silent = channels.filter((channel, i) => this.repairIfLacking(channel, heads[i] ?? null, kind)).length
-    if (hasLease && isInSync(channels, heads, lastThen)) this.inSyncAt = askedAt
+    for (const [i, channel] of channels.entries())
+      if (channel.isInSync(heads[i] ?? null, lastThen[i] ?? null)) channel.inSyncAt = askedAt
     if (kind === 'head') this.noteSilence(silent)
   }
 
@@ -92,14 +109,4 @@ export class HeadComparison<Member> {
         })
     }, this.options.settings.checkMs)
   }
-}
-
-function isInSync<Member>(
-  channels: readonly NodeChannel<Member>[],
-  heads: readonly (Position | null)[],
-  lastThen: readonly (Position | null)[],
-): boolean {
-  return channels.every(
-    (channel, i) => channel.phase === 'leaving' || channel.isInSync(heads[i] ?? null, lastThen[i] ?? null),
-  )
 }

@@ -2,7 +2,8 @@ import type { ChannelName, Position } from '@derm/contract'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { EventLogReader } from '../event-log/event-log.ts'
-import type { Prefix, Sign } from '../event-log/frame.ts'
+import type { Prefix } from '../event-log/frame.ts'
+import type { Verify } from '../event-log/signature.ts'
 
 /** Why members were told to resync. */
 export type ResyncReason = 'unknown_head' | 'epoch' | 'trimmed' | 'limit' | 'timeout' | 'tombstone'
@@ -33,6 +34,11 @@ export type HubSettings = {
   /** A recovery or repair above these is a resync. */
   recoveryEntries: number
   recoveryBytes: number
+  /** How many recoveries are made at a time: the others wait, fairly between tenants. */
+  recoveryTurns: number
+  /** How long what was read of history answers others too, and how much of it is kept. */
+  reuseMs: number
+  reuseBytes: number
 }
 
 export const HUB_SETTINGS: HubSettings = {
@@ -46,11 +52,15 @@ export const HUB_SETTINGS: HubSettings = {
   ringBytes: 256 * 1024,
   recoveryEntries: 1000,
   recoveryBytes: 512 * 1024,
+  recoveryTurns: 16,
+  reuseMs: 2000,
+  reuseBytes: 32 * 1024 * 1024,
 }
 
 export type HubOptions<Member> = {
   eventLog: EventLogReader
-  sign: Sign
+  /** Tells what the relays signed from what others wrote. */
+  verify: Verify
   clock: Clock
   logger: Logger
   /** Whether access was confirmed a moment ago: without that, nothing is delivered. [SEC4] */

@@ -1,9 +1,9 @@
-import { comparePositions, type Position } from '@derm/contract'
-import { frameOf, isTombstone } from '../event-log/frame.ts'
-import type { HistoryRead } from '../event-log/event-log.ts'
+import { comparePositions, isPlausibleEpoch, type Position } from '@derm/contract'
 import type { ChannelDelivery } from './channel-delivery.ts'
 import type { ChannelSubscription } from './channel-subscription.ts'
 import type { HubOptions, HubSettings } from './hub-options.ts'
+import type { JoinHistory } from './join-history.ts'
+import { reachOf, type Span } from './span.ts'
 
 /** The place of a channel that the event log does not know: before everything. */
 const NOWHERE: Position = { epoch: '0000000000000000', seq: 0 }
@@ -19,16 +19,17 @@ export class JoinRecovery<Member> {
   constructor(
     private readonly delivery: ChannelDelivery<Member>,
     private readonly subscription: ChannelSubscription,
+    private readonly history: JoinHistory<Member>,
     private readonly options: HubOptions<Member> & { settings: HubSettings },
   ) {}
 
   /** Reads what a cursor lacks. It waits, for `waitMs` at most, for a node that is behind the cursor and for a log that lost data. */
-  async prepare(cursor: Position | undefined): Promise<Prepared> {
+  async prepare(cursor: Position | undefined, isOverBudget: boolean): Promise<Prepared> {
     const { clock, settings } = this.options
     const deadline = clock.elapsed() + settings.waitMs
     for (;;) {
       await this.subscription.ready
-      const prepared = this.fromNode(cursor) ?? (await this.fromHistory(cursor))
+      const prepared = this.fromNode(cursor, isOverBudget) ?? (await this.fromHistory(cursor))
       if (prepared !== 'wait') return prepared
       if (clock.elapsed() >= deadline) return this.resync(cursor)
       await this.subscription.pause(settings.retryMs)
@@ -49,14 +50,16 @@ export class JoinRecovery<Member> {
   }
 
   /** `null`: only history can tell. */
-  private fromNode(cursor: Position | undefined): Prepared | 'wait' | null {
+  private fromNode(cursor: Position | undefined, isOverBudget: boolean): Prepared | 'wait' | null {
     const { last } = this.delivery
     if (!last || this.subscription.isOver) return this.resync(cursor)
+    // A cursor of an epoch that can be none waits for nothing. [SEC21]
+    if (cursor && !isPlausibleEpoch(cursor.epoch, this.options.clock.now())) return this.resync(cursor)
     if (!cursor) return { cursor, frames: [], upTo: last, status: 'live' }
     const order = comparePositions(cursor, last)
     if (order > 0) return 'wait'
     if (order === 0) return this.recovered(cursor, last, [])
-    if (cursor.epoch !== last.epoch) return this.resync(cursor)
+    if (cursor.epoch !== last.epoch || isOverBudget) return this.resync(cursor)
     const frames = this.delivery.framesBetween(cursor.seq, last.seq)
     if (!frames) return null
     return this.isBeyondLimit(frames) ? this.resync(cursor) : this.recovered(cursor, last, frames)
@@ -64,26 +67,31 @@ export class JoinRecovery<Member> {
 
   private async fromHistory(cursor: Position | undefined): Promise<Prepared | 'wait'> {
     if (!cursor) return 'wait'
-    const { eventLog, settings } = this.options
-    const limit = { entries: settings.recoveryEntries, bytes: settings.recoveryBytes }
-    const read = await eventLog.history(this.delivery.name, cursor, limit)
-    if (read.kind === 'unreachable' || read.kind === 'partial') return this.resync(cursor)
-    return read.kind === 'complete' ? this.fromEntries(cursor, read) : 'wait'
+    const span = await this.history.read({
+      channel: this.delivery.name,
+      cursor,
+      isAuthentic: (bytes) => this.delivery.read(bytes) !== null,
+      isUsable: (one) => one.kind === 'resync' || !this.isShort(reachOf(one)),
+    })
+    if (!span || span.kind === 'resync') return this.resync(cursor)
+    return span.kind === 'entries' ? this.fromEntries(cursor, span) : 'wait'
   }
 
-  private fromEntries(cursor: Position, read: Extract<HistoryRead, { kind: 'complete' }>): Prepared | 'wait' {
+  private fromEntries(cursor: Position, span: Extract<Span, { kind: 'entries' }>): Prepared | 'wait' {
     const { last } = this.delivery
     // Not beyond what this node has delivered: the rest comes live.
-    const reach = Math.min(read.head.seq, last?.epoch === cursor.epoch ? last.seq : read.head.seq)
-    const entries = read.entries.filter(({ seq }) => seq <= reach)
-    if (!entries.every(({ bytes }) => !isTombstone(bytes) && this.delivery.isAuthentic(bytes)))
-      return this.resync(cursor)
+    const reach = Math.min(span.headSeq, last?.epoch === cursor.epoch ? last.seq : span.headSeq)
+    const entries = span.entries.filter(({ seq }) => seq > cursor.seq && seq <= reach)
+    const frames = entries.flatMap(({ frame }) => frame ?? [])
+    if (frames.length < entries.length) return this.resync(cursor)
     const upTo = { epoch: cursor.epoch, seq: entries.at(-1)?.seq ?? cursor.seq }
-    // Short of what this node has delivered, and the node does not have the rest either: the log has lost its end. [REC4]
-    const isShort = last?.epoch === upTo.epoch && this.delivery.framesBetween(upTo.seq, last.seq) === null
-    if (isShort) return 'wait'
-    const frames = entries.map(({ bytes }) => frameOf(bytes))
-    return this.recovered(cursor, upTo, frames)
+    return this.isShort(upTo) ? 'wait' : this.recovered(cursor, upTo, frames)
+  }
+
+  /** Short of what this node has delivered, and the node does not have the rest either: the log has lost its end. [REC4] */
+  private isShort({ epoch, seq }: Position): boolean {
+    const { last } = this.delivery
+    return last?.epoch === epoch && this.delivery.framesBetween(Math.min(seq, last.seq), last.seq) === null
   }
 
   private recovered(cursor: Position, upTo: Position, frames: string[]): Prepared {

@@ -37,8 +37,8 @@ describe('[REC5] an answer', () => {
     expect(await world.join('cid', at(0))).toBe('recovered 5 [1, 2, 3, 4, 5]')
   })
 
-  it('is a resync across a trim, an epoch, or more than the limits', async () => {
-    await begin(9, { recoveryEntries: 5 })
+  it('is a resync across a trim that the node has not read past, an epoch, or more than the limits', async () => {
+    await begin(9, { recoveryEntries: 5, reuseMs: 0 })
     expect(await world.join('bob', at(3))).toBe('resync 9')
     expect(await world.join('cid', at(4))).toBe('recovered 9 [5, 6, 7, 8, 9]')
     world.memory.trimTo(north, 2)

@@ -1,9 +1,9 @@
 import { comparePositions, type ChannelName, type Position } from '@derm/contract'
-import { readPrefix } from '../event-log/frame.ts'
 import { ChannelDelivery } from './channel-delivery.ts'
 import { ChannelSubscription, type Phase } from './channel-subscription.ts'
 import { GapRepair } from './gap-repair.ts'
 import type { HubOptions, HubSettings } from './hub-options.ts'
+import type { JoinHistory } from './join-history.ts'
 import { JoinRecovery, type Finished, type Prepared } from './join-recovery.ts'
 import { MessageBuffer, type Message } from './message-buffer.ts'
 
@@ -14,6 +14,8 @@ import { MessageBuffer, type Message } from './message-buffer.ts'
 export class NodeChannel<Member> {
   /** Joins under way: they keep the channel from leaving. */
   pendingJoins = 0
+  /** When the event log was last asked and this channel was found in sync with it. */
+  inSyncAt = -Infinity
   private readonly delivery: ChannelDelivery<Member>
   private readonly subscription: ChannelSubscription
   private readonly buffer: MessageBuffer
@@ -23,17 +25,19 @@ export class NodeChannel<Member> {
   constructor(
     readonly name: ChannelName,
     private readonly options: HubOptions<Member> & { settings: HubSettings },
+    history: JoinHistory<Member>,
   ) {
     this.delivery = new ChannelDelivery(name, options)
     this.buffer = new MessageBuffer(options.settings.ringEntries)
     this.subscription = new ChannelSubscription(name, options, (head) => {
       this.delivery.last = head
+      this.inSyncAt = options.clock.elapsed()
       this.replayBuffered()
     })
     this.repairs = new GapRepair(this.delivery, this.subscription, this.buffer, options, () => {
       if (!this.subscription.isOver) this.replayBuffered()
     })
-    this.joins = new JoinRecovery(this.delivery, this.subscription, options)
+    this.joins = new JoinRecovery(this.delivery, this.subscription, history, options)
   }
 
   get ready(): Promise<void> {
@@ -58,8 +62,8 @@ export class NodeChannel<Member> {
   }
 
   receive(bytes: string): void {
-    const prefix = readPrefix(bytes)
-    if (!prefix || !this.delivery.isAuthentic(bytes)) return this.options.observer?.foreignMessage?.()
+    const prefix = this.delivery.read(bytes)
+    if (!prefix) return this.options.observer?.foreignMessage?.()
     if (this.phase === 'subscribing' || this.isRepairing) this.buffer.add({ prefix, bytes })
     else this.accept({ prefix, bytes })
   }
@@ -84,8 +88,8 @@ export class NodeChannel<Member> {
     return this.repairs.run()
   }
 
-  prepare(cursor: Position | undefined): Promise<Prepared> {
-    return this.joins.prepare(cursor)
+  prepare(cursor: Position | undefined, isOverBudget = false): Promise<Prepared> {
+    return this.joins.prepare(cursor, isOverBudget)
   }
 
   finish(prepared: Prepared): Finished | null {

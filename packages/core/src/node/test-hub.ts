@@ -1,7 +1,7 @@
 import type { ChannelName, Position } from '@derm/contract'
 import { silentLogger } from '../logger.ts'
 import type { EventLogReader, LogEntry } from '../event-log/event-log.ts'
-import { encodeEntry, encodeTombstone, type Sign } from '../event-log/frame.ts'
+import { encodeEntry, encodeTombstone } from '../event-log/frame.ts'
 import { MemoryEventLog } from '../event-log/memory-event-log.ts'
 import type { MemoryEventLogReader } from '../event-log/memory-event-log-reader.ts'
 import { createSigner } from '../event-log/signer.ts'
@@ -15,7 +15,10 @@ export const south = `${TENANT}/l:00000000-0000-4000-8000-000000000002/schedulin
 export const EPOCH = '0000000000010000'
 export const LATER = '0000000000020000'
 export const at = (seq: number, epoch = EPOCH): Position => ({ epoch, seq })
-export const sign: Sign = createSigner('the secret of a test, of 32 characters')
+export const { sign, verify } = createSigner(
+  [{ id: 'a-secret', secret: 'the secret of a test, of 32 characters' }],
+  'event log',
+)
 
 /** A hub on the log in memory, in virtual time. Members are names; what happens to them is written down. */
 export class TestHub {
@@ -24,8 +27,12 @@ export class TestHub {
   /** Live messages are lost. */
   isDeaf = false
   isConfirmed = true
-  /** A relay has the caught-up lease. */
+  /** How often history was read, and how many reads were under way together at most. */
+  readonly reads = { count: 0, underWay: 0, most: 0 }
+  /** A relay has the caught-up leases. */
   hasCaughtUpLease = true
+  /** Channels that the leases say nothing of. */
+  readonly excepted = new Set<ChannelName>()
   /** `ann 3`, `ann resync 7`. */
   readonly heard: string[] = []
   /** `gap head`, `repaired 2`, `resync limit`, `foreign message`, `confirm`, `reconnect`, `subscribe`, `unsubscribe`. */
@@ -40,7 +47,7 @@ export class TestHub {
     const { told } = this
     this.hub = new ChannelHub<string>({
       eventLog: this.watch(),
-      sign,
+      verify,
       clock: this.clock,
       logger: silentLogger,
       isConfirmed: () => this.isConfirmed,
@@ -115,14 +122,18 @@ export class TestHub {
         await gates.get('heads')
         return reader.heads(channels)
       },
-      hasCaughtUpLease: async () => {
-        await reader.hasCaughtUpLease()
-        return this.hasCaughtUpLease
+      caughtUp: async (shards) => {
+        await reader.caughtUp(shards)
+        return new Map(this.hasCaughtUpLease ? shards.map((shard) => [shard, new Set(this.excepted)]) : [])
       },
       // What was read is of before the wait.
       history: async (...of) => {
+        const { reads } = this
+        reads.count++
+        reads.most = Math.max(reads.most, ++reads.underWay)
         const read = await reader.history(...of)
         await gates.get('history')
+        reads.underWay--
         return read
       },
       subscribe: async (channel) => {

@@ -1,18 +1,30 @@
-import { IS_HEAD } from './head.lua.ts'
+import { READ_HEAD } from './head.lua.ts'
 
 /**
- * KEYS heads, history. ARGV channel, epoch, after, most entries. Head and entries of one moment.
- * Answers { outcome, head, entries }; an entry is { id, { 'i', id, 'b', bytes } }.
+ * KEYS heads, history. ARGV channel, '', epoch, after, most entries, most bytes of them, longest entry. Head and entries of one moment.
+ * Answers { outcome, head, entries }; an entry is { id, { 'i', id, 'b', bytes } }. What is longer than an entry may be never leaves Redis.
  */
 export const HISTORY = `
-local head = redis.call('HGET', KEYS[1], ARGV[1])
-if not head or not ${IS_HEAD} then return { 'unknown', '', {} } end
-if string.sub(head, 1, 16) ~= ARGV[2] then return { 'unreachable', head, {} } end
-local top, after = tonumber(string.sub(head, 18)), tonumber(ARGV[3])
+${READ_HEAD}
+if not head then return { 'unknown', '', {} } end
+if epochOf(head) ~= ARGV[3] then return { 'unreachable', head, {} } end
+local top, after = seqOf(head), tonumber(ARGV[4])
 if top < after then return { 'lagging', head, {} } end
 if top == after then return { 'complete', head, {} } end
 local from = string.format('%.0f-0', after + 1)
-local entries = redis.call('XRANGE', KEYS[2], from, '+', 'COUNT', ARGV[4])
-if #entries == 0 or entries[1][1] ~= from then return { 'unreachable', head, {} } end
+local found = redis.pcall('XRANGE', KEYS[2], from, '+', 'COUNT', ARGV[5])
+if found.err then
+  if not string.find(found.err, 'WRONGTYPE', 1, true) then return found end
+  return { 'unreachable', head, {} }
+end
+if #found == 0 or found[1][1] ~= from then return { 'unreachable', head, {} } end
+local entries, size = {}, 0
+for i = 1, #found do
+  local fields = found[i][2]
+  if #fields ~= 4 or #fields[2] > 100 or #fields[4] > tonumber(ARGV[7]) then return { 'unreachable', head, {} } end
+  size = size + #fields[4]
+  if size > tonumber(ARGV[6]) and i > 1 then break end
+  entries[i] = found[i]
+end
 return { 'entries', head, entries }
 `

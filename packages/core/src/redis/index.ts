@@ -1,3 +1,5 @@
 export * from './redis-event-log-writer.ts'
 export * from './redis-event-log-reader.ts'
 export * from '../event-log/signer.ts'
+export * from './sealed-pub-sub.ts'
+export * from './message-seal.ts'

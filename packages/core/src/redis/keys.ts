@@ -3,6 +3,6 @@ import { shardOf } from '../event-log/shard.ts'
 /** All keys of a channel carry its shard as hash tag: in Redis Cluster they live in one slot, and a script may touch them all. */
 export const headsKey = (shard: number) => `derm:{${shard}}:heads`
 export const historyKey = (channel: string) => `derm:{${shardOf(channel)}}:h:${channel}`
-/** The caught-up lease: there while nothing committed waits outside of the event log. */
-export const CAUGHT_UP_LEASE_KEY = 'derm:caught-up'
+/** A shard's caught-up lease: there while nothing committed waits outside of the event log, but for what it names. */
+export const caughtUpKey = (shard: number) => `derm:{${shard}}:caught-up`
 export const pubSubName = (channel: string) => `derm:{${shardOf(channel)}}:c:${channel}`

@@ -1,33 +1,48 @@
 import type { ChannelName, Position } from '@derm/contract'
 import type { Redis } from 'ioredis'
 import { shardOf } from '../event-log/shard.ts'
-import { HEAD } from './head.lua.ts'
+import { HEADS } from './heads.lua.ts'
 import { headsKey } from './keys.ts'
+import { RefusedCall, createScript } from './script.ts'
+import { readHead, type HeadCheck } from './stored-head.ts'
 
-/** Heads of many channels: one `HMGET` per shard, in one round trip. */
-export async function readHeads(redis: Redis, channels: readonly ChannelName[]): Promise<(Position | null)[]> {
-  const heads: (Position | null)[] = channels.map(() => null)
-  if (channels.length === 0) return heads
-  const byShard = new Map<number, number[]>()
-  for (const [index, channel] of channels.entries()) {
-    const shard = shardOf(channel)
-    const indices = byShard.get(shard)
-    if (indices) indices.push(index)
-    else byShard.set(shard, [index])
+/** As many as Lua can hand to one command. */
+const MOST_AT_ONCE = 1000
+
+export type ReadHeads = (redis: Redis, channels: readonly ChannelName[]) => Promise<(Position | null)[]>
+
+/** Reads heads of many channels: one `HMGET` per shard and thousand channels, in one round trip. */
+export function createHeadsReader(check: HeadCheck): ReadHeads {
+  const script = createScript<(string | null)[]>(HEADS, { isReadOnly: true })
+  return async (redis, channels) => {
+    const heads: (Position | null)[] = channels.map(() => null)
+    const calls = groupByShard(channels)
+    const answers = await script.run(
+      redis,
+      calls.map(({ shard, indices }) => ({ keys: [headsKey(shard)], args: indices.map((i) => channels[i]!) })),
+    )
+    for (const [at, { indices }] of calls.entries()) {
+      const answer = answers[at]
+      if (answer === undefined || answer instanceof RefusedCall)
+        throw answer?.error ?? new Error('Redis answered less than it was asked')
+      for (const [i, index] of indices.entries()) heads[index] = readHead(channels[index]!, answer[i], check)
+    }
+    return heads
   }
-  const pipeline = redis.pipeline()
-  for (const [shard, indices] of byShard) pipeline.hmget(headsKey(shard), ...indices.map((i) => channels[i]!))
-  const results = (await pipeline.exec()) ?? []
-  for (const [at, indices] of [...byShard.values()].entries()) {
-    const [error, values] = results[at] ?? [new Error('Redis answered less than it was asked'), null]
-    if (error) throw error
-    for (const [i, index] of indices.entries()) heads[index] = parseHead((values as (string | null)[])[i])
-  }
-  return heads
 }
 
-/** `null` for anything else, which is then as good as unknown. */
-export function parseHead(text: string | null | undefined): Position | null {
-  if (!text || !HEAD.test(text)) return null
-  return { epoch: text.slice(0, 16), seq: Number(text.slice(17)) }
+function groupByShard(channels: readonly ChannelName[]): { shard: number; indices: number[] }[] {
+  const calls: { shard: number; indices: number[] }[] = []
+  const open = new Map<number, number[]>()
+  for (const [index, channel] of channels.entries()) {
+    const shard = shardOf(channel)
+    const indices = open.get(shard)
+    if (indices && indices.length < MOST_AT_ONCE) indices.push(index)
+    else {
+      const begun = [index]
+      open.set(shard, begun)
+      calls.push({ shard, indices: begun })
+    }
+  }
+  return calls
 }

@@ -1,22 +1,44 @@
 import type { ChannelName } from '@derm/contract'
 import type { Redis } from 'ioredis'
 import type { EventLogReader, HistoryRead, LogEntry } from '../event-log/event-log.ts'
-import { readPrefix } from '../event-log/frame.ts'
+import { MAX_ENTRY_LENGTH, readPrefix } from '../event-log/frame.ts'
+import type { Signer } from '../event-log/signature.ts'
 import { shardOf } from '../event-log/shard.ts'
 import { HISTORY } from './history.lua.ts'
-import { CAUGHT_UP_LEASE_KEY, pubSubName, headsKey, historyKey } from './keys.ts'
-import { parseHead, readHeads } from './read-heads.ts'
+import { readLeases } from './caught-up-leases.ts'
+import { pubSubName, headsKey, historyKey } from './keys.ts'
+import { createHeadsReader } from './read-heads.ts'
 import { RefusedCall, createScript } from './script.ts'
+import { readHead } from './stored-head.ts'
 
 type Answer = [outcome: string, head: string, entries: [string, string[]][]]
+
+/** Lua counts bytes, and a character has three of them at most. */
+const MAX_ENTRY_BYTES = 3 * MAX_ENTRY_LENGTH
+
+export type RedisEventLogReaderOptions = {
+  /** Tells what the relays wrote from what others did. */
+  signer: Pick<Signer, 'verify'>
+  now?: () => number
+  /** `SSUBSCRIBE` on Redis Cluster. */
+  isSharded?: boolean
+  recoveries?: Redis
+}
 
 /**
  * Reads the event log. `commands` must fail within about a second; `pubSub` is a connection of its own for
  * subscriptions, with `maxRetriesPerRequest: null`, a `socketTimeout`, and `autoResubscribe: false`: it is renewed
- * here, so that `onBreak` comes only after the server has confirmed every subscription.
+ * here, so that `onBreak` comes only after the server has confirmed every subscription. `recoveries` reads histories: on a connection of
+ * its own, so that no amount of them delays heads and lease. [SES24]
  */
-export function createRedisEventLogReader(commands: Redis, pubSub: Redis, { isSharded = false } = {}): EventLogReader {
-  const history = createScript<Answer>(HISTORY)
+export function createRedisEventLogReader(
+  commands: Redis,
+  pubSub: Redis,
+  { signer, now = Date.now, isSharded = false, recoveries = commands }: RedisEventLogReaderOptions,
+): EventLogReader {
+  const check = { verify: signer.verify, now }
+  const history = createScript<Answer>(HISTORY, { isReadOnly: true })
+  const readHeads = createHeadsReader(check)
   /** By the pub/sub name: a message is matched without taking names apart. */
   const subscribed = new Map<string, ChannelName>()
   let onMessage: (channel: ChannelName, bytes: string) => void = () => {}
@@ -50,18 +72,18 @@ export function createRedisEventLogReader(commands: Redis, pubSub: Redis, { isSh
   return {
     heads: (channels) => readHeads(commands, channels),
 
-    hasCaughtUpLease: async () => (await commands.exists(CAUGHT_UP_LEASE_KEY)) === 1,
+    caughtUp: (shards) => readLeases(commands, signer, shards),
 
     async history(channel, after, limit): Promise<HistoryRead> {
-      const [answer] = await history.run(commands, [
+      const [answer] = await history.run(recoveries, [
         {
           keys: [headsKey(shardOf(channel)), historyKey(channel)],
-          args: [channel, after.epoch, after.seq, limit.entries],
+          args: [channel, '', after.epoch, after.seq, limit.entries, limit.bytes, MAX_ENTRY_BYTES],
         },
       ])
       if (!answer || answer instanceof RefusedCall) throw answer?.error ?? new Error('Redis did not answer')
       const [outcome, text, stored] = answer
-      const head = parseHead(text)
+      const head = readHead(channel, text, check)
       if (outcome === 'unknown' || !head) return { kind: 'unknown' }
       if (outcome === 'unreachable' || outcome === 'lagging') return { kind: outcome, head }
       const entries: LogEntry[] = []

@@ -12,13 +12,17 @@ export class RefusedCall {
   constructor(readonly error: Error) {}
 }
 
-/** One Lua script. `run` sends all calls in one round trip; a server that does not know the script (restarted, flushed) gets it, and is asked again. */
-export function createScript<Answer>(source: string) {
+/** One Lua script. `isReadOnly`: it only reads. `run` sends all calls in one round trip; a server that does not know the script (restarted, flushed) gets it, and is asked again. */
+export function createScript<Answer>(source: string, { isReadOnly = false } = {}) {
   const hash = createHash('sha1').update(source).digest('hex')
 
   async function send(redis: Redis, calls: readonly ScriptCall[]) {
     const pipeline = redis.pipeline()
-    for (const { keys, args } of calls) pipeline.evalsha(hash, keys.length, ...keys, ...args)
+    for (const { keys, args } of calls) {
+      // Who may only read may not run what could write.
+      if (isReadOnly) pipeline.evalsha_ro(hash, keys.length, ...keys, ...args)
+      else pipeline.evalsha(hash, keys.length, ...keys, ...args)
+    }
     return (await pipeline.exec()) ?? []
   }
 

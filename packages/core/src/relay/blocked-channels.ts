@@ -41,7 +41,7 @@ export class BlockedChannels {
     return this.rejected.has(channel)
   }
 
-  isAnyBlocked(now: number): boolean {
-    return [...this.rejected.keys()].some((channel) => this.isBlocked(channel, now))
+  blocked(now: number): ChannelName[] {
+    return [...this.rejected.keys()].filter((channel) => this.isBlocked(channel, now))
   }
 }

@@ -1,8 +1,9 @@
-import { EVERY_SHARD } from '../event-log/shard.ts'
+import type { ChannelName } from '@derm/contract'
+import { EVERY_SHARD, shardOf } from '../event-log/shard.ts'
 import { isActive, type RelayContext } from './relay-context.ts'
 import type { ShardScheduler } from './shard-scheduler.ts'
 import { runLocked } from './shard-work.ts'
-import { verifyHeads } from './verify-heads.ts'
+import { verifyHeads, type Verified } from './verify-heads.ts'
 
 /** When this relay compares which shard's heads with the event log's: a marked row is not a delivery. [REL5] */
 export class HeadChecks {
@@ -10,6 +11,8 @@ export class HeadChecks {
   private readonly due = new Set<number>(EVERY_SHARD)
   /** When each shard's last whole check began that found the event log in sync with Postgres, or made it so. */
   private readonly inSyncAt = new Map<number, number>()
+  /** Channels of which the last check of their shard that compared heads could not say that. */
+  private readonly late = new Map<number, readonly ChannelName[]>()
   private readonly begunAt: number
   private lastCheckOfAllAt = -Infinity
   private eventLogServer: string | undefined
@@ -44,11 +47,15 @@ export class HeadChecks {
     return this.verify(EVERY_SHARD, 0)
   }
 
-  /** Whether every shard was found in sync a short while ago, and no channel is blocked. */
-  isInSync(now: number): boolean {
-    const { blocked, settings } = this.context
-    if (blocked.isAnyBlocked(now)) return false
-    return EVERY_SHARD.every((shard) => now - (this.inSyncAt.get(shard) ?? -Infinity) <= settings.leaseMaxCheckAgeMs)
+  /** Whether a shard was found in sync a short while ago, but for its late channels. */
+  isInSync(shard: number, now: number): boolean {
+    return now - (this.inSyncAt.get(shard) ?? -Infinity) <= this.context.settings.leaseMaxCheckAgeMs
+  }
+
+  /** The channels whose events wait, as far as this relay knows: blocked ones, and those that could not be refilled. */
+  lateOf(shard: number, now: number): ChannelName[] {
+    const blocked = this.context.blocked.blocked(now).filter((channel) => shardOf(channel) === shard)
+    return [...(this.late.get(shard) ?? []), ...blocked]
   }
 
   /** `since`: 0 is a whole check. */
@@ -56,17 +63,23 @@ export class HeadChecks {
     for (const shard of shards) {
       if (!isActive(this.context)) return
       const askedAt = this.context.clock.elapsed()
+      let verified: Verified | undefined
       const outcome = await runLocked(this.context, shard, {
         part: 'verify',
         wait: since === 0 && this.isOverdue(shard, askedAt),
-        run: (locked) => verifyHeads(this.context, locked, since),
+        run: async (locked) => (verified = await verifyHeads(this.context, locked, since)).isAgain,
       })
       if (outcome === 'more') this.due.add(shard)
-      else if (since === 0 && outcome === 'done') {
-        this.due.delete(shard)
-        this.inSyncAt.set(shard, askedAt)
-      }
+      if (outcome === 'done' && since === 0) this.due.delete(shard)
+      this.note(shard, since, askedAt, outcome === 'done' || outcome === 'more' ? verified?.late : null)
     }
+  }
+
+  /** What a committed check has found. One of some channels only adds to what is late: what is not, a whole check says. */
+  private note(shard: number, since: number, askedAt: number, late: readonly ChannelName[] | null | undefined): void {
+    if (!late) return
+    this.late.set(shard, since === 0 ? late : [...new Set([...(this.late.get(shard) ?? []), ...late])])
+    if (since === 0) this.inSyncAt.set(shard, askedAt)
   }
 
   /** Where other relays always wait for the lock, a check that only tries would never get it. [REL3] */

@@ -142,6 +142,12 @@ export class MemoryOutbox {
         const waiting = this.rows.filter(({ isPublished }) => !isPublished)
         return waiting.length === 0 ? null : this.clock.now() - Math.min(...waiting.map(({ at }) => at))
       },
+      latePending: async (ms, limit) => {
+        await pause()
+        const late = this.rows.filter(({ isPublished, at }) => !isPublished && this.clock.now() - at >= ms)
+        const channels = [...new Set(late.map(({ channel }) => channel))]
+        return channels.slice(0, limit).map((channel) => ({ shard: shardOf(channel), channel }))
+      },
     }
   }
 
@@ -168,9 +174,13 @@ export class MemoryOutbox {
       },
       heads: async () => {
         await pause()
-        return [...this.heads.values()]
-          .filter(ofShard)
-          .map(({ channel, epoch, seq, base }) => ({ channel, epoch, seq, base }))
+        return [...this.heads.values()].filter(ofShard).map(({ channel, epoch, seq, base, isAhead }) => ({
+          channel,
+          epoch,
+          seq,
+          base,
+          ...(isAhead ? { isAhead } : {}),
+        }))
       },
       read: async (channel, after, limit) => {
         await pause()
@@ -212,6 +222,7 @@ export class MemoryOutbox {
   private begin(head: Head, epoch: string, base: number): void {
     head.epoch = epoch
     head.base = base
+    delete head.isAhead
     this.begun.add(`${head.channel}|${epoch}|${base}`)
   }
 

@@ -14,9 +14,12 @@ type Batch = ChannelBatch & { rows: OutboxRow[]; isWhole: boolean }
  * @returns whether more may be pending.
  */
 export async function publishPending(context: RelayContext, locked: LockedShard): Promise<boolean> {
-  const { settings, blocked, clock } = context
+  const { settings, blocked, refills, clock } = context
   for (let round = 0; round < settings.maxBatches; round++) {
-    const rows = await locked.pending(settings.batchRows, blocked.waiting(clock.elapsed()))
+    const rows = await locked.pending(settings.batchRows, [
+      ...blocked.waiting(clock.elapsed()),
+      ...refills.held(clock.elapsed()),
+    ])
     if (rows.length === 0) return false
     const batches = groupByChannel(rows).flatMap((group) => toBatch(context, group) ?? [])
     const results = await context.eventLog.append(batches)
@@ -50,6 +53,7 @@ async function settleBatch(
   const { eventLog, logger, observer, blocked } = context
   let result = first
   if (!result.ok && (result.reason === 'unknown' || result.reason === 'gap' || result.reason === 'new_epoch')) {
+    if (context.refills.isHeld(batch.channel, context.clock.elapsed())) return []
     // What is missing before these rows comes back unpublished; then the rows themselves go out.
     await refillBefore(context, locked, batch.channel, batch.rows[0]!, result)
     result = (await eventLog.append([batch]))[0]!

@@ -30,7 +30,11 @@ export async function refill(
   from: number,
   reason: string,
 ): Promise<AppendResult> {
-  const { eventLog, observer, settings } = context
+  const { eventLog, observer, settings, refills, clock, logger } = context
+  if (refills.note(channel, clock.elapsed())) {
+    logger.error({ reason }, 'a channel was refilled again and again: somebody else writes to the event log')
+    observer?.refillHeld?.(channel)
+  }
   const bring = async (after: number) => {
     const start = Math.max(after, head.seq - settings.refillEntries)
     const rows = (await locked.read(channel, start, settings.refillEntries)).filter(({ seq }) => seq <= head.seq)

@@ -76,12 +76,13 @@ function start(): Relay {
   const store: RelayStore = {
     withShardLock: locks.withShardLock,
     oldestPendingMs: async () => null,
+    latePending: async () => [],
     followServer: async () => false,
   }
   const eventLog = {
     append: async () => [],
     heads: async () => [],
-    renewCaughtUpLease: async () => void renewals.push(clock.elapsed()),
+    renewCaughtUpLeases: async () => void renewals.push(clock.elapsed()),
   } as unknown as RelayOptions['eventLog']
   const relay = createRelay({ store, eventLog, sign: () => '', clock, random: () => 0.5, logger: silentLogger })
   relays.push(relay)

@@ -1,6 +1,7 @@
 import type { BlockedChannels } from './blocked-channels.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { RelayOptions, RelayPart, RelaySettings } from './relay-options.ts'
+import type { RefillPace } from './refill-pace.ts'
 import type { RelayTasks } from './relay-tasks.ts'
 
 /** What every part of one relay works with. */
@@ -8,6 +9,7 @@ export type RelayContext = RelayOptions & {
   settings: RelaySettings
   blocked: BlockedChannels
   breaker: CircuitBreaker
+  refills: RefillPace
   tasks: RelayTasks
   /** Of the event log's server: another one may have lost what it acknowledged. */
   serverIdentity(): Promise<string | undefined>

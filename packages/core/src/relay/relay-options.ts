@@ -2,7 +2,8 @@ import type { ChannelName } from '@derm/contract'
 import type { Clock, Random } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { EventLogWriter } from '../event-log/event-log.ts'
-import type { Sign } from '../event-log/frame.ts'
+import { MAX_ENTRY_LENGTH } from '../event-log/frame.ts'
+import type { Sign } from '../event-log/signature.ts'
 import type { OutboxRow } from '../event-log/outbox-row.ts'
 import type { RelayStore } from './relay-store.ts'
 
@@ -13,6 +14,8 @@ export type RelayPart = 'drain' | 'verify' | 'poll'
 export type RelayObserver = {
   published?(rows: readonly OutboxRow[], now: number): void
   refilled?(entries: number, reason: string): void
+  /** A channel was refilled again and again, and now waits before the next time. */
+  refillHeld?(channel: ChannelName): void
   tombstoned?(channel: ChannelName): void
   /** `null`: every channel. */
   epochStarted?(channel: ChannelName | null, reason: string): void
@@ -23,7 +26,7 @@ export type RelaySettings = {
   /** Rows read and published at a time; with `maxBatches` it bounds a transaction, and stays well below the log's length. */
   batchRows: number
   maxBatches: number
-  /** Entries above this many bytes are poison: every node would have to carry them. */
+  /** Entries above this many characters are poison: every node would have to carry them. Not above `MAX_ENTRY_LENGTH`, which readers take. */
   maxEntryBytes: number
   /** Entries that a refill brings back at most. */
   refillEntries: number
@@ -42,6 +45,10 @@ export type RelaySettings = {
   leaseMs: number
   leaseMaxPendingMs: number
   leaseMaxCheckAgeMs: number
+  /** A channel may be refilled this often without a pause; each further time within a minute doubles the pause before the next, up to `maxRefillPauseMs`. */
+  refillsWithoutPause: number
+  refillPauseMs: number
+  maxRefillPauseMs: number
   /** After this many rejections a tombstone takes an event's place. */
   tries: number
   /** How long the circuit breaker is open after the first failure. Each further failure doubles it, up to `maxBreakMs`. */
@@ -52,7 +59,7 @@ export type RelaySettings = {
 export const RELAY_SETTINGS: RelaySettings = {
   batchRows: 250,
   maxBatches: 3,
-  maxEntryBytes: 64 * 1024,
+  maxEntryBytes: MAX_ENTRY_LENGTH,
   refillEntries: 1000,
   pollMs: 250,
   verifyRecentMs: 1000,
@@ -63,6 +70,9 @@ export const RELAY_SETTINGS: RelaySettings = {
   leaseMs: 2500,
   leaseMaxPendingMs: 2000,
   leaseMaxCheckAgeMs: 15_000,
+  refillsWithoutPause: 8,
+  refillPauseMs: 1000,
+  maxRefillPauseMs: 30_000,
   tries: 5,
   breakMs: 100,
   maxBreakMs: 2000,

@@ -1,3 +1,4 @@
+import { SIGNATURE_LENGTH } from '../event-log/signature.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ChannelBatch } from '../event-log/event-log.ts'
 import { encodeEntry } from '../event-log/frame.ts'
@@ -21,7 +22,7 @@ async function begin(count: number, settings = {}) {
 }
 const foreign = (epoch: string, seq: number) =>
   encodeEntry({ channel: north, epoch, seq, id: 'foreign', type: 'patient:updated', at: 1, body: '{"data":{}}' }, () =>
-    'x'.repeat(22),
+    'x'.repeat(SIGNATURE_LENGTH),
   )
 
 describe('[REL5] a comparison of heads', () => {
@@ -222,3 +223,43 @@ function positionOf(channel: typeof north) {
   const { epoch, seq } = world.outbox.heads.get(channel)!
   return { epoch, seq }
 }
+
+describe('[SEC24] a channel whose refills are taken away again', () => {
+  it('is refilled less and less often, alerts, keeps nobody else waiting, and comes back by itself', async () => {
+    const held: string[] = []
+    const { relay } = world.createRelay({
+      observer: { refillHeld: () => held.push('held'), refilled: (_, why) => world.told.push(why) },
+    })
+    relay.start()
+    world.commit(north, 3, relay)
+    world.commit(south, 1, relay)
+    await world.clock.advance(2000)
+    world.told.length = 0
+    for (let i = 0; i < 200; i++) {
+      world.memory.forget(north)
+      world.commit(north, 1, relay)
+      if (i % 10 === 0) world.commit(south, 1, relay)
+      await world.clock.advance(100)
+    }
+    // Ten times a second, for twenty seconds.
+    expect(world.told.length).toBeLessThan(16)
+    expect(held.length).toBeGreaterThan(2)
+    expect((await world.head(south))?.seq).toBe(21)
+    await world.clock.advance(40_000)
+    expect((await world.head(north))?.seq).toBe(203)
+    expect(world.outbox.pendingRows).toBe(0)
+  }, 20_000)
+})
+
+describe('[SEC21] a channel whose epoch is far ahead of the clock', () => {
+  it('begins a new one, that a reader takes', async () => {
+    const { relay } = world.createRelay()
+    world.commit(north, 3)
+    world.outbox.heads.get(north)!.isAhead = true
+    relay.start()
+    await world.clock.advance(3000)
+    expect(world.told).toContain('epoch epoch_ahead')
+    expect(world.told.filter((what) => what.startsWith('epoch'))).toHaveLength(1)
+    expect(world.outbox.pendingRows).toBe(0)
+  })
+})

@@ -2,7 +2,12 @@ import type { ChannelName, Position } from '@derm/contract'
 import type { OutboxRow } from '../event-log/outbox-row.ts'
 
 /** `base`: the seq at which the head's epoch began; entries at or below it belong to an earlier epoch. */
-export type ChannelHead = Position & { channel: ChannelName; base: number }
+export type ChannelHead = Position & {
+  channel: ChannelName
+  base: number
+  /** Its epoch is far ahead of the store's own clock: nobody takes it for one. [SEC21] */
+  isAhead?: boolean
+}
 
 /**
  * What the relay needs of Postgres. A shard's lock is an advisory lock of a transaction: while a relay has it, no other relay publishes
@@ -29,6 +34,8 @@ export interface RelayStore {
    * was committed long ago: the comparison of heads publishes what it finds, whatever its age.
    */
   oldestPendingMs(): Promise<number | null>
+  /** Channels with such a row that waits for `ms` or longer; at most `limit`. */
+  latePending(ms: number, limit: number): Promise<{ shard: number; channel: ChannelName }[]>
 }
 
 /** What a relay may do while it has a shard's lock. */

@@ -201,7 +201,8 @@ async function holdShard(): Promise<() => void> {
 }
 
 describe('[REL9] a relay renews the caught-up lease', () => {
-  const hasCaughtUpLease = () => world.memory.hasCaughtUpLease()
+  const hasCaughtUpLease = async (channel = north) =>
+    (await world.memory.caughtUp([shardOf(channel)])).get(shardOf(channel))?.has(channel) === false
 
   it('again and again while that is so, events that are on their way apart', async () => {
     const { relay } = world.createRelay()
@@ -245,6 +246,21 @@ describe('[REL9] a relay renews the caught-up lease', () => {
     world.onAppend = () => undefined
     await world.clock.advance(8000)
     expect(await hasCaughtUpLease()).toBe(true)
+  })
+
+  it('[SEC23] for all channels but the one that is to blame', async () => {
+    const { relay } = world.createRelay({ settings: { tries: 1000 } })
+    relay.start()
+    await world.clock.advance(1500)
+    world.onAppend = ({ channel }) =>
+      channel === north ? { ok: false, reason: 'rejected', head: null, appended: 0 } : undefined
+    world.commit(north, 1, relay)
+    for (let i = 0; i < 60; i++) {
+      world.commit(south, 1, relay)
+      await world.clock.advance(100)
+      expect(await hasCaughtUpLease(south)).toBe(true)
+    }
+    expect(await hasCaughtUpLease(north)).toBe(false)
   })
 
   it('not without a relay, nor without Postgres', async () => {

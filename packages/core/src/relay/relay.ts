@@ -1,11 +1,12 @@
 import { EVERY_SHARD } from '../event-log/shard.ts'
 import { resetOnAnswer } from './reset-on-answer.ts'
 import { BlockedChannels } from './blocked-channels.ts'
-import { CaughtUpLease } from './caught-up-lease.ts'
+import { CaughtUpLeases } from './caught-up-leases.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { HeadChecks } from './head-checks.ts'
 import { reportFailure, type RelayContext } from './relay-context.ts'
 import { RELAY_SETTINGS, type RelayOptions, type RelayPart } from './relay-options.ts'
+import { RefillPace } from './refill-pace.ts'
 import { RelayTasks } from './relay-tasks.ts'
 import { ShardScheduler } from './shard-scheduler.ts'
 
@@ -31,13 +32,13 @@ export function createRelay(options: RelayOptions): Relay {
   const { settings, tasks, store, clock, breaker } = context
   const scheduler = new ShardScheduler(context)
   const checks = new HeadChecks(context, scheduler)
-  const lease = new CaughtUpLease(context, checks)
+  const leases = new CaughtUpLeases(context, checks)
 
   async function poll(): Promise<void> {
     if (breaker.isOpen) return
     const askedAt = clock.elapsed()
     const pendingMs = (await store.oldestPendingMs()) ?? 0
-    await lease.renew(askedAt, pendingMs)
+    await leases.renew(askedAt, pendingMs)
     if (pendingMs >= settings.pollMs / 2) for (const shard of EVERY_SHARD) await scheduler.drainIfFree(shard)
   }
 
@@ -71,6 +72,7 @@ function createContext(options: RelayOptions): RelayContext {
     eventLog: resetOnAnswer(eventLog, breaker),
     serverIdentity: async () => eventLog.serverIdentity?.(),
     blocked: new BlockedChannels(settings.tries, 200),
+    refills: new RefillPace(settings),
     tasks: new RelayTasks(clock, random),
   }
 }

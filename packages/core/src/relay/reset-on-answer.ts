@@ -11,6 +11,7 @@ export function resetOnAnswer(eventLog: EventLogWriter, breaker: CircuitBreaker)
     append: async (batches) => answered(await eventLog.append(batches), batches.length),
     refill: async (...of) => answered(await eventLog.refill(...of), 1),
     heads: async (channels) => answered(await eventLog.heads(channels), channels.length),
-    renewCaughtUpLease: async (forMs) => answered(await eventLog.renewCaughtUpLease(forMs), 1),
+    renewCaughtUpLeases: async (leases, forMs) =>
+      answered(await eventLog.renewCaughtUpLeases(leases, forMs), leases.length),
   }
 }

@@ -1,3 +1,4 @@
+import { SIGNATURE_LENGTH } from '../event-log/signature.ts'
 import type { ChannelName, Position } from '@derm/contract'
 import { silentLogger } from '../logger.ts'
 import { MemoryOutbox } from './memory-outbox.ts'
@@ -50,6 +51,7 @@ export class TestRelays {
     const relay = createRelay({
       store: {
         ...session,
+        latePending: async (...of) => (this.isPendingOld ? [] : session.latePending(...of)),
         oldestPendingMs: async () => {
           const oldest = await session.oldestPendingMs()
           if (this.lagAnswersAfterMs > 0)
@@ -74,7 +76,7 @@ export class TestRelays {
         },
       },
       eventLog: this.createWriter(),
-      sign: () => 'x'.repeat(22),
+      sign: () => 'x'.repeat(SIGNATURE_LENGTH),
       clock: this.clock,
       random: () => 0.5,
       logger: silentLogger,
@@ -130,7 +132,7 @@ export class TestRelays {
       },
       refill: (...of) => memory.refill(...of),
       heads: (channels) => memory.heads(channels),
-      renewCaughtUpLease: (forMs) => memory.renewCaughtUpLease(forMs),
+      renewCaughtUpLeases: (leases, forMs) => memory.renewCaughtUpLeases(leases, forMs),
       serverIdentity: async () => {
         await memory.heads([])
         return this.identity

@@ -1,14 +1,19 @@
-import { TOPIC_SCOPE, parseChannel, type Topic } from '@derm/contract'
+import { TOPIC_SCOPE, parseChannel, type DeniedChannel, type Topic } from '@derm/contract'
 import type { Clock, Timer } from '../clock.ts'
+import { interestKey } from './channel-interests.ts'
 
 /** What a screen wants to hear of. Without a location: every location that is granted. */
 export type TopicInterest = { topic: Topic; location?: string }
 
-/** One interest and those who share it. `isAnswered`: an acknowledgement has said once which of its channels are granted. */
+/**
+ * One interest and those who share it. `isAnswered`: an acknowledgement has said once which of its channels are granted. `denied`: what of
+ * it the newest answer did not serve, and why.
+ */
 export type SharedInterest = {
   readonly interest: TopicInterest
   holders: number
   isAnswered: boolean
+  denied: readonly DeniedChannel[]
   linger?: Timer
 }
 
@@ -16,6 +21,8 @@ export type SharedInterest = {
 function withoutNeedlessLocation(interest: TopicInterest): TopicInterest {
   return TOPIC_SCOPE[interest.topic] === 'location' ? interest : { topic: interest.topic }
 }
+
+const NONE: readonly DeniedChannel[] = []
 
 export function isInterestedIn({ topic, location = '*' }: TopicInterest, channel: string): boolean {
   const parsed = parseChannel(channel)
@@ -43,9 +50,9 @@ export class InterestRegistry {
   /** @returns what releases the interest. */
   retain(wanted: TopicInterest): () => void {
     const interest = withoutNeedlessLocation(wanted)
-    const key = `${interest.topic}|${interest.location ?? '*'}`
+    const key = interestKey(interest)
     const isNew = !this.shared.has(key)
-    const one: SharedInterest = this.shared.get(key) ?? { interest, holders: 0, isAnswered: false }
+    const one: SharedInterest = this.shared.get(key) ?? { interest, holders: 0, isAnswered: false, denied: [] }
     this.clock.clearTimeout(one.linger)
     one.holders++
     this.shared.set(key, one)
@@ -59,11 +66,17 @@ export class InterestRegistry {
     }
   }
 
+  /** What of the interest is not served. */
+  deniedOf(wanted: TopicInterest): readonly DeniedChannel[] {
+    return this.shared.get(interestKey(withoutNeedlessLocation(wanted)))?.denied ?? NONE
+  }
+
   /** The user's session is over: nothing was answered yet, and none lingers. */
   startOver(): void {
     for (const [key, one] of this.shared) {
       this.clock.clearTimeout(one.linger)
       one.isAnswered = false
+      one.denied = []
       if (one.holders === 0) this.shared.delete(key)
     }
   }

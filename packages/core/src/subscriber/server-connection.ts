@@ -1,28 +1,18 @@
-import {
-  ERRORS,
-  isDownName,
-  isErrorCode,
-  readDownMessage,
-  type ClientAction,
-  type DownMessage,
-  type UpName,
-} from '@derm/contract'
+import { PlainAck, isDownName, isErrorCode, readDownMessage, type DownMessage, type UpName } from '@derm/contract'
 import { drawBackOff } from '../back-off.ts'
 import type { Clock, Random, Timer } from '../clock.ts'
 import type { Logger } from '../logger.ts'
+import { actionOf } from './action-of.ts'
 import type { ConnectionState } from './connection-state.ts'
 import { SilenceWatch, type SilenceSettings } from './silence-watch.ts'
+import { createTokenRenewal, type TokenSource } from './token-renewal.ts'
 import type { Transport } from './transport.ts'
 
-export type ConnectionOptions = {
+export type ConnectionOptions = TokenSource & {
   transport: Transport
   clock: Clock
   random: Random
   logger: Logger
-  /** An access token that is good for some seconds more. */
-  getToken(): Promise<string>
-  /** A new access token, whatever the age of the old one. */
-  refreshToken(): Promise<string>
 }
 
 export type ConnectionSettings = SilenceSettings & {
@@ -50,9 +40,12 @@ export class ServerConnection {
   private connectionId = 0
   private failures = 0
   private retry: Timer | undefined
-  private mustRefresh = false
+  /** The token of the current connection, and the one that was refused, if the next connection needs another. */
+  private token = ''
+  private refused: string | undefined
   private closingCode: string | undefined
   private readonly silence: SilenceWatch
+  private readonly renewToken: (refused: string) => Promise<string>
 
   constructor(
     private readonly options: ConnectionOptions,
@@ -60,6 +53,7 @@ export class ServerConnection {
     private readonly state: ConnectionState,
     private readonly handlers: ConnectionHandlers,
   ) {
+    this.renewToken = createTokenRenewal(options)
     this.silence = new SilenceWatch(options.clock, settings, {
       silent: () => state.signal('lagging'),
       dead: (ms) => {
@@ -122,25 +116,38 @@ export class ServerConnection {
   async refreshAuth(): Promise<void> {
     const { connectionId } = this
     try {
-      const token = await this.options.refreshToken()
-      if (connectionId === this.connectionId) this.options.transport.request('auth:refresh', { token }, () => {})
+      const token = await this.renewToken(this.token)
+      if (connectionId !== this.connectionId) return
+      this.request('auth:refresh', { token }, (body) => this.acceptRefresh(token, body))
     } catch (error) {
       // The server closes when the old token ends. The next connection begins with a new token, or there is none.
       this.options.logger.warn({ error }, 'the token could not be refreshed')
     }
   }
 
+  /** A new token that is refused for good ends the connection; with one that may be better later, the server's own end is waited for. [SUB20] */
+  private acceptRefresh(token: string, body: unknown): void {
+    const ack = PlainAck.safeParse(body).data
+    if (ack?.ok) this.token = token
+    if (!ack || ack.ok) return
+    this.options.logger.warn({ code: ack.code }, 'the new token was refused')
+    const action = actionOf(ack.code)
+    if (action === 'fix' || action === 'backoff') return
+    this.token = token
+    this.giveUp(ack.code)
+  }
+
   private open(): void {
     const connectionId = ++this.connectionId
     const isCurrent = () => connectionId === this.connectionId
-    const mustRefresh = this.mustRefresh
-    this.mustRefresh = false
+    const { refused } = this
+    this.refused = undefined
     this.closingCode = undefined
-    ;(mustRefresh ? this.options.refreshToken() : this.options.getToken()).then(
+    ;(refused === undefined ? this.options.getToken() : this.renewToken(refused)).then(
       (token) => isCurrent() && this.connect(token, isCurrent),
       (error: unknown) => {
         if (!isCurrent()) return
-        this.mustRefresh = mustRefresh
+        this.refused = refused
         const { code, status } = (error ?? {}) as { code?: unknown; status?: unknown }
         this.lose(isErrorCode(code) && (status === 401 || status === 403) ? code : undefined, true)
       },
@@ -148,6 +155,7 @@ export class ServerConnection {
   }
 
   private connect(token: string, isCurrent: () => boolean): void {
+    this.token = token
     this.options.transport.connect(token, {
       onConnect: () => {
         if (!isCurrent()) return
@@ -178,9 +186,9 @@ export class ServerConnection {
     this.connectionId++
     this.silence.end()
     this.handlers.onLost()
-    const action: ClientAction = isErrorCode(code) ? ERRORS[code].client : 'backoff'
+    const action = actionOf(code)
     if (action === 'stop' || action === 'reload' || action === 'fix') return this.state.signal('ended', code)
-    if (action === 'refresh') this.mustRefresh = true
+    if (action === 'refresh') this.refused = this.token
     if (isFailure) this.failures++
     this.state.signal(this.failures >= this.settings.failuresToOffline ? 'failed' : 'lost')
     const { minDelayMs: baseMs, maxDelayMs: maxMs } = this.settings

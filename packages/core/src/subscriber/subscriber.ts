@@ -1,4 +1,12 @@
-import { isEventType, type AccessChanged, type DownMessage, type Feed, type Position } from '@derm/contract'
+import {
+  isEventType,
+  type AccessChanged,
+  type DeniedChannel,
+  type DownMessage,
+  type Feed,
+  type Position,
+  type Topic,
+} from '@derm/contract'
 import { ConnectionState } from './connection-state.ts'
 import type { Connection } from './connection-status.ts'
 import { Cursors, type CursorListener } from './cursors.ts'
@@ -31,7 +39,7 @@ const DEFAULT_SETTINGS: SubscriberSettings = {
 
 /**
  * The client's side of recovery: keeps a cursor per channel, applies each event once and in order, and says resync where that
- * cannot be. [SUB1]–[SUB14]
+ * cannot be. [SUB1]–[SUB24]
  */
 export class Subscriber {
   private readonly state: ConnectionState
@@ -61,6 +69,7 @@ export class Subscriber {
     })
     this.requests = new SubscribeRequests({
       clock: options.clock,
+      random: options.random,
       logger: options.logger,
       answerMs: settings.answerMs,
       state: this.state,
@@ -99,6 +108,16 @@ export class Subscriber {
   /** Subscribes until all who retain the same interest have released it, and some time longer. */
   retain(interest: TopicInterest): () => void {
     return this.registry.retain(interest)
+  }
+
+  /** What of an interest is not served, and why. */
+  deniedOf(interest: TopicInterest): readonly DeniedChannel[] {
+    return this.registry.deniedOf(interest)
+  }
+
+  /** How many of a topic's channels the user may see, once an interest in all of them was answered. */
+  countGranted(topic: Topic): number | undefined {
+    return this.requests.countGranted(topic)
   }
 
   private closeGap(): void {

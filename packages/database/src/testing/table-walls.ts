@@ -115,6 +115,7 @@ export const FUNCTION_CALLERS: Record<string, string> = {
   'find_login(text)': 'as owner: derm_api',
   'follow_event_server()': 'as owner: derm_relay',
   'next_epoch(text)': 'as caller: derm_relay',
+  'plausible_epoch(text)': 'as caller: derm_relay',
   'next_mrn()': 'as caller: derm_api',
   'pending_events(integer,integer,text[])': 'as caller: derm_relay',
   'prune_audit_partitions(integer)': 'as owner: derm_relay',

@@ -1,17 +1,21 @@
-import { findFreePort, startRedis, type RedisServer } from '../index.ts'
+import { findFreePort, startRedis, type RedisServer, type RedisUsers } from '../index.ts'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll } from 'vitest'
 
 /** A real Redis of one's own, and what can befall it. */
 export class TestRedis {
+  /** As an operator's, who may do everything. */
   url = ''
   private server: RedisServer | undefined
   private port = 0
 
+  /** With `users`, nobody reaches it without a name. */
+  constructor(private readonly users?: RedisUsers) {}
+
   async start(): Promise<void> {
     this.port ||= await findFreePort()
-    this.server = await startRedis({ port: this.port })
-    this.url = this.server.url
+    this.server = await startRedis({ port: this.port, ...(this.users ? { users: this.users } : {}) })
+    this.url = this.users?.urlOf('derm_admin', this.server.url) ?? this.server.url
   }
 
   async stop(): Promise<void> {

@@ -12,11 +12,12 @@ const SHOWN: Record<ConnectionStatus, { text: string; sign: string }> = {
   stopped: { text: 'Stopped', sign: '■' },
 }
 
-/** Whether what is shown is live, and since when it is not. */
+/** Whether what is shown is live, and since when it is not; how often it is checked instead. */
 export function RealtimeIndicator({ className }: { className?: string }) {
-  const { status, since, node, code } = useConnection()
+  const { status, since, node, code, why, checkingMs } = useConnection()
   const { text, sign } = SHOWN[status]
   const isOld = status === 'delayed' || status === 'offline' || status === 'stopped'
+  const checking = checkingMs === undefined ? '' : `, checking every ${Math.round(checkingMs / 1000)} s`
   const time = new Date(since).toLocaleTimeString([], { hour: 'numeric', minute: '2-digit' })
   return (
     <span
@@ -26,11 +27,12 @@ export function RealtimeIndicator({ className }: { className?: string }) {
       data-status={status}
       data-node={node}
       data-code={code}
+      data-why={why}
     >
       <span className="derm-indicator-sign" aria-hidden="true">
         {sign}
       </span>
-      {isOld ? `${text} since ${time}` : text}
+      {isOld ? `${text} since ${time}${checking}` : text}
     </span>
   )
 }

@@ -1,4 +1,4 @@
-import type { ConnectionStatus } from '@derm/core/client'
+import type { Connection, Why } from '@derm/core/client'
 import { useEffect, useState, type ReactNode } from 'react'
 import { useConnection } from '../hooks/use-connection.ts'
 import { useRealtime } from '../realtime-provider.tsx'
@@ -9,7 +9,8 @@ const PATIENCE_MS = 2000
 
 /** A view with the truth above it: a banner while it may be old, and a note when it was read again. */
 export function RealtimeWrapper({ className, children }: { className?: string; children: ReactNode }) {
-  const { status, since, code } = useConnection()
+  const connection = useConnection()
+  const { status, since } = connection
   const isOld = status === 'delayed' || status === 'offline' || status === 'stopped'
   const isWaiting = status === 'connecting' || status === 'catching_up'
   const isSlow = useIsSlow(isWaiting, since)
@@ -18,7 +19,7 @@ export function RealtimeWrapper({ className, children }: { className?: string; c
     <div className={`derm-wrapper ${className ?? ''}`} data-status={status}>
       {isOld && (
         <div className="derm-banner" role="alert" data-banner="stale">
-          {oldText(status, code)}
+          {oldText(connection)}
         </div>
       )}
       {!isOld && isSlow && (
@@ -36,11 +37,21 @@ export function RealtimeWrapper({ className, children }: { className?: string; c
   )
 }
 
-function oldText(status: ConnectionStatus, code: string | undefined): string {
+function oldText({ status, code, why, checkingMs }: Connection): string {
   if (status === 'stopped') return stoppedText(code)
-  if (status === 'delayed')
-    return 'Delayed: others’ changes are not arriving by themselves. Load the page again to see them.'
-  return 'Offline: what you see may be old. We keep trying to connect.'
+  if (status === 'offline') return 'Offline: what you see may be old. We keep trying to connect.'
+  if (why && why in WHY_TEXTS) return `Delayed: ${WHY_TEXTS[why]}`
+  if (checkingMs !== undefined)
+    return `Delayed: others’ changes are not arriving at once. We check for them every ${Math.round(checkingMs / 1000)} seconds.`
+  return 'Delayed: others’ changes are not arriving by themselves. What you see may be old.'
+}
+
+const WHY_TEXTS: Partial<Record<Why, string>> = {
+  failing: 'what you see could not be read again, and may be old. We keep trying.',
+  stale: 'something newer is there, and its answer has not come yet.',
+  held: 'something newer is there, and waits for a change of yours to be saved.',
+  loading: 'something has not been read yet. We keep trying.',
+  paused: 'there is no network. What you see may be old.',
 }
 
 function stoppedText(code: string | undefined): string {
@@ -59,10 +70,24 @@ function useIsSlow(isWaiting: boolean, since: number): boolean {
   return isWaiting && slowSince === since
 }
 
+/** Says so once all that a break had made old was read again, and only if something was. [INV27] */
 function useResyncNotice(): boolean {
   const realtime = useRealtime()
   const [count, setCount] = useState(0)
-  useEffect(() => realtime.onResync(() => setCount((before) => before + 1)), [realtime])
+  useEffect(() => {
+    let isWaiting = false
+    const stops = [
+      realtime.onResync(() => {
+        isWaiting ||= !realtime.isCurrent()
+      }),
+      realtime.onFreshness(() => {
+        if (!isWaiting || realtime.getConnection().status !== 'live' || !realtime.isCurrent()) return
+        isWaiting = false
+        setCount((before) => before + 1)
+      }),
+    ]
+    return () => stops.forEach((stop) => stop())
+  }, [realtime])
   useEffect(() => {
     if (count === 0) return
     const timer = setTimeout(() => setCount(0), NOTICE_MS)

@@ -3,8 +3,8 @@ import type { ReactNode } from 'react'
 import { useLastUpdated } from '../hooks/use-last-updated.ts'
 
 /**
- * Glows for a moment when somebody else has changed what it holds. Each change starts the animation anew; for those who prefer
- * reduced motion it is a border that fades.
+ * Glows for a moment when somebody else has changed what it holds. Each change starts the animation anew, and none is shown again by mounting
+ * later; for those who prefer reduced motion it is a border that fades.
  */
 export function UpdateHighlight({
   resource,
@@ -23,7 +23,7 @@ export function UpdateHighlight({
   const update = useLastUpdated(resource, id)
   const isShown = update !== undefined && (includeOwn || !update.isOwn)
   // Two names for one animation: a change of name is what starts it again, without taking the children down.
-  const phase = isShown ? (update.at % 2 === 0 ? 'even' : 'odd') : undefined
+  const phase = isShown && update.isRecent ? (update.count % 2 === 0 ? 'even' : 'odd') : undefined
   return (
     <div
       className={`derm-highlight ${className ?? ''}`}

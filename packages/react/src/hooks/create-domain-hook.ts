@@ -1,5 +1,6 @@
 import {
   definitionOf,
+  type DeniedChannel,
   type EventEnvelope,
   type EventOf,
   type EventType,
@@ -8,6 +9,7 @@ import {
   type Topic,
 } from '@derm/contract'
 import { useEffect, useRef } from 'react'
+import { useDenied } from './use-denied.ts'
 import { useRealtime } from '../realtime-provider.tsx'
 import { createHydration } from './hydration.ts'
 
@@ -33,6 +35,9 @@ export type DomainOptions = {
   hydrate?: boolean
 }
 
+/** `denied`: what the hook does not hear of, and why. `unknown_channel`: the user may not see it; other codes: a limit leaves it out. */
+export type DomainUpdates = { denied: readonly DeniedChannel[] }
+
 /** A topic without events yet has no callbacks. */
 type TypesOf<T extends Topic> = EventTypeOfTopic<T & EventOf<EventType>['topic']>
 
@@ -46,7 +51,7 @@ export type Domain<T extends Topic> = { topics: readonly [T, ...T[]] }
 export function createDomainHook<const T extends Topic>({ topics }: Domain<T>) {
   type Options = DomainOptions & DomainCallbacks<TypesOf<T>>
 
-  return function useDomainUpdates(options: Options = {}): void {
+  return function useDomainUpdates(options: Options = {}): DomainUpdates {
     const realtime = useRealtime()
     const latest = useRef(options)
     // The newest callbacks, without a new subscription for each render.
@@ -80,8 +85,11 @@ export function createDomainHook<const T extends Topic>({ topics }: Domain<T>) {
         for (const release of releases) release()
       }
     }, [realtime, enabled, location])
+    return { denied: useDenied(enabled ? topics : NO_TOPICS, location) }
   }
 }
+
+const NO_TOPICS: readonly Topic[] = []
 
 function callbackName(type: string): string {
   return `on${type.replace(/(?:^|[:_])(\w)/g, (_, letter: string) => letter.toUpperCase())}`

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { EVENT_TYPES, SUBJECTS, definitionOf, type EventType } from '@derm/contract'
-import { QueryClient } from '@tanstack/react-query'
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { act, cleanup, render, screen } from '@testing-library/react'
 import { StrictMode, type ReactNode } from 'react'
 import { renderToString } from 'react-dom/server'
@@ -12,7 +12,9 @@ import {
   RealtimeWrapper,
   UpdateHighlight,
   createDomainHook,
+  live,
   useAppointmentUpdates,
+  useFreshness,
   usePatientUpdates,
   type EventRecord,
 } from '../index.ts'
@@ -347,9 +349,36 @@ describe('the components', () => {
     emit('appointment:checkedin', { subject: { id } })
     const first = card.getAttribute('data-highlight')
     expect(first).not.toBeNull()
-    await pass(1)
     emit('appointment:roomed', { subject: { id } })
     expect(card.getAttribute('data-highlight')).not.toBe(first)
+    await pass(1)
+    emit('appointment:completed', { subject: { id } })
+    expect(card.getAttribute('data-highlight')).toBe(first)
+  })
+
+  it('glow as long as the animation takes, and not again when what they hold is shown anew', async () => {
+    const id = '00000000-0000-4000-8000-0000000000c2'
+    function Listener() {
+      useAppointmentUpdates()
+      return null
+    }
+    const glowing = (key: string) => (
+      <>
+        <Listener />
+        <UpdateHighlight key={key} resource="appointments" id={id}>
+          card
+        </UpdateHighlight>
+      </>
+    )
+    const view = await show(glowing('first'))
+    const highlight = () => view.container.querySelector('.derm-highlight')!.getAttribute('data-highlight')
+    emit('appointment:checkedin', { subject: { id } })
+    await pass(2300)
+    expect(highlight()).not.toBeNull()
+    await pass(200)
+    expect(highlight()).toBeNull()
+    view.unmount()
+    expect((await show(glowing('second'))).container.querySelector('[data-highlight]')).toBeNull()
   })
 
   it('render on a server, and touch neither network nor page there', () => {
@@ -369,4 +398,139 @@ describe('the components', () => {
     expect(html).toContain('Not connected')
     expect(connect).not.toHaveBeenCalled()
   })
+})
+
+describe('[INV27] “Everything was read again”', () => {
+  const note = () => document.querySelector('[data-banner="resync"]')
+  const list = live(({ fetch }) => fetch('/appointments').then((response) => response.json() as Promise<unknown>))
+  function List() {
+    useQuery({ queryKey: ['appointments'], queryFn: list })
+    return null
+  }
+  async function showList(children: ReactNode = <List />) {
+    const api = new FakeApi(`l:${HERE}/scheduling`)
+    vi.stubGlobal('fetch', api.fetch)
+    await show(
+      <QueryClientProvider client={realtime.queryClient}>
+        <RealtimeWrapper>{children}</RealtimeWrapper>
+      </QueryClientProvider>,
+    )
+    await pass(500)
+    return api
+  }
+  function resync(api: FakeApi) {
+    api.position = { ...api.position, seq: api.position.seq + 1 }
+    act(() => realtime.resync())
+  }
+  afterEach(() => void vi.unstubAllGlobals())
+
+  it('comes with the last answer, and not before', async () => {
+    const api = await showList()
+    api.latencyMs = 2500
+    resync(api)
+    await pass(2400)
+    expect(note()).toBeNull()
+    await pass(1500)
+    expect(note()).not.toBeNull()
+    await pass(5500)
+    expect(note()).toBeNull()
+  })
+
+  it('does not come while reads fail', async () => {
+    const api = await showList()
+    api.failures = Array.from({ length: 1000 }, () => 503)
+    resync(api)
+    await pass(20_000)
+    expect(note()).toBeNull()
+    expect(screen.getByRole('alert').textContent).toContain('could not be read again')
+    api.failures = []
+    // After the last one's back-off.
+    for (let i = 0; i < 40 && !note(); i++) await pass(1000)
+    expect(note()).not.toBeNull()
+    expect(screen.queryByRole('alert')).toBeNull()
+  })
+
+  it('does not come when nothing was read', async () => {
+    function Listener() {
+      useAppointmentUpdates()
+      return null
+    }
+    const api = await showList(<Listener />)
+    expect(realtime.cursors().size).toBe(1)
+    resync(api)
+    await pass(5000)
+    expect(note()).toBeNull()
+  })
+})
+
+describe('useFreshness', () => {
+  it('[INV21] tells of one query: current, or since when not, and why', async () => {
+    const api = new FakeApi(`l:${HERE}/scheduling`)
+    vi.stubGlobal('fetch', api.fetch)
+    function Label() {
+      useQuery({
+        queryKey: ['appointments'],
+        queryFn: live(({ fetch }) => fetch('/appointments').then((response) => response.json() as Promise<unknown>)),
+      })
+      const freshness = useFreshness(['appointments'])
+      return <p>{freshness.current ? 'current' : `${freshness.why} ${freshness.since}`}</p>
+    }
+    const view = await show(
+      <QueryClientProvider client={realtime.queryClient}>
+        <Label />
+      </QueryClientProvider>,
+    )
+    const label = () => view.container.textContent
+    expect(label()).toContain('loading')
+    await pass(500)
+    expect(label()).toBe('current')
+    const at = Date.now()
+    act(() => realtime.disconnect())
+    expect(label()).toBe(`disconnected ${at}`)
+    vi.unstubAllGlobals()
+  })
+})
+
+describe('[SUB22] what is denied', () => {
+  it('reaches the hook: what a limit leaves out, until it is served', async () => {
+    realtime.limit(2)
+    const denied: unknown[] = []
+    function Listener() {
+      denied.push(usePatientUpdates().denied)
+      return null
+    }
+    await show(<Listener />)
+    expect(denied.at(-1)).toEqual([{ topic: 'accounts', code: 'too_many_channels' }])
+    const renders = denied.length
+    realtime.limit(Infinity)
+    act(() => realtime.disconnect())
+    realtime.reconnect()
+    await pass(20_000)
+    expect(denied.at(-1)).toEqual([])
+    expect(denied).toHaveLength(renders + 1)
+  })
+})
+
+it('[INV25] the indicator and the wrapper say how often it is checked instead', async () => {
+  const api = new FakeApi(`l:${HERE}/scheduling`)
+  vi.stubGlobal('fetch', api.fetch)
+  realtime.disconnect()
+  function List() {
+    useQuery({
+      queryKey: ['appointments'],
+      queryFn: live(({ fetch }) => fetch('/appointments').then((response) => response.json() as Promise<unknown>)),
+    })
+    return <RealtimeIndicator />
+  }
+  await show(
+    <QueryClientProvider client={realtime.queryClient}>
+      <RealtimeWrapper>
+        <List />
+      </RealtimeWrapper>
+    </QueryClientProvider>,
+  )
+  await pass(8000)
+  expect(document.querySelector('.derm-indicator')!.textContent).toMatch(/Delayed since .+, checking every 5 s/)
+  expect(screen.getByRole('alert').textContent).toContain('We check for them every 5 seconds')
+  vi.unstubAllGlobals()
 })

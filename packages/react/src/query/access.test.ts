@@ -9,6 +9,18 @@ const client = {
 }
 
 describe('a change of access', () => {
+  it('is told to the application, whichever way it goes, so that it asks anew what the user may do', async () => {
+    await subscribe()
+    let told = 0
+    world.undo.push(world.realtime.onAccessChanged(() => told++))
+    const name = `${TENANT}/${CHANNEL_KEY}`
+    world.realtime.changeAccess({ removed: [name] })
+    expect(told).toBe(1)
+    world.realtime.changeAccess({ added: [name] })
+    await pass(100)
+    expect(told).toBe(2)
+  })
+
   it('[INV8] data that says nothing of itself is forgotten when anything that may have fed it is removed', async () => {
     await subscribe()
     client.set(['appointments'], { seen: 5 })

@@ -9,11 +9,12 @@ const { world, mount, subscribe, change } = createTestViews()
 describe('a fetch', () => {
   it('[INV2] a first load that failed is made up for when something is heard of', async () => {
     await subscribe()
-    world.api.failures = [500]
+    world.api.failures = [500, 500, 500, 500]
     const observer = new QueryObserver(world.client, { queryKey: ['appointments'], queryFn: readOrThrow })
     world.undo.push(observer.subscribe(() => {}))
     await pass(300)
-    expect(observer.getCurrentResult().status).toBe('error')
+    expect(observer.getCurrentResult()).toMatchObject({ data: undefined, errorUpdateCount: 1 })
+    world.api.failures = []
     change()
     await pass(1000)
     expect(observer.getCurrentResult().data).toEqual({ seen: 1 })
@@ -47,7 +48,7 @@ describe('a fetch', () => {
     expect(view.seen()).toBe(1)
   })
 
-  it('[INV4] the browser is offline: what was heard before is fetched when it is back', async () => {
+  it('[INV4] the browser is offline: what was heard before is fetched when it is back, and live then [INV22]', async () => {
     world.client.mount()
     world.undo.push(() => world.client.unmount())
     await subscribe()
@@ -61,9 +62,10 @@ describe('a fetch', () => {
     // [SUB12] The socket lives, but what is shown is old.
     expect(world.realtime.getConnection().status).toBe('delayed')
     onlineManager.setOnline(true)
-    expect(world.realtime.getConnection().status).toBe('live')
+    expect(world.realtime.getConnection()).toMatchObject({ status: 'delayed', why: 'stale' })
     await pass(1000)
     expect(view.seen()).toBe(1)
+    expect(world.realtime.getConnection().status).toBe('live')
   })
 
   it('[INV4] an error’s body is no answer: it is asked for again', async () => {
@@ -175,11 +177,12 @@ describe('a fetch', () => {
     change()
     world.realtime.disconnect()
     await pass(120_000)
-    world.api.failures = []
-    const before = world.api.count()
+    const before = world.realtime.subscriptions.length
     world.realtime.reconnect()
-    while (world.realtime.getConnection().status !== 'live') await pass(100)
-    expect(world.api.count()).toBe(before)
+    while (world.realtime.subscriptions.length === before) await pass(100)
+    // [INV22] The socket is back, but what is shown is still old.
+    expect(world.realtime.getConnection()).toMatchObject({ status: 'delayed', why: 'failing' })
+    world.api.failures = []
     await pass(1500)
     expect(view.seen()).toBe(1)
   })

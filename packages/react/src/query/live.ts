@@ -1,11 +1,9 @@
 import { formatPositions, parseBodyPositions, parsePositions, type Positions } from '@derm/contract'
-import type { RefetchScheduler } from '@derm/core/client'
+import { actionOf, type RefetchScheduler } from '@derm/core/client'
 import { hashKey, type QueryClient, type QueryFunctionContext } from '@tanstack/react-query'
 import { ApiError } from '../api-error.ts'
 import type { ApiFetch } from '../api-fetch.ts'
-
-/** Refusals that say nothing of what was asked for: no token, too slow, too early, too often. */
-const NO_ANSWER = new Set([401, 408, 425, 429])
+import { isOurAnswer } from '../is-our-answer.ts'
 
 /** What `live` needs of the realtime that was made for a query client. */
 export type QuerySource = { scheduler: RefetchScheduler; fetch: ApiFetch }
@@ -36,7 +34,8 @@ export type LiveContext = Pick<QueryFunctionContext, 'client' | 'queryKey' | 'me
  *       return response.json()
  *     })
  *
- * @throws ApiError also when the function took the body of a 5xx, 401, 408, 425 or 429 for data: that is no answer, and has to be asked for again.
+ * @throws ApiError also when the function took for data what is no answer of the API's, or says nothing of what was asked for (no token, too
+ * early, too often, out of order); and when it got no answer at all, and made up its data itself. Such data reflects nothing. [INV23]
  */
 export function live<Data>(run: (context: LiveContext) => Promise<Data>): (context: AnyQueryContext) => Promise<Data> {
   return async (context) => {
@@ -48,16 +47,23 @@ export function live<Data>(run: (context: LiveContext) => Promise<Data>): (conte
       hashKey(context.queryKey)
     const attempt = scheduler.attemptOf(hash)
     const failed: Response[] = []
+    let asked = 0
+    let answered = 0
 
     const fetch: ApiFetch = async (input, init = {}) => {
       const min = scheduler.minAsOf(hash, context.queryKey)
       const headers = new Headers(init.headers)
       if (Object.keys(min).length > 0) headers.set('min-as-of', formatPositions(min))
+      asked++
       const response = await source.fetch(input, { ...init, headers })
-      // A replica that lags behind a creation says 404, and how old it is.
-      if (response.ok || (response.status === 404 && response.headers.has('as-of')))
+      if (!(await saysSomething(response))) {
+        failed.push(response)
+        return response
+      }
+      answered++
+      // A replica that lags behind a creation says 404, and how old it is. A 304 says how new the data is that one has. [INV26]
+      if (response.ok || response.status === 304 || (response.status === 404 && response.headers.has('as-of')))
         attempt?.noteAnswer(await readAsOf(response))
-      else if (response.status >= 500 || NO_ANSWER.has(response.status)) failed.push(response)
       return response
     }
     const data = await run({
@@ -68,7 +74,8 @@ export function live<Data>(run: (context: LiveContext) => Promise<Data>): (conte
       },
     })
     const taken = failed.find(({ bodyUsed }) => bodyUsed)
-    if (taken) throw new ApiError('unavailable', taken.status)
+    if (taken || (asked > 0 && answered === 0))
+      throw new ApiError('unavailable', taken?.status ?? failed[0]?.status ?? 0)
     return data
   }
 }
@@ -79,6 +86,19 @@ type AnyQueryContext = Pick<QueryFunctionContext, 'client' | 'queryKey' | 'meta'
 /** Spreading the context would read `signal`, and so make every unmount abort the fetch. */
 function withoutSignal({ client, queryKey, meta, pageParam }: AnyQueryContext) {
   return { client, queryKey, meta, ...(pageParam === undefined ? {} : { pageParam }) }
+}
+
+/** Whether an answer says anything of what was asked for. A refusal that a new token or some time may change does not. */
+async function saysSomething(response: Response): Promise<boolean> {
+  if (!isOurAnswer(response)) return false
+  if (response.status < 400) return true
+  if (response.status >= 500) return false
+  const problem = (await response
+    .clone()
+    .json()
+    .catch(() => null)) as { code?: unknown } | null
+  const action = actionOf(problem?.code)
+  return action === 'fix' || action === 'reload' || action === 'stop'
 }
 
 async function readAsOf(response: Response): Promise<Positions | null> {

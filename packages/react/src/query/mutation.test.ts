@@ -117,6 +117,19 @@ describe('a change of one’s own', () => {
     expect(view.seen()).toBe(1)
   })
 
+  it('[INV13] a key that the caller gives, to repeat a change whose answer was lost, is this window’s own', async () => {
+    await subscribe()
+    const own: boolean[] = []
+    world.undo.push(world.realtime.onEvent((_event, isOwn) => own.push(isOwn)))
+    const save = world.realtime.mutation('appointments', ({ fetch }) =>
+      fetch('/appointments', { method: 'POST', body: '{}', headers: { 'idempotency-key': 'kept' } }),
+    )
+    await Promise.all([save(undefined), pass(300)])
+    change('kept')
+    change('another')
+    expect(own).toEqual([true, false])
+  })
+
   it('[INV13] the next change has another key', async () => {
     const keys: string[] = []
     const save = world.realtime.mutation('appointments', async ({ idempotencyKey }) => void keys.push(idempotencyKey))

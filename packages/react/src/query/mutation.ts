@@ -36,12 +36,15 @@ export function createMutations({ queryClient, scheduler, clock, fetch: apiFetch
     return { idempotencyKey, keys: new Map(), published: {}, end: undefined, stopWaiting: undefined }
   }
 
+  function noteOwn(key: string): void {
+    ownKeys.add(key)
+    if (ownKeys.size > KEPT_KEYS) ownKeys.delete(ownKeys.values().next().value!)
+  }
+
   /** The first request of a change has its key, a further one its own: to the API one key means one request. */
   function keyOf({ idempotencyKey, keys }: Attempt, request: string): string {
     const key = keys.get(request) ?? (keys.size === 0 ? idempotencyKey : `${idempotencyKey}.${keys.size}`)
     keys.set(request, key)
-    ownKeys.add(key)
-    if (ownKeys.size > KEPT_KEYS) ownKeys.delete(ownKeys.values().next().value!)
     return key
   }
 
@@ -53,8 +56,12 @@ export function createMutations({ queryClient, scheduler, clock, fetch: apiFetch
       // A body that cannot be compared goes by its place among its like.
       const tellApart = (one: typeof body) => (typeof one === 'string' ? one : one ? `#${++uploads}` : '')
       const headers = new Headers(init.headers)
-      if (method !== 'GET' && method !== 'HEAD' && !headers.has('idempotency-key'))
-        headers.set('idempotency-key', keyOf(attempt, `${method} ${input}\n${tellApart(body)}`))
+      if (method !== 'GET' && method !== 'HEAD') {
+        // A key that the caller gives, to know a repeat by, is this window's own as well.
+        const key = headers.get('idempotency-key') ?? keyOf(attempt, `${method} ${input}\n${tellApart(body)}`)
+        headers.set('idempotency-key', key)
+        noteOwn(key)
+      }
       const response = await apiFetch(input, { ...init, headers })
       for (const [channelKey, position] of Object.entries(parsePositions(response.headers.get('published')) ?? {}))
         attempt.published[channelKey] = newerPosition(attempt.published[channelKey], position)!

@@ -1,4 +1,4 @@
-import type { QueryChange, QueryPort, QueryView } from '@derm/core/client'
+import { actionOf, type QueryChange, type QueryPort, type QueryView } from '@derm/core/client'
 import type { Query, QueryCacheNotifyEvent, QueryClient, QueryKey } from '@tanstack/react-query'
 
 /** The refetch scheduler's view of a TanStack Query cache. */
@@ -10,7 +10,10 @@ export function createQueryCachePort(queryClient: QueryClient): QueryPort {
     isActive: query.isActive(),
     isFetching: query.state.fetchStatus !== 'idle',
     hasData: query.state.data !== undefined,
+    isRetrying: query.state.fetchStatus !== 'idle' && query.state.fetchFailureCount > 0,
     hasFailed: query.state.status === 'error',
+    failure:
+      query.state.status === 'error' ? actionOf((query.state.error as { code?: unknown } | null)?.code) : undefined,
     isMarked: query.state.isInvalidated,
   })
   /** Queries with data that have left the cache, while somebody else still holds them. */
@@ -76,6 +79,8 @@ function toChange(event: QueryCacheNotifyEvent): QueryChange | null {
   switch (event.type) {
     case 'removed':
       return { type: 'removed', hash }
+    case 'observerRemoved':
+      return { type: 'hidden', hash }
     case 'observerAdded':
     case 'observerOptionsUpdated':
       return { type: 'shown', hash }
@@ -97,6 +102,10 @@ function ofAction(action: Action, hash: string): QueryChange | null {
       return action.manual ? { type: 'put', hash } : { type: 'success', hash }
     case 'error':
       return { type: 'error', hash }
+    case 'failed':
+    case 'pause':
+    case 'continue':
+      return { type: 'retry', hash }
     case 'setState':
       return { type: 'written', hash }
     default:

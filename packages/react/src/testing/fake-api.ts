@@ -1,4 +1,5 @@
 import { formatPositions, type Position } from '@derm/contract'
+import { TEST_TENANT } from './test-server.ts'
 
 export type FakeRequest = { path: string; method: string; minAsOf: string | null; startedAt: number }
 
@@ -8,6 +9,8 @@ export type FakeRequest = { path: string; method: string; minAsOf: string | null
  */
 export class FakeApi {
   readonly requests: FakeRequest[] = []
+  /** How often it was asked for positions. */
+  checks = 0
   latencyMs = 100
   /** The record's newest position, and how many changes its replica is behind. */
   position: Position = { epoch: '0000000000010000', seq: 0 }
@@ -20,7 +23,8 @@ export class FakeApi {
   constructor(private readonly channelKey = 'l:00000000-0000-4000-8000-000000000002/scheduling') {}
 
   readonly fetch = async (input: URL | string, init: RequestInit = {}): Promise<Response> => {
-    const { pathname } = new URL(input)
+    const { pathname, searchParams } = new URL(input)
+    if (pathname === '/api/v1/positions') return this.answerPositions(searchParams.getAll('channel'))
     const method = init.method ?? 'GET'
     const minAsOf = new Headers(init.headers).get('min-as-of')
     this.requests.push({ path: pathname, method, minAsOf, startedAt: Date.now() })
@@ -39,6 +43,17 @@ export class FakeApi {
       ? { published: formatPositions({ [this.channelKey]: published }) }
       : { 'as-of': formatPositions({ [this.channelKey]: seen }) }
     return Response.json({ seen: seen.seq }, { headers })
+  }
+
+  private answerPositions(asked: readonly string[]): Response {
+    this.checks++
+    if (this.failures.length > 0) return Response.json({ code: 'unavailable' }, { status: this.failures[0]! })
+    const start = { ...this.position, seq: 0 }
+    const channels = asked.map((channelKey) => ({
+      channel: `${TEST_TENANT}/${channelKey}`,
+      ...(channelKey === this.channelKey ? this.position : start),
+    }))
+    return Response.json({ channels })
   }
 
   count(path?: string): number {

@@ -17,6 +17,8 @@ export type TestRealtime = Realtime & {
   changeAccess(change: { added?: string[]; removed?: string[] }): void
   /** The node says that it may lack events, or no longer does. */
   setLagging(isLagging: boolean): void
+  /** A client is served so many channels; the rest is denied by the limit. */
+  limit(channels: number): void
   disconnect(): void
   reconnect(): void
   /** What was subscribed so far, request by request. */
@@ -45,6 +47,7 @@ export function createTestRealtime(
     switchTenant: (tenantId: string) => void (server.tenant = tenantId),
     changeAccess: (change: { added?: string[]; removed?: string[] }) => server.changeAccess(change),
     setLagging: (isLagging: boolean) => server.setLagging(isLagging),
+    limit: (channels: number) => void (server.maxChannels = channels),
     disconnect: () => server.cut(),
     reconnect: () => void (server.isReachable = true),
     subscriptions: server.subscriptions,

@@ -2,6 +2,7 @@ import {
   TOPIC_SCOPE,
   definitionOf,
   locationChannel,
+  parseChannel,
   readDownMessage,
   tenantChannel,
   userChannel,
@@ -16,7 +17,7 @@ import {
 } from '@derm/contract'
 import type { Transport, TransportHandlers } from '@derm/core/client'
 
-const TENANT = '00000000-0000-4000-8000-000000000001'
+export const TEST_TENANT = '00000000-0000-4000-8000-000000000001'
 const LOCATION = '00000000-0000-4000-8000-000000000002'
 const USER = '00000000-0000-4000-8000-000000000003'
 const FIRST_EPOCH = '0000000000010000'
@@ -41,8 +42,9 @@ type Request = { topic: Topic; location?: string; cursors?: Record<string, { seq
 
 /** A realtime node in memory, for one client: channels with a position, and what the user may see of them. */
 export class TestServer implements Transport {
-  tenant = TENANT
+  tenant = TEST_TENANT
   isReachable = true
+  maxChannels = Infinity
   /** What was subscribed so far, request by request. */
   readonly subscriptions: unknown[] = []
   private epoch = FIRST_EPOCH
@@ -68,18 +70,23 @@ export class TestServer implements Transport {
     if (name !== 'subscribe') return answer({ ok: true })
     this.subscriptions.push(body)
     const { channels } = body as { channels: Request[] }
-    const answered = channels
-      .flatMap((request) => this.channelsOf(request).map((channel) => ({ channel, cursors: request.cursors })))
+    const asked = channels
+      .flatMap((request) => this.channelsOf(request).map((channel) => ({ channel, request })))
       .filter(({ channel }) => !this.withheld.has(channel))
-      .map(({ channel, cursors }) => {
-        const seq = this.heads.get(channel) ?? 0
-        this.heads.set(channel, seq)
-        const cursor = cursors?.[channel]
-        const status = !cursor ? 'live' : cursor.seq === seq ? 'recovered' : 'resync'
-        return { channel, epoch: this.epoch, seq, status, events: [] as EventEnvelope[] } as const
-      })
+    const answered = asked.slice(0, this.maxChannels).map(({ channel, request: { cursors } }) => {
+      const seq = this.heads.get(channel) ?? 0
+      this.heads.set(channel, seq)
+      const cursor = cursors?.[channel]
+      const status = !cursor ? 'live' : cursor.seq === seq ? 'recovered' : 'resync'
+      return { channel, epoch: this.epoch, seq, status, events: [] as EventEnvelope[] } as const
+    })
+    const denied = asked.slice(this.maxChannels).map(({ channel, request: { topic } }) => {
+      const parsed = parseChannel(channel)
+      const place = parsed?.kind === 'location' ? { location: parsed.locationId } : {}
+      return { topic, ...place, code: 'too_many_channels' }
+    })
     // As over a network: not in the same turn.
-    queueMicrotask(() => answer({ ok: true, node: 'test', channels: answered, denied: [] } satisfies SubscribeAck))
+    queueMicrotask(() => answer({ ok: true, node: 'test', channels: answered, denied } satisfies SubscribeAck))
   }
 
   /** @throws when a client could not read the event. */

@@ -1,5 +1,8 @@
 import type { Attack } from './attack.ts'
 import { foreignReferences } from './cases/foreign-references.ts'
+import { halfRequests, handshakeCrowd, tokenlessSockets } from './cases/crowds.ts'
+import { recoveryFlood } from './cases/recovery-flood.ts'
+import { unreadFloods } from './cases/unread-floods.ts'
 import { unknownSessions } from './cases/unknown-sessions.ts'
 import { withdrawnKey } from './cases/withdrawn-key.ts'
 import { bulkReading } from './cases/bulk-reading.ts'
@@ -16,4 +19,9 @@ export const ATTACKS: readonly Attack[] = [
   passwordFlood,
   searchFlood,
   bulkReading,
+  unreadFloods,
+  recoveryFlood,
+  handshakeCrowd,
+  tokenlessSockets,
+  halfRequests,
 ]

@@ -4,7 +4,7 @@ import type { Stack } from '../start-stack.ts'
 const EVERY_MS = 100
 
 /** Watches the resident memory of all services. `stop` answers by how much the one that grew most was above its start, in MB. */
-export async function watchMemory(stack: Stack): Promise<{ stop(): number }> {
+export async function watchMemory(stack: Stack): Promise<{ most(): number; stop(): number }> {
   const services = [...stack.apis, ...stack.nodes]
   const before = await Promise.all(services.map(({ pid }) => readResidentMb(pid)))
   let most = 0
@@ -15,6 +15,7 @@ export async function watchMemory(stack: Stack): Promise<{ stop(): number }> {
       })
   }, EVERY_MS)
   return {
+    most: () => most,
     stop() {
       clearInterval(timer)
       return Math.round(most)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CodedError, Id, LocationId, Role, TenantId, UserId, type GrantsUpdate } from '@derm/contract'
+import { CodedError, Id, LocationId, Role, UserId, type GrantsUpdate } from '@derm/contract'
 import { loadSessionCaller } from '../access/principal.ts'
 import { lockUserAccess, endSessions } from '../access/user-access.ts'
 import { invalid } from '../http/invalid.ts'
@@ -23,7 +23,7 @@ export async function revokeUser(change: Change, id: string): Promise<UserAccess
   await endSessions(tx, id)
   const row = await tx.userAccess.update({ where: { userId: id }, data: { active: false, version: { increment: 1 } } })
   audit({ action: 'user.revoke', subjectType: 'user', subjectId: id })
-  afterCommit(() => change.revoker.revokeUser(TenantId.parse(caller.tenantId), UserId.parse(id)))
+  afterCommit(() => change.revoker.revokeUser(UserId.parse(id)))
   return toUserAccess(row)
 }
 

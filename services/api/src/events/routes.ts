@@ -4,6 +4,7 @@ import { fromPrisma, readEvents } from '@derm/publisher'
 import type { Caller } from '../access/principal.ts'
 import { defineRead } from '../http/read-route.ts'
 import type { Route } from '../http/route.ts'
+import { positionsRoute } from './positions.ts'
 
 /** Any event's envelope: its payload is the catalogue's, see docs/protocol.md. */
 const Envelope = z.looseObject({
@@ -60,4 +61,5 @@ export const eventRoutes: readonly Route[] = [
       },
     },
   ),
+  positionsRoute,
 ]

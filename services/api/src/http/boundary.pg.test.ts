@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ERRORS } from '@derm/contract'
@@ -35,6 +37,15 @@ describe('every refusal is a problem of the catalogue', () => {
     const answer = await desk.request('DELETE', '/appointments')
     expectProblem(answer, 'method_not_allowed')
     expect(answer.headers.get('allow')).toBe('GET, POST')
+  })
+  it('[SEC] TRACE, which would repeat what was sent: on a path of ours, and on none', async () => {
+    for (const path of ['/api/v1/appointments', '/']) {
+      const trace = request(`${pod.url}${path}`, { method: 'TRACE', headers: { cookie: 'secret=1' } }).end()
+      const [answer] = (await once(trace, 'response')) as [IncomingMessage]
+      const text = Buffer.concat(await answer.toArray()).toString()
+      expect([404, 405]).toContain(answer.statusCode)
+      expect(text).not.toContain('secret')
+    }
   })
   it('bodies that are no JSON, no JSON type, too large, of a wrong form', async () => {
     const post = (body: string, headers: Record<string, string> = {}) =>

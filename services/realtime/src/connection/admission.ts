@@ -1,47 +1,71 @@
-import type { TokenVerifier } from '@derm/auth'
+import type { TokenVerifier, VerifiedToken } from '@derm/auth'
 import { CodedError, ERRORS, type ErrorCode } from '@derm/contract'
 import type { Logger } from '@derm/core'
 import type { Server, Socket } from 'socket.io'
 import type { AccessWatch } from '../access/access-watch.ts'
 import type { SessionCheck } from '../access/session-check.ts'
 import type { RealtimeMetrics } from '../metrics/realtime-metrics.ts'
-import { admit } from './handshake.ts'
-import type { Members } from './members.ts'
+import type { Conn } from './connection-meter.ts'
+import { confirmAccess, identify } from './handshake.ts'
+import type { PendingPlaces } from './pending-places.ts'
+import type { UserPlaces } from './user-places.ts'
 
 export type AdmissionOptions = {
   verifier: TokenVerifier
   access: AccessWatch
   sessions: SessionCheck
-  members: Members
   metrics: RealtimeMetrics
   logger: Logger
-  maxConnectionsPerUser: number
+  pending: PendingPlaces
+  userPlaces: UserPlaces<Conn>
 }
 
 /** Lets a socket in whose handshake is valid; its token is then in `socket.data`. All others get the code of their refusal. [SES1] */
 export function guardAdmission(io: Server, options: AdmissionOptions): void {
-  const { members, metrics, logger, maxConnectionsPerUser } = options
+  const { metrics, logger, pending } = options
   /** Connections whose handshake is under way or passed. */
-  const known = new WeakSet<Socket['conn']>()
+  const known = new WeakSet<Conn>()
   io.use((socket, next) => {
+    const { conn } = socket
+    const tcp = socket.request.socket
     const refuse = (code: ErrorCode) => {
       metrics.handshakesRefused.inc({ code })
       next(Object.assign(new Error(code), { data: { code, client: ERRORS[code].client } }))
     }
     // Socket.IO would make a second socket of it, and a third, past every limit per socket.
-    if (known.has(socket.conn)) return refuse('validation_failed')
-    known.add(socket.conn)
-    admit(socket.handshake.auth, options)
+    if (known.has(conn)) return refuse('validation_failed')
+    known.add(conn)
+    pending.setAsking(tcp, true)
+    admit(socket, options)
       .then((token) => {
-        if (members.countOf(token.sub) >= maxConnectionsPerUser) throw new CodedError('too_many_connections')
         socket.data = { token }
+        pending.release(tcp)
         next()
       })
       .catch((error: unknown) => {
         const code: ErrorCode = error instanceof CodedError ? error.code : 'internal'
         if (code === 'internal') logger.error({ error }, 'a handshake failed')
-        known.delete(socket.conn)
+        known.delete(conn)
+        pending.setAsking(tcp, false)
         refuse(code)
       })
   })
+}
+
+/** Takes the user's place in the tick in which the user is known, before access is asked for, and gives it back on every path but the good one. [SES25] */
+async function admit({ conn, handshake }: Socket, options: AdmissionOptions): Promise<VerifiedToken> {
+  const { verifier, userPlaces } = options
+  const token = await identify(handshake.auth, verifier)
+  // Gone meanwhile: its end, which would give the place back, has passed.
+  if (conn.readyState !== 'open') throw new CodedError('unavailable')
+  if (!userPlaces.take(token.sub, conn)) throw new CodedError('too_many_connections')
+  conn.once('close', () => userPlaces.release(conn))
+  try {
+    await confirmAccess(token, options)
+  } catch (error) {
+    userPlaces.release(conn)
+    throw error
+  }
+  userPlaces.confirm(conn)
+  return token
 }

@@ -6,5 +6,7 @@ export function addFaultHandlers(socket: Socket): void {
     throw new Error('thrown by a handler')
   })
   socket.on('fault:reject', () => Promise.reject(new Error('rejected by a handler')))
-  socket.on('fault:emit', ({ room }: { room: string }) => socket.nsp.to(room).emit('fault:emitted', {}))
+  socket.on('fault:emit', ({ room, name = 'fault:emitted' }: { room: string; name?: string }) =>
+    socket.nsp.to(room).emit(name, {}),
+  )
 }

@@ -1,35 +1,20 @@
-import type { Server, Socket } from 'socket.io'
-import { TokenBucket } from './token-bucket.ts'
+import type { Server } from 'socket.io'
+import { ConnectionMeter, type Conn, type MeterHandlers, type MeterLimits } from './connection-meter.ts'
 
-type Conn = Socket['conn']
+/** The meters of all connections, from the first byte after the upgrade on. */
+export type Meters = WeakMap<Conn, ConnectionMeter>
 
-/**
- * Limits what a connection may send before Socket.IO has taken it apart, and counts what cannot be taken apart: requests to connect, also
- * to namespaces that do not exist, pass no middleware of a socket. [SES9]
- */
+/** Gives each connection its meter, and reports what cannot be taken apart. [SES9] */
 export function guardConnections(
   io: Server,
-  limit: { burst: number; rate: number },
-  {
-    onRefused,
-    onFlood,
-  }: {
-    onRefused: (code: 'packet_too_large' | 'packet_malformed') => void
-    /** Ends the connection. */
-    onFlood: (conn: Conn) => void
-  },
+  meters: Meters,
+  limits: MeterLimits,
+  handlers: MeterHandlers & { onUnreadable(conn: Conn): void },
 ): void {
-  io.engine.on('connection', (conn: Conn & { transport: { socket?: NodeJS.EventEmitter } }) => {
-    const bucket = new TokenBucket(limit.burst, limit.rate)
-    conn.prependListener('data', () => {
-      if (conn.readyState === 'open' && !bucket.take()) onFlood(conn)
-    })
-    conn.transport.socket?.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code?.startsWith('WS_ERR_'))
-        onRefused(error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'packet_too_large' : 'packet_malformed')
-    })
+  io.engine.on('connection', (conn: Conn) => {
+    meters.set(conn, new ConnectionMeter(conn, limits, handlers))
     conn.on('close', (reason: string) => {
-      if (reason === 'parse error') onRefused('packet_malformed')
+      if (reason === 'parse error') handlers.onUnreadable(conn)
     })
   })
 }

@@ -12,11 +12,8 @@ export function checkOrigin(request: IncomingMessage, allowed: readonly string[]
   return origin !== undefined && allowed.includes(origin) ? null : 'origin_forbidden'
 }
 
-/** @throws CodedError with the code that the client gets in `connect_error`. */
-export async function admit(
-  auth: unknown,
-  { verifier, access, sessions }: { verifier: TokenVerifier; access: AccessWatch; sessions: SessionCheck },
-): Promise<VerifiedToken> {
+/** Whose handshake it is. @throws CodedError with the code that the client gets in `connect_error`. */
+export async function identify(auth: unknown, verifier: TokenVerifier): Promise<VerifiedToken> {
   const parsed = Handshake.safeParse(auth)
   if (!parsed.success) {
     const given = (auth as { protocol?: unknown; token?: unknown } | undefined) ?? {}
@@ -24,7 +21,14 @@ export async function admit(
       throw new CodedError('protocol_unsupported')
     throw new CodedError('unauthenticated')
   }
-  const token = await verifier.verify(parsed.data.token)
+  return verifier.verify(parsed.data.token)
+}
+
+/** @throws CodedError when they may not be here, or nobody knows. */
+export async function confirmAccess(
+  token: VerifiedToken,
+  { access, sessions }: { access: AccessWatch; sessions: SessionCheck },
+): Promise<void> {
   if (!access.isConfirmed()) throw new CodedError('access_unconfirmed')
   const sessionFault = await sessions.require(token).then(
     () => null,
@@ -33,7 +37,6 @@ export async function admit(
   // Read last: the comparison of access forgets the row of a user who has no socket here yet. It says more than that the session is none.
   requireAccess(await access.read(token.sub), token)
   if (sessionFault) throw sessionFault
-  return token
 }
 
 /**

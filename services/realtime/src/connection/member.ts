@@ -35,6 +35,8 @@ export class Member {
   readonly cohort = Math.floor(Math.random() * 65_536)
   isClosed = false
   isWarned = false
+  /** When it last asked for anything. */
+  askedAt = performance.now()
   toldLagging: boolean | undefined
   /** Looked up once: on the way of every delivery, each step from object to object costs a cache miss. */
   private readonly conn: Conn
@@ -71,9 +73,16 @@ export class Member {
       tcp.write(raw)
       return
     }
-    if (conn.writeBuffer.length > 10_000) return this.onSlow(this)
-    // Without its leading 4: Engine.IO writes the type of the packet itself.
-    for (const frame of frames) conn.write(frame.slice(1), { compress: false })
+    for (const frame of frames) {
+      // The connection's meter may have ended it at the frame before.
+      if (this.isEnded()) return
+      // Without its leading 4: Engine.IO writes the type of the packet itself.
+      conn.write(frame.slice(1), { compress: false })
+    }
+  }
+
+  private isEnded(): boolean {
+    return this.isClosed
   }
 
   /** A client that does not read what it was last sent would keep it waiting, and take it later: ends it then. */

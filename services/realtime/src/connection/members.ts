@@ -9,6 +9,8 @@ export const LAST_FRAME_MS = 1000
 export type MembersOptions = {
   metrics: RealtimeMetrics
   leave: (channel: ChannelName, member: Member) => void
+  /** It is not counted any more. */
+  onForgotten: (member: Member) => void
   /** A user's last socket has gone. */
   onUserGone: (userId: UserId) => void
 }
@@ -82,6 +84,7 @@ export class Members {
       member.channels.delete(channel)
     }
     this.byId.delete(member.socket.id)
+    this.options.onForgotten(member)
     const ofUser = this.byUser.get(member.userId)
     ofUser?.delete(member)
     if (ofUser?.size === 0) {

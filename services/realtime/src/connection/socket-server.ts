@@ -1,12 +1,15 @@
 import type { Server as HttpServer } from 'node:http'
-import { REALTIME_PATH } from '@derm/contract'
-import type { Logger } from '@derm/core'
+import { REALTIME_PATH, type ErrorCode } from '@derm/contract'
+import type { Logger, Signer } from '@derm/core'
+import { clientNetwork, createAddressList } from '@derm/runtime'
 import type { Redis } from 'ioredis'
 import { Server } from 'socket.io'
 import type { RealtimeConfig } from '../config.ts'
 import type { RealtimeMetrics } from '../metrics/realtime-metrics.ts'
 import { createGuardedAdapter } from './adapter.ts'
 import { checkOrigin } from './handshake.ts'
+import { LimitedWebSocketServer } from './limited-web-sockets.ts'
+import type { PendingPlaces } from './pending-places.ts'
 
 const CONNECT_TIMEOUT_MS = 10_000
 
@@ -15,17 +18,22 @@ export type SocketServerOptions = {
   config: RealtimeConfig
   logger: Logger
   metrics: RealtimeMetrics
+  adapterSigner: Signer
   adapterPub: Redis
   adapterSub: Redis
   isDraining: () => boolean
+  pending: PendingPlaces
 }
 
-/** The Socket.IO server: WebSocket only, nothing compressed, origins checked before anything else. [SES1] */
+/** The Socket.IO server: WebSocket only, nothing compressed, origins checked before anything else, then a place taken. [SES1] [SES26] */
 export function createSocketServer(options: SocketServerOptions): Server {
-  const { http, config, logger, metrics, isDraining } = options
+  const { http, config, logger, metrics, isDraining, pending } = options
+  const isTrusted = createAddressList(config.TRUSTED_PROXIES)
+  const isLoggedNow = createLogPace()
   return new Server(http, {
     path: REALTIME_PATH,
     serveClient: false,
+    wsEngine: LimitedWebSocketServer,
     transports: ['websocket'],
     perMessageDeflate: false,
     httpCompression: false,
@@ -33,14 +41,32 @@ export function createSocketServer(options: SocketServerOptions): Server {
     connectTimeout: CONNECT_TIMEOUT_MS,
     pingInterval: 20_000,
     pingTimeout: 15_000,
-    adapter: createGuardedAdapter(options.adapterPub, options.adapterSub, (error) => {
+    adapter: createGuardedAdapter(options.adapterPub, options.adapterSub, options.adapterSigner, (fault, error) => {
       metrics.foreignMessages.inc({ where: 'adapter' })
-      logger.warn({ error }, 'a message between nodes was malformed')
+      if (isLoggedNow())
+        logger.warn({ reason: fault, ...(error ? { error } : {}) }, 'a message between servers was refused')
     }),
     allowRequest: (request, decide) => {
-      const code = isDraining() ? 'server_draining' : checkOrigin(request, config.PUBLIC_ORIGINS)
-      if (code) metrics.handshakesRefused.inc({ code })
-      decide(code, code === null)
+      const answer = (code: ErrorCode | null) => {
+        if (code) metrics.handshakesRefused.inc({ code })
+        decide(code, code === null)
+      }
+      const refusal = isDraining() ? 'server_draining' : checkOrigin(request, config.PUBLIC_ORIGINS)
+      if (refusal) return answer(refusal)
+      pending.take(request.socket, clientNetwork(request, isTrusted), (isTaken) =>
+        answer(isTaken ? null : 'too_many_connections'),
+      )
     },
   })
+}
+
+/** Whoever floods the adapter's channels does not flood the log too: one line a second is enough, the metric counts them all. */
+function createLogPace(): () => boolean {
+  let loggedAt = -Infinity
+  return () => {
+    const now = performance.now()
+    if (now - loggedAt < 1000) return false
+    loggedAt = now
+    return true
+  }
 }

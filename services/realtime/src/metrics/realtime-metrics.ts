@@ -29,6 +29,9 @@ const KNOWN = {
     'access_revoked',
     'session_ended',
     'rate_limited',
+    'packet_malformed',
+    'packet_too_large',
+    'too_many_connections',
     'slow_consumer',
     'server_draining',
   ] satisfies ErrorCode[],
@@ -43,6 +46,10 @@ export function createRealtimeMetrics() {
   const created = {
     metrics,
     connections: gauge({ name: 'connections', help: 'Sockets connected to this node' }),
+    pendingConnections: gauge({
+      name: 'pending_connections',
+      help: 'Connections that were upgraded and are not admitted yet',
+    }),
     subscriptions: gauge({ name: 'subscriptions', help: 'Subscriptions of this node’s sockets to channels' }),
     channels: gauge({ name: 'channels', help: 'Channels that this node listens to' }),
     deliveries: counter({ name: 'deliveries_total', help: 'Events handed to sockets' }),
@@ -99,6 +106,10 @@ export function createRealtimeMetrics() {
     lagging: gauge({
       name: 'lagging',
       help: '1 while this node cannot say that it has all events: cut off from Redis, or from the access table',
+    }),
+    lateChannels: gauge({
+      name: 'late_channels',
+      help: 'Channels of which this node cannot say that it has all events; their clients are told',
     }),
     accessAge: gauge({
       name: 'access_confirmation_age_seconds',

@@ -7,7 +7,12 @@ import { LAST_FRAME_MS, type Members } from '../connection/members.ts'
 import type { RealtimeMetrics } from '../metrics/realtime-metrics.ts'
 import { findAdded } from './find-added.ts'
 
-export type AccessChangeContext = { members: Members; hub: ChannelHub<Member>; metrics: RealtimeMetrics }
+export type AccessChangeContext = {
+  members: Members
+  hub: ChannelHub<Member>
+  metrics: RealtimeMetrics
+  maxChannels: number
+}
 
 /** Carries a change of a user's access out on all their sockets, at once and without a pause: a removed channel's frames end here. [SEC2] */
 export function changeAccess(context: AccessChangeContext, userId: UserId, access: Access | null): void {
@@ -16,7 +21,11 @@ export function changeAccess(context: AccessChangeContext, userId: UserId, acces
   context.metrics.revocationSeconds.observe((performance.now() - started) / 1000)
 }
 
-function changeMember({ members, hub, metrics }: AccessChangeContext, member: Member, access: Access | null): void {
+function changeMember(
+  { members, hub, metrics, maxChannels }: AccessChangeContext,
+  member: Member,
+  access: Access | null,
+): void {
   const refusal = refusalOf(access, { tid: member.tenantId, sid: member.sessionId })
   if (refusal) {
     metrics.revocations.inc({ kind: refusal })
@@ -30,7 +39,7 @@ function changeMember({ members, hub, metrics }: AccessChangeContext, member: Me
     member.channels.delete(channel)
   }
   if (removed.length > 0) member.expectFlush(LAST_FRAME_MS, members.endSlow)
-  const added = findAdded(member, principal)
+  const added = findAdded(member, principal, maxChannels)
   if (added.length + removed.length === 0) return
   metrics.revocations.inc({ kind: 'grants' })
   member.socket.emit('access:changed', { added, removed })

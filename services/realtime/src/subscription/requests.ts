@@ -36,6 +36,7 @@ function answer<Ack extends { ok: boolean }>(
   run: (body: unknown, reply: (ack: Ack) => void) => void | Promise<void>,
 ): void {
   member.socket.on(name, async (body: unknown, ack: unknown) => {
+    member.askedAt = performance.now()
     const reply = typeof ack === 'function' ? (ack as (answer: unknown) => void) : () => {}
     try {
       await run(body, reply)

@@ -5,16 +5,22 @@ import { toPrincipal } from '../access/access-row.ts'
 import type { AccessWatch } from '../access/access-watch.ts'
 import type { Member } from '../connection/member.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
+import type { LagNotice } from '../delivery/lag-notice.ts'
+import type { UserBudgets } from './user-budgets.ts'
 
 export type SubscribeContext = {
   nodeName: string
   hub: ChannelHub<Member>
   fanOut: FanOut
+  lagNotice: Pick<LagNotice, 'tell'>
   access: AccessWatch
   maxChannels: number
+  budgets: UserBudgets
   timeoutMs: number
   /** Of all events in one acknowledgement. */
   maxAnswerBytes: number
+  /** How many bytes may be written to the member before it counts as slow. */
+  roomFor: (member: Member) => number
   onTooLarge: () => void
   isAnsweringResync: boolean
 }

@@ -5,6 +5,7 @@ import { AccessRow } from '../access/access-row.ts'
 import { changeAccess, type AccessChangeContext } from './access-change.ts'
 import type { Member } from '../connection/member.ts'
 import { subscribe } from './subscribe.ts'
+import { UserBudgets } from './user-budgets.ts'
 import type { SubscribeContext } from './subscribe-context.ts'
 import { unsubscribe } from './unsubscribe.ts'
 
@@ -44,7 +45,9 @@ function setUp() {
     socket: { emit: (name: string, body: unknown) => told.push([name, body]) },
   } as unknown as Member
   const context = {
-    ...{ nodeName: 'test', hub, maxChannels: 10, timeoutMs: 10_000, maxAnswerBytes: 1000 },
+    ...{ nodeName: 'test', hub, maxChannels: 10, timeoutMs: 10_000, maxAnswerBytes: 1000, roomFor: () => 1_000_000 },
+    budgets: new UserBudgets({ burst: 1e9, rate: 1 }),
+    lagNotice: { tell: () => {} },
     ...{ fanOut: { flush() {} }, access: { isConfirmed: () => true, get: () => row } },
   } as unknown as SubscribeContext
   const metrics = { revocations: { inc() {} }, revocationSeconds: { observe() {} } }
@@ -65,7 +68,7 @@ function setUp() {
     grant(locations: readonly string[]) {
       row = rowOf(locations, row.version + 1)
       changeAccess(
-        { members: { ofUser: () => [member] }, hub, metrics } as unknown as AccessChangeContext,
+        { members: { ofUser: () => [member] }, hub, metrics, maxChannels: 10 } as unknown as AccessChangeContext,
         row.userId,
         row,
       )
@@ -99,11 +102,49 @@ describe('a subscription', () => {
     expect(told).toEqual([])
   })
 
-  it('[SES11] remembers no more than a socket may have, whatever is denied', async () => {
-    const { subscribe } = setUp()
+  it('[SES11] [SES28] remembers no more than a socket may have, whatever is denied, and refuses nothing for it', async () => {
+    const { subscribe, member } = setUp()
     const ask = (count: number) =>
       subscribe(Array.from({ length: count }, () => ({ topic: 'scheduling', location: crypto.randomUUID() })))
     expect((await ask(10)).ok).toBe(true)
-    await expect(ask(1)).rejects.toMatchObject({ code: 'too_many_channels' })
+    expect((await ask(1)).ok).toBe(true)
+    expect(member.interests.size).toBe(10)
+    expect(channelsOf(await subscribe([{ topic: 'scheduling', location: north }]))).toEqual([channelOf(north!)])
+  })
+
+  it('[SES28] beside others of the same socket gets no more than fits when it is answered', async () => {
+    const { context, member, finish } = setUp()
+    context.maxChannels = 1
+    member.interests.clear()
+    const acks: SubscribeAck[] = []
+    const asking = ['scheduling', 'patients', 'safety'].map((topic) =>
+      subscribe(context, member, { channels: [{ topic }] }, (ack) => acks.push(ack)),
+    )
+    finish()
+    await Promise.all(asking)
+    expect(acks.map((ack) => [channelsOf(ack).length, ack.ok && ack.denied.map(({ code }) => code)])).toEqual([
+      [1, []],
+      [0, ['too_many_channels']],
+      [0, ['unknown_channel']],
+    ])
+    expect(member.channels.size).toBe(1)
+  })
+
+  it('[SES28] tells of nothing new that it could not be given', async () => {
+    const { context, subscribe, grant, told, member } = setUp()
+    context.maxChannels = 1
+    await subscribe([{ topic: 'scheduling' }], () => grant([north!, south!]))
+    expect([member.channels.size, told]).toEqual([1, []])
+  })
+
+  it('[SES24] is refused when the socket has eight that are not answered yet, and ends none of them', async () => {
+    const { context, member, finish } = setUp()
+    const acks: SubscribeAck[] = []
+    const ask = () => subscribe(context, member, { channels: [{ topic: 'scheduling' }] }, (ack) => acks.push(ack))
+    const asking = Array.from({ length: 8 }, ask)
+    await expect(ask()).rejects.toMatchObject({ code: 'rate_limited' })
+    finish()
+    await Promise.all(asking)
+    expect(acks.map(({ ok }) => ok)).toEqual(Array(8).fill(true))
   })
 })

@@ -23,6 +23,20 @@ export async function readProblem(response: Response): Promise<ApiError> {
   return new ApiError(typeof code === 'string' ? (code as ErrorCode) : 'unavailable', response.status, details)
 }
 
+/** Statuses that say nothing of the change itself: not asked, not let in, too early, too often. */
+const NO_WORD = new Set([401, 403, 408, 425, 429])
+
+/** Whether the server has decided against a change. Without an answer, or when it broke down or never looked, the change may have been made by an earlier try. */
+export function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof ApiError &&
+    error.status >= 400 &&
+    error.status < 500 &&
+    !NO_WORD.has(error.status) &&
+    error.code !== 'idempotency_in_progress'
+  )
+}
+
 /** What a person is told; the catalogue's own title where it says enough. */
 export function describeError(error: unknown): string {
   if (!(error instanceof ApiError)) return 'Something went wrong. Please try again.'

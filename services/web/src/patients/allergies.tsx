@@ -9,13 +9,13 @@ import { sortAllergies } from './allergy-order.ts'
 import { SEVERITY_LABEL } from './chart-labels.ts'
 import classes from './chart-list.module.css'
 import { useAllergies } from './chart-queries.ts'
-import { ChartSection } from './chart-section.tsx'
+import { ChartSection, type SectionProps } from './chart-section.tsx'
 import { MarkInErrorForm } from './mark-in-error-form.tsx'
 
 type Open = { name: 'new' } | { name: 'edit' | 'in-error'; id: string }
 
 /** Allergies: add one, change it, mark one that was entered in error. None is ever deleted. */
-export function Allergies({ patientId, user }: { patientId: string; user: User }) {
+export function Allergies({ patientId, user, mayAdd: isActive }: SectionProps) {
   const allergies = useAllergies(patientId)
   const [open, setOpen] = useState<Open | null>(null)
   const close = () => setOpen(null)
@@ -25,7 +25,7 @@ export function Allergies({ patientId, user }: { patientId: string; user: User }
     onClick: () => setOpen({ name: 'new' }),
     testId: 'add-allergy',
   }
-  const mayAdd = mayDo(user, ALLERGY_TRANSITIONS.create.by, null)
+  const mayAdd = isActive && mayDo(user, ALLERGY_TRANSITIONS.create.by, null)
   return (
     <ChartSection title="Allergies" testId="allergies" action={mayAdd && open === null ? add : null}>
       {open?.name === 'new' ? (
@@ -49,6 +49,7 @@ export function Allergies({ patientId, user }: { patientId: string; user: User }
                       resource="allergies"
                       entry={allergy}
                       title={`${allergy.substance} was entered in error?`}
+                      says={`${allergy.substance}, ${SEVERITY_LABEL[allergy.severity].toLowerCase()}, ${allergy.reaction ?? 'no reaction'}`}
                       onDone={close}
                       onCancel={close}
                     />

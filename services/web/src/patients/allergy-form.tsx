@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import classes from '../ui/form-frame.module.css'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useKeptKeys } from '../ui/kept-keys.ts'
 import { useLiveDraft } from '../ui/live-draft.ts'
 import { ConflictNotice, fieldOf } from '../ui/live-fields.tsx'
 import { optionsOf } from '../ui/options.ts'
@@ -31,7 +32,7 @@ type Props = { patientId: string; allergy: Allergy | null; onDone: () => void; o
 export function AllergyForm({ patientId, allergy, onDone, onCancel }: Props) {
   const draft = useLiveDraft<Draft>(allergy ? toDraft(allergy) : NEW)
   const [isChecked, setChecked] = useState(false)
-  const change = usePartChange('allergies')
+  const change = usePartChange('allergies', useKeptKeys())
   const isMissing = draft.values.substance.trim() === ''
 
   function submit() {

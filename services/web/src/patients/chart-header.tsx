@@ -55,7 +55,7 @@ export function ChartHeader({ patient, user, onOpen }: Props) {
             </div>
           </dl>
         </div>
-        {seesTopic(user, 'accounts') ? (
+        {seesTopic(user, 'accounts') && patient.mergedIntoId === null ? (
           <Balance
             patientId={patient.id}
             mayTakeCopay={patient.status === 'active' && mayDo(user, 'take_copay', null)}

@@ -47,8 +47,10 @@ function Chart({ patientId, user }: { patientId: string; user: User }) {
 function LoadedChart({ patient, user }: { patient: Patient; user: User }) {
   const [form, setForm] = useState<HeaderForm | null>(null)
   const close = () => setForm(null)
-  const seesSafety = seesTopic(user, 'safety')
-  const part = { patientId: patient.id, user }
+  // All that hung on it hangs on the other chart now: its sections would say that there is nothing.
+  const isMerged = patient.mergedIntoId !== null
+  const seesSafety = seesTopic(user, 'safety') && !isMerged
+  const part = { patientId: patient.id, user, mayAdd: patient.status === 'active' }
   return (
     <div className={classes['chart']} data-testid="chart">
       <div className={classes['top']}>
@@ -56,17 +58,19 @@ function LoadedChart({ patient, user }: { patient: Patient; user: User }) {
         {seesSafety ? <AllergyStrip patientId={patient.id} /> : null}
       </div>
       {patient.mergedIntoId === null ? null : <MergedNotice intoId={patient.mergedIntoId} />}
-      {form === 'flags' ? <FlagsForm patient={patient} onClose={close} /> : null}
-      {form === 'copay' ? <CopayForm patientId={patient.id} onClose={close} /> : null}
+      {form === 'flags' && !isMerged ? <FlagsForm patient={patient} onClose={close} /> : null}
+      {form === 'copay' && !isMerged ? <CopayForm patientId={patient.id} onClose={close} /> : null}
       <div className={classes['columns']}>
         <div className={classes['column']}>
           <Demographics patient={patient} user={user} />
-          <Documents {...part} />
+          {isMerged ? null : <Documents {...part} />}
         </div>
-        <div className={classes['column']}>
-          <Coverages {...part} />
-          {seesSafety ? <Allergies {...part} /> : null}
-        </div>
+        {isMerged ? null : (
+          <div className={classes['column']}>
+            <Coverages {...part} />
+            {seesSafety ? <Allergies {...part} /> : null}
+          </div>
+        )}
       </div>
     </div>
   )

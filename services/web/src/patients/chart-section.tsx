@@ -1,6 +1,10 @@
+import type { User } from '@derm/contract'
 import { Button } from '@mantine/core'
 import { useId, type ReactNode } from 'react'
 import classes from './chart-section.module.css'
+
+/** What a section with entries of its own gets. `mayAdd`: the chart takes new entries, from those whose role allows it. */
+export type SectionProps = { patientId: string; user: User; mayAdd: boolean }
 
 type Props = {
   title: string

@@ -3,22 +3,26 @@ import { TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useKeptKeys } from '../ui/kept-keys.ts'
 import { useAccounts, usePartChange } from './chart-queries.ts'
 import { parseCents } from './money.ts'
 
 /** Takes a copay at the desk. A patient's first one opens the account. */
 export function CopayForm({ patientId, onClose }: { patientId: string; onClose: () => void }) {
   const accounts = useAccounts(patientId)
-  const open = usePartChange<Account>('accounts')
-  const take = usePartChange<Account>('accounts')
+  const keys = useKeptKeys()
+  const open = usePartChange<Account>('accounts', keys)
+  const take = usePartChange<Account>('accounts', keys)
   const [amount, setAmount] = useState('')
   const [isChecked, setChecked] = useState(false)
   const amountCents = parseCents(amount)
-  const error = open.error ?? take.error
+  // Without the account nothing can be taken.
+  const error = open.error ?? take.error ?? (accounts.data ? null : accounts.error)
 
   async function submit() {
     setChecked(true)
-    if (amountCents === null || !accounts.data) return
+    if (amountCents === null) return
+    if (!accounts.data) return void accounts.refetch()
     const account = accounts.data[0] ?? (await open.mutateAsync({ body: { patientId } }))
     await take.mutateAsync({ path: `/${account.id}/copay`, body: { amountCents }, version: account.version })
     onClose()
@@ -28,7 +32,7 @@ export function CopayForm({ patientId, onClose }: { patientId: string; onClose: 
       title="Take a copay"
       submitLabel="Taken"
       testId="copay-form"
-      isPending={open.isPending || take.isPending || accounts.isPending}
+      isPending={open.isPending || take.isPending || (!accounts.data && accounts.isFetching)}
       error={error ? describeError(error) : null}
       // What was refused stands in the form.
       onSubmit={() => void submit().catch(() => undefined)}

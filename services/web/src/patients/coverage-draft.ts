@@ -1,5 +1,6 @@
 import type { Coverage, CoverageRank, CoverageUpdate } from '@derm/contract'
 import { isDate } from '../time/zone-time.ts'
+import { formatBirthDate } from './patient-names.ts'
 
 /** A coverage as the form's fields hold it: nothing as the empty text. Its end is set apart. */
 export type CoverageDraft = {
@@ -37,4 +38,11 @@ export function findCoverageFaults(draft: CoverageDraft): Partial<Record<keyof C
   if (draft.memberId.trim() === '') faults.memberId = 'Enter the member id from the card'
   if (!isDate(draft.effectiveFrom)) faults.effectiveFrom = 'Enter a date'
   return faults
+}
+
+/** From when to when it covers, in words. */
+export function formatSpan({ effectiveFrom, effectiveTo }: Pick<Coverage, 'effectiveFrom' | 'effectiveTo'>): string {
+  return effectiveTo === null
+    ? `since ${formatBirthDate(effectiveFrom)}`
+    : `${formatBirthDate(effectiveFrom)} to ${formatBirthDate(effectiveTo)}`
 }

@@ -2,8 +2,10 @@ import type { Coverage } from '@derm/contract'
 import { TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
+import { formatSpan } from './coverage-draft.ts'
 import { isDate } from '../time/zone-time.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useOpenedOn } from '../ui/opened-on.ts'
 import { usePartChange } from './chart-queries.ts'
 import { todayHere } from './patient-names.ts'
 
@@ -13,6 +15,7 @@ export function CoverageEndForm({ coverage, onDone, onCancel }: Props) {
   const [effectiveTo, setEffectiveTo] = useState(coverage.effectiveTo ?? todayHere())
   const [isChecked, setChecked] = useState(false)
   const change = usePartChange('coverages')
+  const { isConflict, takeBase } = useOpenedOn(coverage, change.error)
   const fault = !isDate(effectiveTo)
     ? 'Enter a date'
     : effectiveTo < coverage.effectiveFrom
@@ -21,15 +24,21 @@ export function CoverageEndForm({ coverage, onDone, onCancel }: Props) {
   return (
     <FormFrame
       title={`End ${coverage.payerName}`}
-      submitLabel="Save"
+      submitLabel={isConflict ? 'Save mine instead' : 'Save'}
       testId="coverage-end-form"
       isPending={change.isPending}
-      error={change.error ? describeError(change.error) : null}
+      error={
+        isConflict
+          ? `Someone else changed it in the meantime. It is now ${coverage.payerName}, member ${coverage.memberId}, ${formatSpan(coverage)}.`
+          : change.error
+            ? describeError(change.error)
+            : null
+      }
       onSubmit={() => {
         setChecked(true)
         if (fault === null)
           change.mutate(
-            { path: `/${coverage.id}/end`, body: { effectiveTo }, version: coverage.version },
+            { path: `/${coverage.id}/end`, body: { effectiveTo }, version: takeBase().version },
             { onSuccess: onDone },
           )
       }}

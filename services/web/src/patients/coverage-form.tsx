@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import classes from '../ui/form-frame.module.css'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useKeptKeys } from '../ui/kept-keys.ts'
 import { useLiveDraft } from '../ui/live-draft.ts'
 import { ConflictNotice, fieldOf } from '../ui/live-fields.tsx'
 import { optionsOf } from '../ui/options.ts'
@@ -23,7 +24,7 @@ type Props = { patientId: string; coverage: Coverage | null; onDone: () => void;
 
 export function CoverageForm({ patientId, coverage, onDone, onCancel }: Props) {
   const draft = useLiveDraft<CoverageDraft>(coverage ? toCoverageDraft(coverage) : NEW_COVERAGE)
-  const change = usePartChange('coverages')
+  const change = usePartChange('coverages', useKeptKeys())
   const [isChecked, setChecked] = useState(false)
   const faults = isChecked ? findCoverageFaults(draft.values) : {}
 

@@ -7,16 +7,17 @@ import { QueryView } from '../ui/query-view.tsx'
 import { RANK_LABEL } from './chart-labels.ts'
 import classes from './chart-list.module.css'
 import { useCoverages } from './chart-queries.ts'
-import { ChartSection } from './chart-section.tsx'
+import { ChartSection, type SectionProps } from './chart-section.tsx'
 import { CoverageEndForm } from './coverage-end-form.tsx'
 import { CoverageForm } from './coverage-form.tsx'
+import { formatSpan } from './coverage-draft.ts'
 import { Eligibility } from './eligibility.tsx'
-import { formatBirthDate, todayHere } from './patient-names.ts'
+import { todayHere } from './patient-names.ts'
 
 type Open = { name: 'new' } | { name: 'edit' | 'end'; id: string }
 
 /** Insurance: who pays, in which order, and whether they have said so lately. */
-export function Coverages({ patientId, user }: { patientId: string; user: User }) {
+export function Coverages({ patientId, user, mayAdd: isActive }: SectionProps) {
   const coverages = useCoverages(patientId)
   const [open, setOpen] = useState<Open | null>(null)
   const close = () => setOpen(null)
@@ -26,7 +27,7 @@ export function Coverages({ patientId, user }: { patientId: string; user: User }
     onClick: () => setOpen({ name: 'new' }),
     testId: 'add-coverage',
   }
-  const mayAdd = mayDo(user, COVERAGE_TRANSITIONS.create.by, null)
+  const mayAdd = isActive && mayDo(user, COVERAGE_TRANSITIONS.create.by, null)
   return (
     <ChartSection title="Insurance" testId="coverages" action={mayAdd && open === null ? add : null}>
       {open?.name === 'new' ? (
@@ -119,10 +120,4 @@ function sortCoverages(coverages: readonly Coverage[]): Coverage[] {
   return coverages.toSorted(
     (a, b) => Number(isEnded(a)) - Number(isEnded(b)) || ranks.indexOf(a.rank) - ranks.indexOf(b.rank),
   )
-}
-
-function formatSpan({ effectiveFrom, effectiveTo }: Coverage): string {
-  return effectiveTo === null
-    ? `since ${formatBirthDate(effectiveFrom)}`
-    : `${formatBirthDate(effectiveFrom)} to ${formatBirthDate(effectiveTo)}`
 }

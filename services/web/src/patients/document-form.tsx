@@ -5,6 +5,7 @@ import { describeError } from '../http/api-error.ts'
 import { isDate } from '../time/zone-time.ts'
 import classes from '../ui/form-frame.module.css'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useKeptKeys } from '../ui/kept-keys.ts'
 import { useLiveDraft } from '../ui/live-draft.ts'
 import { ConflictNotice, fieldOf } from '../ui/live-fields.tsx'
 import { optionsOf } from '../ui/options.ts'
@@ -39,7 +40,7 @@ export function DocumentForm({ patientId, document, onDone, onCancel }: Props) {
   const [fresh] = useState<Draft>(() => ({ title: '', kind: 'referral', receivedOn: todayHere(), pages: '1' }))
   const draft = useLiveDraft<Draft>(document ? toDraft(document) : fresh)
   const [isChecked, setChecked] = useState(false)
-  const change = usePartChange('documents')
+  const change = usePartChange('documents', useKeptKeys())
   const faults = findFaults(draft.values)
 
   function submit() {

@@ -7,7 +7,7 @@ import { QueryView } from '../ui/query-view.tsx'
 import { DOCUMENT_LABEL } from './chart-labels.ts'
 import classes from './chart-list.module.css'
 import { useDocuments } from './chart-queries.ts'
-import { ChartSection } from './chart-section.tsx'
+import { ChartSection, type SectionProps } from './chart-section.tsx'
 import { DocumentForm } from './document-form.tsx'
 import { MarkInErrorForm } from './mark-in-error-form.tsx'
 import { formatBirthDate } from './patient-names.ts'
@@ -15,7 +15,7 @@ import { formatBirthDate } from './patient-names.ts'
 type Open = { name: 'new' } | { name: 'edit' | 'in-error'; id: string }
 
 /** Which papers are there, of what kind, and since when. */
-export function Documents({ patientId, user }: { patientId: string; user: User }) {
+export function Documents({ patientId, user, mayAdd: isActive }: SectionProps) {
   const documents = useDocuments(patientId)
   const [open, setOpen] = useState<Open | null>(null)
   const close = () => setOpen(null)
@@ -25,7 +25,7 @@ export function Documents({ patientId, user }: { patientId: string; user: User }
     onClick: () => setOpen({ name: 'new' }),
     testId: 'add-document',
   }
-  const mayAdd = mayDo(user, DOCUMENT_TRANSITIONS.create.by, null)
+  const mayAdd = isActive && mayDo(user, DOCUMENT_TRANSITIONS.create.by, null)
   return (
     <ChartSection title="Documents" testId="documents" action={mayAdd && open === null ? add : null}>
       {open?.name === 'new' ? (
@@ -49,6 +49,7 @@ export function Documents({ patientId, user }: { patientId: string; user: User }
                       resource="documents"
                       entry={document}
                       title={`“${document.title}” was filed in error?`}
+                      says={`“${document.title}”, ${DOCUMENT_LABEL[document.kind]}, received ${formatBirthDate(document.receivedOn)}`}
                       onDone={close}
                       onCancel={close}
                     />

@@ -1,9 +1,9 @@
 import { EligibilityOutcome, type COVERAGE_TRANSITIONS, type Coverage, type EligibilityStatus } from '@derm/contract'
 import { Button, Menu } from '@mantine/core'
 import { IconChevronDown, IconRefresh } from '@tabler/icons-react'
-import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { daysBetween, formatDaysAgo } from '../time/ago.ts'
+import { useNow } from '../time/use-now.ts'
 import { ELIGIBILITY_LABEL, OUTCOME_LABEL } from './chart-labels.ts'
 import classes from './chart-list.module.css'
 import { usePartChange } from './chart-queries.ts'
@@ -25,20 +25,22 @@ type Props = { coverage: Coverage; possible: readonly (keyof typeof COVERAGE_TRA
 /** What the payer has said of the coverage, how long ago, and the way to ask again. */
 export function Eligibility({ coverage: { id, version, status, checkedAt }, possible }: Props) {
   const change = usePartChange('coverages')
-  const [now] = useState(() => Date.now())
+  const now = useNow()
   const days = checkedAt === null ? null : daysBetween(Date.parse(checkedAt), now)
   const isStale = days !== null && days > STALE_AFTER_DAYS
+  /** The payer has not said anything since: what is known of before is its last answer, not this status. */
+  const isUnanswered = status === 'requested' || status === 'payer_down'
   const isSure = status === 'active' && !isStale
   return (
     <div className={classes['row']} data-testid={`eligibility-${id}`} data-status={status}>
-      <span className={classes['tag']} data-tone={isStale && status !== 'requested' ? 'wait' : TONE[status]}>
+      <span className={classes['tag']} data-tone={isStale && !isUnanswered ? 'wait' : TONE[status]}>
         {ELIGIBILITY_LABEL[status]}
-        {isStale && status !== 'requested' ? ', out of date' : ''}
+        {isStale && !isUnanswered ? ', out of date' : ''}
       </span>
       <span className={`${classes['aside']} numbers`}>
         {days === null
           ? 'No answer so far'
-          : status === 'requested'
+          : isUnanswered
             ? `Last answer ${formatDaysAgo(days)}`
             : `Checked ${formatDaysAgo(days)}, ${isStale ? 'stale after' : 'good for'} ${STALE_AFTER_DAYS} days`}
       </span>

@@ -1,4 +1,5 @@
 import { PATIENT_TRANSITIONS, mayDo, type Patient, type PatientSummary } from '@derm/contract'
+import { usePatientUpdates } from '@derm/react'
 import { Alert, Button, Checkbox, Group, Radio, Text, Title } from '@mantine/core'
 import { IconAlertCircle, IconAlertTriangle } from '@tabler/icons-react'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
@@ -15,6 +16,7 @@ import { usePatient, usePatientMerge } from './patient-queries.ts'
 
 /** Two charts of one person become one: first the other is chosen, then both are compared, then one goes on. */
 export default function MergeScreen() {
+  usePatientUpdates()
   const { patientId = '' }: { patientId?: string } = useParams({ strict: false })
   const [other, setOther] = useState<PatientSummary | null>(null)
   useEffect(() => {
@@ -59,13 +61,16 @@ function Comparison({ firstId, secondId }: { firstId: string; secondId: string }
   const navigate = useNavigate()
   const groupName = useId()
   const [survivingId, setSurvivingId] = useState<string | null>(null)
-  const [isSure, setSure] = useState(false)
+  /** The versions of the charts that were compared: a change of either is to be looked at anew. */
+  const [sureOf, setSureOf] = useState<string | null>(null)
   const merge = usePatientMerge()
   return (
     <QueryView query={charts} what="The charts">
       {(both) => {
         const surviving = both.find(({ id }) => id === survivingId)
         const merged = both.find(({ id }) => id !== survivingId)
+        const compared = both.map(({ version }) => version).join()
+        const isSure = sureOf === compared
         return (
           <>
             <div className={classes['scroll']}>
@@ -82,7 +87,7 @@ function Comparison({ firstId, secondId }: { firstId: string; secondId: string }
                           label="Keep this chart"
                           aria-label={`Keep the chart ${patient.mrn}`}
                           checked={survivingId === patient.id}
-                          onChange={() => (setSurvivingId(patient.id), setSure(false))}
+                          onChange={() => (setSurvivingId(patient.id), setSureOf(null))}
                           data-testid={`keep-${patient.id}`}
                         />
                       </th>
@@ -121,7 +126,7 @@ function Comparison({ firstId, secondId }: { firstId: string; secondId: string }
                 <Checkbox
                   label="I have compared two identifiers: both charts are of the same person."
                   checked={isSure}
-                  onChange={(event) => setSure(event.currentTarget.checked)}
+                  onChange={(event) => setSureOf(event.currentTarget.checked ? compared : null)}
                   data-testid="merge-sure"
                 />
               </Alert>

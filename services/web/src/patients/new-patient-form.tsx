@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useKeptKeys } from '../ui/kept-keys.ts'
 import { useLiveDraft } from '../ui/live-draft.ts'
 import { findFaults, toUpdate, type PatientDraft } from './patient-draft.ts'
 import { PatientFields } from './patient-fields.tsx'
@@ -12,7 +13,7 @@ const NEW: PatientDraft = { firstName: '', lastName: '', dateOfBirth: '', sex: '
 export function NewPatientForm({ onDone, onCancel }: { onDone: (id: string) => void; onCancel: () => void }) {
   const draft = useLiveDraft<PatientDraft>(NEW)
   const [isChecked, setChecked] = useState(false)
-  const create = usePatientCreate()
+  const create = usePatientCreate(useKeptKeys())
   return (
     <FormFrame
       title="New patient"

@@ -2,7 +2,7 @@ import type { PatientSummary } from '@derm/contract'
 import { Combobox, Loader, Text, TextInput, useCombobox } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { formatBirthDate, fullName } from './patient-names.ts'
 import { usePatientSearch } from './patient-queries.ts'
@@ -14,7 +14,10 @@ type Props = {
   label?: string
 }
 
-/** Finds a patient by name or record number. The search goes in a POST body: no name stands in a url. */
+/**
+ * Finds a patient by name or record number. The search goes in a POST body: no name stands in a url. Enter chooses only what the arrow keys have
+ * marked, and nothing can be chosen that was found by earlier words: a wrong patient is worse than one more key.
+ */
 export function PatientPicker({ value, onChange, error, label = 'Patient' }: Props) {
   const [text, setText] = useState(value === null ? '' : fullName(value))
   const [query] = useDebouncedValue(text.trim(), 200)
@@ -23,14 +26,19 @@ export function PatientPicker({ value, onChange, error, label = 'Patient' }: Pro
   })
   const search = usePatientSearch(value === null ? query : '')
   const found = search.data?.items ?? []
-  const isSearching = search.isFetching || (value === null && query !== text.trim())
+  const isOld = search.isPlaceholderData || (value === null && query !== text.trim())
+  const isSearching = search.isFetching || isOld
+  // A mark is a place in the list: in another list it would be somebody else.
+  const shown = found.map(({ id }) => id).join()
+  const { resetSelectedOption } = combobox
+  useEffect(() => resetSelectedOption(), [text, shown, resetSelectedOption])
 
   return (
     <Combobox
       store={combobox}
       onOptionSubmit={(id) => {
         const patient = found.find((one) => one.id === id)
-        if (!patient) return
+        if (!patient || isOld) return
         onChange(patient)
         setText(fullName(patient))
         combobox.closeDropdown()
@@ -53,7 +61,6 @@ export function PatientPicker({ value, onChange, error, label = 'Patient' }: Pro
             setText(event.currentTarget.value)
             if (value !== null) onChange(null)
             combobox.openDropdown()
-            combobox.selectFirstOption()
           }}
           onFocus={() => combobox.openDropdown()}
           onBlur={() => combobox.closeDropdown()}
@@ -62,7 +69,13 @@ export function PatientPicker({ value, onChange, error, label = 'Patient' }: Pro
       <Combobox.Dropdown hidden={value !== null || query === ''}>
         <Combobox.Options mah={280} style={{ overflowY: 'auto' }} aria-label="Patients">
           {found.map((patient) => (
-            <Combobox.Option key={patient.id} value={patient.id} data-testid={`patient-${patient.id}`}>
+            <Combobox.Option
+              key={patient.id}
+              value={patient.id}
+              disabled={isOld}
+              aria-disabled={isOld || undefined}
+              data-testid={`patient-${patient.id}`}
+            >
               <Text fw={600} fz="sm">
                 {fullName(patient)}
               </Text>

@@ -4,6 +4,8 @@ import { keepPreviousData, queryOptions, skipToken, useMutation, useQuery, useQu
 import { ApiError } from '../http/api-error.ts'
 import { request } from '../http/request.ts'
 import { realtime } from '../realtime/realtime.ts'
+import { useFailureNotice } from '../ui/failure-notice.ts'
+import type { KeptKeys } from '../ui/kept-keys.ts'
 
 export const patientQuery = (id: string) =>
   queryOptions({
@@ -43,13 +45,11 @@ const changePatient = realtime.mutation('patients', ({ fetch }, { patient, path,
     version: patient.version,
   }),
 )
-const createPatient = realtime.mutation('patients', ({ fetch }, body: PatientUpdate) =>
-  request<Patient>(fetch, '/patients', { method: 'POST', body }),
-)
 
 /** A change of the record itself, by its version. */
 export function usePatientChange() {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError: true })
   return useMutation({
     mutationFn: changePatient,
     onSuccess(answer) {
@@ -59,24 +59,31 @@ export function usePatientChange() {
     onError(error, { patient }) {
       if (error instanceof ApiError && ['conflict', 'invalid_transition', 'patient_merged'].includes(error.code))
         void queryClient.invalidateQueries({ queryKey: ['patients', 'one', patient.id] })
+      tellFailure(error)
     },
   })
 }
 
-export function usePatientCreate() {
+/** `keys`: of the form, so that a lost answer makes no second patient. */
+export function usePatientCreate(keys: KeptKeys) {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError: true })
   return useMutation({
-    mutationFn: createPatient,
+    mutationFn: realtime.mutation<PatientUpdate, Patient>('patients', ({ fetch }, body) =>
+      request<Patient>(fetch, '/patients', { method: 'POST', body, keys }),
+    ),
     onSuccess(answer) {
       queryClient.setQueryData(['patients', 'one', answer.id], answer)
       void queryClient.invalidateQueries({ queryKey: ['patients', 'search'] })
     },
+    onError: (error) => tellFailure(error),
   })
 }
 
 /** Gives one record up for the other. Everything that hung on it hangs on the other now, so everything is read again. */
 export function usePatientMerge() {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError: true })
   return useMutation({
     mutationFn: realtime.mutation(
       ['patients', 'appointments', 'waitlist', 'coverages', 'allergies', 'documents', 'accounts'],
@@ -87,6 +94,7 @@ export function usePatientMerge() {
           version: merged.version,
         }),
     ),
+    onError: (error) => tellFailure(error),
     onSettled: () => queryClient.invalidateQueries(),
   })
 }

@@ -121,9 +121,11 @@ export default function SearchScreen() {
               <>
                 <PatientList label="Found" patients={items} isOld={isSearching} />
                 <Text fz="sm" c="dimmed" mt="xs" role="status">
-                  {nextCursor === null
-                    ? `${items.length} ${items.length === 1 ? 'patient' : 'patients'} found.`
-                    : `The first ${items.length}. Type more to see fewer.`}
+                  {isSearching
+                    ? 'Searching…'
+                    : nextCursor === null
+                      ? `${items.length} ${items.length === 1 ? 'patient' : 'patients'} found.`
+                      : `The first ${items.length}. Type more to see fewer.`}
                 </Text>
               </>
             )}

@@ -5,20 +5,27 @@ type Versioned = { id: string; version: number }
 /**
  * Shows a change before the server has answered, in every cached list under `keyRoot` that holds the item.
  *
- * `rollBack` puts only this item back, and only where our own patch still stands: a newer state of it that has arrived in the meantime,
+ * `rollBack` puts each list's own item back, and only where our own patch still stands: a newer state of it that has arrived in the meantime,
  * and what others changed around it, stay.
  */
 export function showOptimistically<Item extends Versioned>(
   queryClient: QueryClient,
   keyRoot: readonly unknown[],
-  before: Item,
+  id: string,
   patch: Partial<Item>,
 ) {
-  const shown: Item = { ...before, ...patch }
-  replaceIn(queryClient, keyRoot, before.id, () => shown)
+  const patched = new Map<string, { before: Item; shown: Item }>()
+  replaceIn<Item>(queryClient, keyRoot, id, (before, hash) => {
+    const shown = { ...before, ...patch }
+    patched.set(hash, { before, shown })
+    return shown
+  })
   return {
     rollBack: () =>
-      replaceIn<Item>(queryClient, keyRoot, before.id, (current) => (isSame(current, shown) ? before : current)),
+      replaceIn<Item>(queryClient, keyRoot, id, (current, hash) => {
+        const own = patched.get(hash)
+        return own && isSame(current, own.shown) ? own.before : current
+      }),
   }
 }
 
@@ -31,16 +38,26 @@ export function acceptAnswer<Item extends Versioned>(
   replaceIn<Item>(queryClient, keyRoot, answer.id, (current) => (current.version > answer.version ? current : answer))
 }
 
+/** Writes only lists that hold the item, and says of none that it was read anew: their age stays. */
 function replaceIn<Item extends Versioned>(
   queryClient: QueryClient,
   keyRoot: readonly unknown[],
   id: string,
-  replace: (current: Item) => Item,
+  replace: (current: Item, hash: string) => Item,
 ): void {
-  queryClient.setQueriesData<Item[]>({ queryKey: keyRoot }, (list) => {
-    if (!Array.isArray(list) || !list.some((item) => item.id === id)) return list
-    return list.map((item) => (item.id === id ? replace(item) : item))
-  })
+  for (const { queryHash, queryKey, state } of queryClient.getQueryCache().findAll({ queryKey: keyRoot })) {
+    if (!Array.isArray(state.data)) continue
+    const list = state.data as Item[]
+    const before = list.find((item) => item.id === id)
+    const after = before && replace(before, queryHash)
+    if (after === undefined || after === before) continue
+    const updatedAt = state.dataUpdatedAt
+    queryClient.setQueryData<Item[]>(
+      queryKey,
+      list.map((item) => (item.id === id ? after : item)),
+      { updatedAt },
+    )
+  }
 }
 
 /** By value: structural sharing may have made other objects of the same content. */

@@ -11,7 +11,6 @@ import {
   type Icon,
 } from '@tabler/icons-react'
 import type { AppointmentAction } from '../appointments/possible-actions.ts'
-import { describeError } from '../http/api-error.ts'
 import classes from './appointment-actions.module.css'
 import { useAppointmentChange } from './appointment-changes.ts'
 
@@ -42,10 +41,9 @@ type Props = {
   appointment: Appointment
   possible: readonly AppointmentAction[]
   onPanel: (panel: ActionPanel) => void
-  onError: (text: string) => void
 }
 
-export function AppointmentActions({ appointment, possible, onPanel, onError }: Props) {
+export function AppointmentActions({ appointment, possible, onPanel }: Props) {
   const isRoomed = appointment.status === 'roomed'
   const change = useAppointmentChange()
   const shown = ORDER.flatMap((name) => {
@@ -59,7 +57,7 @@ export function AppointmentActions({ appointment, possible, onPanel, onError }: 
     if (panel !== null) return onPanel(panel)
     const { to } = APPOINTMENT_TRANSITIONS[name]
     const patch = to === 'same' ? {} : { status: to, stage: null }
-    change.mutate({ appointment, path: name, body: {}, patch }, { onError: (error) => onError(describeError(error)) })
+    change.mutate({ appointment, path: name, body: {}, patch })
   }
 
   if (shown.length === 0) return null

@@ -4,10 +4,13 @@ import { useMemo } from 'react'
 import { ApiError } from '../http/api-error.ts'
 import { request } from '../http/request.ts'
 import { realtime } from '../realtime/realtime.ts'
+import { titleOfFailure, useFailureNotice } from '../ui/failure-notice.ts'
+import type { KeptKeys } from '../ui/kept-keys.ts'
 import { acceptAnswer, showOptimistically } from '../realtime/optimistic.ts'
+import { fullName } from '../patients/patient-names.ts'
 
 type AppointmentChange = {
-  /** As the person saw it: its version goes along as `If-Match`, and it is what a refusal puts back. */
+  /** As the person saw it: its version goes along as `If-Match`. */
   appointment: Appointment
   /** Below the appointment: an action's name, or nothing for a `PATCH`. */
   path: string
@@ -29,24 +32,32 @@ const changeAppointment = realtime.mutation(
       version: appointment.version,
     }),
 )
-const createAppointment = realtime.mutation('appointments', ({ fetch }, body: AppointmentCreate) =>
-  request<Appointment>(fetch, '/appointments', { method: 'POST', body }),
-)
 
-/** Every change of an existing appointment: shown at once, put back when it is refused. */
-export function useAppointmentChange() {
+/**
+ * Every change of an existing appointment: shown at once, put back when it is refused. A notice says why, wherever the person is by then; callbacks
+ * that are given to `mutate` do not run after an unmount or a second `mutate`. `showsError`: the caller shows the error itself while it is there.
+ */
+export function useAppointmentChange({
+  showsError = false,
+  titleOf = titleOfChange,
+}: { showsError?: boolean; titleOf?: (appointment: Appointment, error: unknown) => string } = {}) {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError })
   return useMutation({
     mutationKey: CHANGE_KEY,
     mutationFn: changeAppointment,
-    onMutate: ({ appointment, patch }) => showOptimistically(queryClient, LISTS, appointment, patch),
+    onMutate: ({ appointment, patch }) => showOptimistically(queryClient, LISTS, appointment.id, patch),
     onSuccess: (answer) => acceptAnswer(queryClient, LISTS, answer),
-    onError: (error, _change, shown) => {
+    onError: (error, { appointment }, shown) => {
       shown?.rollBack()
       refetchAfterConflict(queryClient, error)
+      tellFailure(error, titleOf(appointment, error), `failed-${appointment.id}`)
     },
   })
 }
+
+const titleOfChange = ({ patient }: Appointment, error: unknown) =>
+  titleOfFailure(error, `The change for ${fullName(patient)}`)
 
 /** The server knows a newer state than this screen: ask for it now, whether or not its event has come. */
 function refetchAfterConflict(queryClient: QueryClient, error: unknown): void {
@@ -54,15 +65,22 @@ function refetchAfterConflict(queryClient: QueryClient, error: unknown): void {
     void queryClient.invalidateQueries({ queryKey: LISTS })
 }
 
-export function useCreateAppointment() {
+/** `keys`: of the form, so that a lost answer books nobody twice. */
+export function useCreateAppointment(keys: KeptKeys) {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError: true })
   return useMutation({
-    mutationFn: createAppointment,
+    mutationFn: realtime.mutation<AppointmentCreate, Appointment>('appointments', ({ fetch }, body) =>
+      request<Appointment>(fetch, '/appointments', { method: 'POST', body, keys }),
+    ),
     onSuccess: (_answer, { waitlistEntryId }) => {
       void queryClient.invalidateQueries({ queryKey: LISTS })
       if (waitlistEntryId !== undefined) void queryClient.invalidateQueries({ queryKey: ['waitlist'] })
     },
-    onError: (error) => refetchAfterConflict(queryClient, error),
+    onError: (error) => {
+      refetchAfterConflict(queryClient, error)
+      tellFailure(error)
+    },
   })
 }
 

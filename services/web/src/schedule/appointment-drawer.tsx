@@ -1,8 +1,8 @@
 import { mayDo, type Appointment, type Location, type Provider } from '@derm/contract'
-import { Alert, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
-import { IconAlertCircle, IconEdit, IconUserEdit } from '@tabler/icons-react'
+import { Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { IconEdit, IconUserEdit } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useRef } from 'react'
 import { actionsFor } from '../appointments/possible-actions.ts'
 import { useUser } from '../session/use-user.ts'
 import type { QueryState } from '../ui/query-state.ts'
@@ -38,8 +38,9 @@ export function AppointmentDrawer(props: AppointmentDrawerProps) {
     <Drawer
       opened
       onClose={onClose}
-      // Escape goes back from a form first.
+      // Escape goes back from a form first, and a click beside it does not discard it.
       closeOnEscape={panel === null}
+      closeOnClickOutside={panel === null}
       position="right"
       size={440}
       title="Appointment"
@@ -62,7 +63,6 @@ function Details(props: Omit<AppointmentDrawerProps, 'opened'> & { appointment: 
   const { appointment, panel, onPanel, location, providers, appointments } = props
   const user = useUser()
   const possible = user ? actionsFor(user, appointment) : []
-  const [error, setError] = useState<string | null>(null)
   const heading = useRef<HTMLHeadingElement>(null)
   const hadPanel = useRef(panel !== null)
   // A form that closes takes the focused field with it.
@@ -122,37 +122,14 @@ function Details(props: Omit<AppointmentDrawerProps, 'opened'> & { appointment: 
         </Group>
       </div>
 
-      {error === null ? null : (
-        <Alert
-          color="red"
-          icon={<IconAlertCircle />}
-          role="alert"
-          withCloseButton
-          closeButtonLabel="Dismiss"
-          onClose={() => setError(null)}
-          data-testid="action-error"
-        >
-          {error}
-        </Alert>
-      )}
-
       {panel === 'patient' ? <PatientForm patientId={patient.id} onDone={close} onCancel={close} /> : null}
       {panel === 'room' ? <RoomForm {...form} location={location} appointments={appointments} /> : null}
       {panel === 'cancel' ? <CancelForm {...form} /> : null}
       {panel === 'edit' ? <EditForm {...form} /> : null}
       {panel === 'reschedule' ? <RescheduleForm {...form} location={location} providers={providers} /> : null}
-      {panel === null ? (
-        <AppointmentActions
-          appointment={appointment}
-          possible={possible}
-          onPanel={(next) => (setError(null), onPanel(next))}
-          onError={setError}
-        />
-      ) : null}
+      {panel === null ? <AppointmentActions appointment={appointment} possible={possible} onPanel={onPanel} /> : null}
 
-      {panel === null && possible.includes('stage') ? (
-        <VisitStages appointment={appointment} onError={setError} />
-      ) : null}
+      {panel === null && possible.includes('stage') ? <VisitStages appointment={appointment} /> : null}
 
       <dl className={classes['facts']}>
         <Fact label="When">

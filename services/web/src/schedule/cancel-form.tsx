@@ -6,6 +6,7 @@ import { useAppointmentChange } from './appointment-changes.ts'
 import { CANCEL_LABEL } from '../appointments/appointment-labels.ts'
 import { optionsOf } from '../ui/options.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useOpenedOn } from '../ui/opened-on.ts'
 
 type Props = {
   appointment: Appointment
@@ -15,11 +16,12 @@ type Props = {
 
 export function CancelForm({ appointment, onDone, onCancel }: Props) {
   const [cancelCode, setCancelCode] = useState<CancelCode>('patient_request')
-  const change = useAppointmentChange()
+  const change = useAppointmentChange({ showsError: true })
+  const { isConflict, takeBase } = useOpenedOn(appointment, change.error)
   return (
     <FormFrame
       title="Cancel this appointment"
-      submitLabel="Cancel the appointment"
+      submitLabel={isConflict ? 'Cancel it anyway' : 'Cancel the appointment'}
       testId="cancel-form"
       isDanger
       isPending={change.isPending}
@@ -27,7 +29,7 @@ export function CancelForm({ appointment, onDone, onCancel }: Props) {
       onSubmit={() =>
         change.mutate(
           {
-            appointment,
+            appointment: takeBase(),
             path: 'cancel',
             body: { cancelCode },
             patch: { status: 'cancelled', cancelCode },

@@ -1,12 +1,14 @@
 import { AppointmentType, type Location, type PatientSummary, type Provider, type WaitlistEntry } from '@derm/contract'
 import { Alert, Button, Group, Modal, NativeSelect, Stack, Text, Textarea } from '@mantine/core'
 import { IconAlertCircle } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { PatientPicker } from '../patients/patient-picker.tsx'
 import { useCreateAppointment } from './appointment-changes.ts'
 import { TYPE_LABEL, TYPE_MINUTES } from '../appointments/appointment-labels.ts'
 import { formatBirthDate, fullName } from '../patients/patient-names.ts'
+import { useFaultFocus, useFocusAfterAnswer } from '../ui/form-focus.ts'
+import { useKeptKeys } from '../ui/kept-keys.ts'
 import { optionsOf } from '../ui/options.ts'
 import { SlotFields, toSlot, type SlotDraft } from '../appointments/slot-fields.tsx'
 import { zoneName } from '../time/zone-time.ts'
@@ -22,21 +24,27 @@ export type CreateDialogProps = {
 }
 
 export function CreateDialog(props: CreateDialogProps) {
+  const [isTouched, setTouched] = useState(false)
   return (
     <Modal
       opened
       onClose={props.onClose}
+      // What was entered is discarded by a button only.
+      closeOnEscape={!isTouched}
+      closeOnClickOutside={!isTouched}
       title={props.entry ? 'Book from the waitlist' : 'New appointment'}
       size={520}
       closeButtonProps={{ 'aria-label': 'Close' }}
       data-testid="create-dialog"
     >
-      <CreateForm {...props} />
+      <CreateForm {...props} onTouch={() => setTouched(true)} />
     </Modal>
   )
 }
 
-function CreateForm({ initial, location, providers, entry, onClose, onCreated }: CreateDialogProps) {
+type CreateFormProps = CreateDialogProps & { onTouch: () => void }
+
+function CreateForm({ initial, location, providers, entry, onClose, onCreated, onTouch }: CreateFormProps) {
   const [patient, setPatient] = useState<PatientSummary | null>(entry?.patient ?? null)
   const [type, setType] = useState<AppointmentType>(entry?.type ?? 'follow_up')
   const [draft, setDraft] = useState<SlotDraft>({
@@ -47,8 +55,11 @@ function CreateForm({ initial, location, providers, entry, onClose, onCreated }:
   const [hasOwnLength, setHasOwnLength] = useState(initial.length !== '')
   const [note, setNote] = useState(entry?.note ?? '')
   const [isChecked, setChecked] = useState(false)
-  const create = useCreateAppointment()
+  const create = useCreateAppointment(useKeptKeys())
   const slot = toSlot(draft, location.timeZone)
+  const form = useRef<HTMLFormElement>(null)
+  const findFault = useFaultFocus(form)
+  useFocusAfterAnswer(form, create.isPending)
 
   function changeType(next: AppointmentType) {
     setType(next)
@@ -72,10 +83,13 @@ function CreateForm({ initial, location, providers, entry, onClose, onCreated }:
   }
   return (
     <form
+      ref={form}
       noValidate
+      onChange={onTouch}
       onSubmit={(event) => {
         event.preventDefault()
         submit()
+        findFault()
       }}
     >
       <Stack gap="sm">

@@ -1,11 +1,12 @@
 import { AppointmentType, type Appointment } from '@derm/contract'
 import { NativeSelect, Textarea } from '@mantine/core'
 import { useState } from 'react'
-import { ApiError, describeError } from '../http/api-error.ts'
+import { describeError } from '../http/api-error.ts'
 import { useAppointmentChange } from './appointment-changes.ts'
 import { TYPE_LABEL } from '../appointments/appointment-labels.ts'
 import { optionsOf } from '../ui/options.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useOpenedOn } from '../ui/opened-on.ts'
 
 type Props = {
   appointment: Appointment
@@ -15,20 +16,16 @@ type Props = {
 
 /** Type and note. What was read when the form opened is the base: a change by someone else in between is shown, not overwritten. */
 export function EditForm({ appointment, onDone, onCancel }: Props) {
-  const [base, setBase] = useState(appointment)
-  const [type, setType] = useState(base.type)
-  const [note, setNote] = useState(base.note ?? '')
-  const change = useAppointmentChange()
-  const isConflict = change.error instanceof ApiError && change.error.code === 'conflict'
+  const [type, setType] = useState(appointment.type)
+  const [note, setNote] = useState(appointment.note ?? '')
+  const change = useAppointmentChange({ showsError: true })
+  const { isConflict, takeBase } = useOpenedOn(appointment, change.error)
 
   function submit() {
-    // After a conflict the person has seen the current state: what they send now is meant for that one.
-    const current = isConflict ? appointment : base
-    setBase(current)
     const text = note.trim() === '' ? null : note.trim()
     change.mutate(
       {
-        appointment: current,
+        appointment: takeBase(),
         method: 'PATCH',
         path: '',
         body: { type, note: text },

@@ -1,8 +1,9 @@
 import type { Appointment, Location, Provider } from '@derm/contract'
 import { useState } from 'react'
-import { ApiError, describeError } from '../http/api-error.ts'
+import { describeError } from '../http/api-error.ts'
 import { useAppointmentChange } from './appointment-changes.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useOpenedOn } from '../ui/opened-on.ts'
 import { SlotFields, toSlot, type SlotDraft } from '../appointments/slot-fields.tsx'
 import { formatDate, formatTime, toClock, toWallTime, zoneName } from '../time/zone-time.ts'
 
@@ -17,28 +18,25 @@ type Props = {
 /** Moves an appointment without dragging: by keyboard, on a phone, or to another day. */
 export function RescheduleForm({ appointment, location, providers, onDone, onCancel }: Props) {
   const zone = location.timeZone
-  const [base, setBase] = useState(appointment)
   const [draft, setDraft] = useState<SlotDraft>(() => {
-    const { date, minutes } = toWallTime(base.startsAt, zone)
-    const length = (Date.parse(base.endsAt) - Date.parse(base.startsAt)) / 60_000
+    const { date, minutes } = toWallTime(appointment.startsAt, zone)
+    const length = (Date.parse(appointment.endsAt) - Date.parse(appointment.startsAt)) / 60_000
     return {
-      providerId: base.providerId,
+      providerId: appointment.providerId,
       date,
       time: toClock(minutes),
       length: String(length),
     }
   })
   const [isIncomplete, setIncomplete] = useState(false)
-  const change = useAppointmentChange()
-  const isConflict = change.error instanceof ApiError && change.error.code === 'conflict'
+  const change = useAppointmentChange({ showsError: true })
+  const { isConflict, takeBase } = useOpenedOn(appointment, change.error)
 
   function submit() {
     const slot = toSlot(draft, zone)
     setIncomplete(slot === null)
     if (slot === null) return
-    const current = isConflict ? appointment : base
-    setBase(current)
-    change.mutate({ appointment: current, path: 'reschedule', body: slot, patch: slot }, { onSuccess: onDone })
+    change.mutate({ appointment: takeBase(), path: 'reschedule', body: slot, patch: slot }, { onSuccess: onDone })
   }
   const stands = toWallTime(appointment.startsAt, zone).date
   return (

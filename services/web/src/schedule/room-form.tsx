@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { useAppointmentChange } from './appointment-changes.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useOpenedOn } from '../ui/opened-on.ts'
 
 type Props = {
   appointment: Appointment
@@ -21,13 +22,14 @@ export function RoomForm({ appointment, location, appointments, onDone, onCancel
   const [roomId, setRoomId] = useState<string | null>(
     appointment.roomId ?? location.rooms.find(({ id }) => !taken.has(id))?.id ?? null,
   )
-  const change = useAppointmentChange()
+  const change = useAppointmentChange({ showsError: true })
+  const { isConflict, takeBase } = useOpenedOn(appointment, change.error)
 
   function submit() {
     if (roomId === null) return
     change.mutate(
       {
-        appointment,
+        appointment: takeBase(),
         path: 'room',
         body: { roomId },
         patch: { status: 'roomed', roomId },
@@ -38,7 +40,7 @@ export function RoomForm({ appointment, location, appointments, onDone, onCancel
   return (
     <FormFrame
       title="Which room?"
-      submitLabel="To the room"
+      submitLabel={isConflict ? 'To this room anyway' : 'To the room'}
       testId="room-form"
       isPending={change.isPending}
       error={change.error ? describeError(change.error) : null}

@@ -125,11 +125,7 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
         view={isNarrow ? null : view}
         filter={chosenFilter}
         isWritable={isWritable}
-        onLocation={(id) => {
-          setFilter(NO_FILTER)
-          setOpen(null)
-          onNavigate({ location: id })
-        }}
+        onLocation={(id) => onNavigate({ location: id })}
         onDate={goTo}
         onPreview={(next) =>
           void queryClient.prefetchQuery({
@@ -142,7 +138,7 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
         onCreate={() => startCreate()}
         onWaitlist={() => setWaitlistOpen(true)}
       />
-      <SummaryRow appointments={appointments} filter={chosenFilter} onFilter={setFilter} />
+      <SummaryRow appointments={day.data} filter={chosenFilter} onFilter={setFilter} />
       <QueryView query={joinQueries(day, providers)} what="The schedule" skeleton={<LoadingBoard />}>
         {() => (
           <div className={classes['view']} aria-busy={day.isFetching}>
@@ -194,6 +190,7 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
         {isWaitlistOpen ? (
           <WaitlistDrawer
             opened
+            isCovered={creating !== null}
             location={location}
             providers={providers.data ?? []}
             date={date}
@@ -227,11 +224,19 @@ function useSharedColumns(built: readonly Column[]): readonly Column[] {
   return shared
 }
 
-/** The open appointment as the board has it, else as the API does: it may have been moved to another day. */
+/**
+ * The open appointment as the board has it, else as the API does: it may have been moved to another day. Until that is read, it stays as it was
+ * last shown, so that a form that is open on it stays too.
+ */
 function useOpened(id: string | null, day: QueryState<Appointment[]>): QueryState<Appointment> {
   const onBoard = id === null ? undefined : day.data?.find((appointment) => appointment.id === id)
   const elsewhere = useAppointment(id !== null && !onBoard ? id : null)
+  const [last, setLast] = useState<{ appointment: Appointment; at: number } | null>(null)
+  const shown = onBoard ?? elsewhere.data
+  if (shown && shown !== last?.appointment)
+    setLast({ appointment: shown, at: (onBoard ? day : elsewhere).dataUpdatedAt })
   // What is wrong with the day stands above the board.
   if (onBoard) return { ...day, error: null, data: onBoard }
-  return { ...elsewhere, data: elsewhere.data?.id === id ? elsewhere.data : undefined }
+  if (elsewhere.data || last?.appointment.id !== id) return elsewhere
+  return { ...elsewhere, data: last?.appointment, dataUpdatedAt: last?.at ?? 0 }
 }

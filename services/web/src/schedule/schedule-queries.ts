@@ -1,6 +1,6 @@
 import { mayDo, type Appointment, type Location, type Provider, type User } from '@derm/contract'
 import { live } from '@derm/react'
-import { keepPreviousData, queryOptions, skipToken, useQuery } from '@tanstack/react-query'
+import { queryOptions, skipToken, useQuery } from '@tanstack/react-query'
 import { request, requestAll } from '../http/request.ts'
 import { seesTopic } from '../session/access.ts'
 import { dayRange } from '../time/zone-time.ts'
@@ -44,7 +44,6 @@ export function useAppointment(id: string | null) {
       id === null
         ? skipToken
         : live(({ fetch, signal }) => request<Appointment>(fetch, `/appointments/${id}`, { signal })),
-    placeholderData: keepPreviousData,
   })
 }
 

@@ -40,6 +40,8 @@ function ChosenLocation({ all }: { all: readonly Location[] }) {
     <>
       <LiveUpdates location={location} />
       <SchedulePage
+        // What is open belongs to the location, also when the browser's Back leaves it.
+        key={location.id}
         user={user}
         locations={visible}
         location={location}

@@ -6,15 +6,18 @@ import { StatusIcon } from '../appointments/status-icon.tsx'
 import classes from './summary-row.module.css'
 
 type Props = {
-  appointments: readonly Appointment[]
+  /** Undefined while nobody knows. */
+  appointments: readonly Appointment[] | undefined
   filter: ScheduleFilter
   onFilter: (filter: ScheduleFilter) => void
 }
 
+const UNKNOWN = '–'
+
 /** How the day stands: the counts by status, each of them also that status's filter. */
 export const SummaryRow = memo(function SummaryRow({ appointments, filter, onFilter }: Props) {
-  const counts = countStatuses(appointments, filter)
-  const total = STATUSES.reduce((sum, status) => sum + counts[status], 0)
+  const counts = appointments && countStatuses(appointments, filter)
+  const total = counts ? STATUSES.reduce((sum, status) => sum + counts[status], 0) : UNKNOWN
   return (
     <div className={classes['row']} role="group" aria-label="Filter by status" data-testid="summary">
       <button
@@ -36,7 +39,8 @@ export const SummaryRow = memo(function SummaryRow({ appointments, filter, onFil
           onClick={() => onFilter(toggleStatus(filter, status))}
           data-testid={`count-${status}`}
         >
-          <StatusIcon status={status} /> {STATUS_LABEL[status]} <b className="numbers">{counts[status]}</b>
+          <StatusIcon status={status} /> {STATUS_LABEL[status]}{' '}
+          <b className="numbers">{counts ? counts[status] : UNKNOWN}</b>
         </button>
       ))}
     </div>

@@ -2,12 +2,11 @@ import { VisitStage, type Appointment } from '@derm/contract'
 import { Button } from '@mantine/core'
 import { useId } from 'react'
 import { STAGE_LABEL } from '../appointments/appointment-labels.ts'
-import { describeError } from '../http/api-error.ts'
 import classes from './appointment-actions.module.css'
 import { useAppointmentChange } from './appointment-changes.ts'
 
 /** Where a roomed patient's visit stands: one touch, seen on every screen. */
-export function VisitStages({ appointment, onError }: { appointment: Appointment; onError: (text: string) => void }) {
+export function VisitStages({ appointment }: { appointment: Appointment }) {
   const change = useAppointmentChange()
   const labelId = useId()
   return (
@@ -24,12 +23,7 @@ export function VisitStages({ appointment, onError }: { appointment: Appointment
             variant={appointment.stage === stage ? 'light' : 'default'}
             aria-pressed={appointment.stage === stage}
             disabled={change.isPending}
-            onClick={() =>
-              change.mutate(
-                { appointment, path: 'stage', body: { stage }, patch: { stage } },
-                { onError: (error) => onError(describeError(error)) },
-              )
-            }
+            onClick={() => change.mutate({ appointment, path: 'stage', body: { stage }, patch: { stage } })}
             data-testid={`stage-${stage}`}
           >
             {STAGE_LABEL[stage]}

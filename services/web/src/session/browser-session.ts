@@ -1,5 +1,5 @@
-import { createSessionHint } from './session-hint.ts'
-import { createExclusive, createSession } from './session.ts'
+import { OWED_KEY, createSessionHint } from './session-hint.ts'
+import { createExclusive, createSession, noticeOfEnd } from './session.ts'
 
 /** This window's session. */
 export const session = createSession({
@@ -7,4 +7,10 @@ export const session = createSession({
   now: () => Date.now(),
   exclusively: createExclusive(navigator.locks),
   hint: createSessionHint(() => localStorage),
+})
+
+// Signed out in another tab: nothing stays here either, also while the server cannot be reached to say so.
+window.addEventListener('storage', ({ key, newValue }) => {
+  if (key === OWED_KEY && newValue !== null && session.getState().status === 'signed-in')
+    session.end(noticeOfEnd('session_ended'))
 })

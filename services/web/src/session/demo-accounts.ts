@@ -1,8 +1,8 @@
 /**
- * The accounts that the seed makes, for one click. Only in a demo build (`VITE_DEMO`, on unless it is `false`);
- * the password is the seed's, and worth nothing elsewhere.
+ * The accounts that the seed makes, for one click. Only in a demo build (`VITE_DEMO=true`, which `npm start` sets): a build that nobody
+ * asked to be one shows no accounts. The password is the seed's, and worth nothing elsewhere.
  */
-export const IS_DEMO: boolean = import.meta.env['VITE_DEMO'] !== 'false'
+export const IS_DEMO: boolean = import.meta.env['VITE_DEMO'] === 'true'
 export const DEMO_PASSWORD = 'dermlive'
 
 type DemoAccount = { email: string; label: string; places: string }

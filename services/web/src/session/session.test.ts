@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createSessionHint, type SessionHint } from './session-hint.ts'
-import { OTHER_ACCOUNT, createExclusive, createSession } from './session.ts'
+import { OTHER_ACCOUNT, SIGN_OUT_OWED, createExclusive, createSession } from './session.ts'
 
 const user = (id: string) => ({
   id,
@@ -90,6 +90,13 @@ describe('the session', () => {
     })
     expect(session.getState().status).toBe('signed-in')
   })
+  it.each([401, 403])('is not over by a page of a proxy’s with %i [INV23]', async (status) => {
+    const page = () => new Response('<html>Sign in to the network</html>', { status })
+    const { session } = setUp((path) => (path === 'login' ? answer('ann', 'one') : page()))
+    await session.login('a', 'b')
+    await expect(session.refreshToken()).rejects.toMatchObject({ code: 'unavailable' })
+    expect(session.getState().status).toBe('signed-in')
+  })
   it('never goes on as the other person whose sign-in replaced this browser’s cookie', async () => {
     const { session } = setUp((path) => answer(path === 'login' ? 'ann' : 'bob', 'x'))
     await session.login('a', 'b')
@@ -139,6 +146,67 @@ describe('the session', () => {
     expect(await session.refreshToken()).toBe('one')
     vi.restoreAllMocks()
   })
+  it('signs out here before the server has answered', async () => {
+    const { session } = setUp((path) => (path === 'login' ? answer('ann', 'one') : new Promise(() => undefined)))
+    await session.login('a', 'b')
+    void session.logout()
+    expect(session.getState()).toEqual({ status: 'signed-out', notice: null })
+    await expect(session.getToken()).rejects.toMatchObject({ code: 'unauthenticated' })
+  })
+  describe('signs out here also when the server is away, and says that it does not know (it used to say nothing)', () => {
+    const away = async (hint: SessionHint) => {
+      const { session } = setUp(
+        (path) => (path === 'login' ? answer('ann', 'one') : Promise.reject(new TypeError('failed'))),
+        hint,
+      )
+      await session.login('a', 'b')
+      await session.logout()
+      expect(session.getState()).toEqual({ status: 'signed-out', notice: SIGN_OUT_OWED })
+      return session
+    }
+    const there = (path: string) => (path === 'logout' ? new Response(null, { status: 204 }) : answer('ann', 'two'))
+
+    it('then the next load ends the session on the server, and does not bring it back', async () => {
+      const hint = createHint()
+      await away(hint)
+      const next = setUp(there, hint)
+      expect(await next.session.restore()).toEqual({ status: 'signed-out', notice: null })
+      expect(next.paths()).toEqual(['logout'])
+      const later = setUp(there, hint)
+      await later.session.restore()
+      expect(later.paths()).toEqual([])
+    })
+    it('then a load while it is still away says so again', async () => {
+      const hint = createHint()
+      await away(hint)
+      const { session } = setUp(() => Promise.reject(new TypeError('failed')), hint)
+      expect(await session.restore()).toEqual({ status: 'signed-out', notice: SIGN_OUT_OWED })
+    })
+    it('then the next sign-in ends the old session first, and another tab’s refresh does', async () => {
+      const hint = createHint()
+      await away(hint)
+      const next = setUp(there, hint)
+      await next.session.login('a', 'b')
+      expect(next.paths()).toEqual(['logout', 'login'])
+
+      const other = setUp(there, hint)
+      await other.session.restore()
+      await away(hint)
+      await expect(other.session.refreshToken()).rejects.toMatchObject({ code: 'session_ended' })
+      expect(other.paths()).toEqual(['refresh', 'logout'])
+      expect(other.session.getState().status).toBe('signed-out')
+    })
+    it('but not when the server refuses it: asking again would not help', async () => {
+      const hint = createHint()
+      const { session } = setUp(
+        (path) => (path === 'login' ? answer('ann', 'one') : problem('origin_forbidden', 400)),
+        hint,
+      )
+      await session.login('a', 'b')
+      await session.logout()
+      expect(hint.owesSignOut()).toBe(false)
+    })
+  })
   it('[SEC33] a refused renewal ends nothing that a newer sign-in has begun, here or in another tab', async () => {
     let refuse: () => void = () => undefined
     let count = 0
@@ -180,17 +248,6 @@ describe('the session', () => {
     await late
     expect(session.getState()).toBe(state)
     expect(await session.getToken()).toBe('new')
-  })
-  it('signs out here also when the server is away', async () => {
-    const { session } = setUp((path) =>
-      path === 'login' ? answer('ann', 'one') : Promise.reject(new TypeError('failed')),
-    )
-    await session.login('a', 'b')
-    await session.logout()
-    expect(session.getState()).toEqual({ status: 'signed-out', notice: null })
-    await expect(session.getToken()).rejects.toMatchObject({
-      code: 'unauthenticated',
-    })
   })
   describe('asks for a token of its own accord only where a session may exist', () => {
     const nobody = () => createHint(createStorage(new Map()))

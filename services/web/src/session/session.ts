@@ -20,7 +20,7 @@ export type Session = {
   restore: () => Promise<SessionState>
   /** @throws ApiError */
   login: (email: string, password: string) => Promise<void>
-  /** Ends the session on the server, so on every node and tab, then here; here also when the server is away. */
+  /** Ends it here at once, then on the server, so on every node and tab. What the server has not heard of is owed, and said. */
   logout: () => Promise<void>
   /** A token good for at least some seconds. @throws ApiError when there is none to be had. */
   getToken: () => Promise<string>
@@ -43,6 +43,17 @@ const DEADLINE = 30_000
 /** A token is renewed so long before it ends, in milliseconds. */
 const RENEW_BEFORE = 30_000
 
+/** Shown while the server does not know yet that this browser's person has signed out. */
+export const SIGN_OUT_OWED =
+  'You are signed out in this browser, but the server could not be reached, so the session still exists there. Load this page again when there is a connection: that ends it.'
+
+/** What a person is told when the server ends their session; `null` for an error that ends none. */
+export function noticeOfEnd(code: string | undefined): string | null {
+  if (code === 'access_revoked') return 'Your access was taken back. Ask the owner of the practice.'
+  if (code === 'session_ended' || code === 'unauthenticated') return 'Your session has ended. Sign in again to go on.'
+  return null
+}
+
 export const OTHER_ACCOUNT =
   'Another account has signed in to this browser, so this window was signed out. To work with two accounts side by side, use a private window.'
 
@@ -62,10 +73,10 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
     setState({ status: 'signed-out', notice })
   }
 
-  async function post(path: string, body?: unknown): Promise<unknown> {
+  async function post(path: string, body?: unknown, bearer = token): Promise<unknown> {
     const headers = {
       'content-type': 'application/json',
-      ...(token ? { authorization: `Bearer ${token.text}` } : {}),
+      ...(bearer ? { authorization: `Bearer ${bearer.text}` } : {}),
     }
     const init = {
       method: 'POST',
@@ -91,11 +102,24 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
     setState({ status: 'signed-in', user: answer.user })
   }
 
+  /** Ends the session on the server if a sign-out is owed. A refusal will not change by asking again. Runs under the lock over all tabs. */
+  async function payOwed(bearer = token): Promise<void> {
+    if (!hint.owesSignOut()) return
+    await post('logout', undefined, bearer).catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) throw error
+    })
+    hint.noteSignedOut()
+  }
+
   /** The hint changes under the lock over all tabs, so that it says what the last of their answers said. */
   const requestToken = (path: 'login' | 'refresh', body?: unknown): Promise<LoginResponse> =>
     exclusively(async () => {
       const seen = hint.newest()
+      const wasOwed = hint.owesSignOut()
+      if (wasOwed) await payOwed()
       try {
+        // Who has signed out is not brought back by the cookie that was still there.
+        if (wasOwed && path === 'refresh') throw new ApiError('session_ended', 401)
         const answer = (await post(path, body)) as LoginResponse
         hint.remember()
         return answer
@@ -132,7 +156,7 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
     } catch (error) {
       // What began while the refusal was on its way, in this window, goes on. [SEC33]
       if (isOver(error) && state === before && state.status !== 'signed-out')
-        end(before.status === 'signed-in' ? 'Your session has ended. Sign in again to go on.' : null)
+        end(before.status === 'signed-in' ? (noticeOfEnd(error.code) ?? noticeOfEnd('session_ended')) : null)
       throw error
     }
   }
@@ -150,12 +174,14 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
     },
     async restore() {
       if (state.status !== 'unknown') return state
-      if (!hint.mayExist()) {
+      if (!hint.mayExist() && !hint.owesSignOut()) {
         end(null)
         return state
       }
       await refreshToken().catch((error: unknown) => {
-        if (state.status === 'unknown') throw error
+        if (state.status !== 'unknown') return
+        if (!hint.owesSignOut()) throw error
+        end(SIGN_OUT_OWED)
       })
       return state
     },
@@ -163,10 +189,14 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
       accept(await requestToken('login', { email, password }))
     },
     async logout() {
+      const bearer = token
       hint.forget()
-      // One at a time with the other tabs' sign-ins and renewals, so that its answer takes back no cookie that a later one has set. [SEC33]
-      await exclusively(() => post('logout')).catch(() => undefined)
+      hint.oweSignOut()
       end(null)
+      // Under the lock: its answer takes the cookie back, which may not be the one of a sign-in that follows.
+      await exclusively(() => payOwed(bearer)).catch(() => {
+        if (state.status === 'signed-out') end(SIGN_OUT_OWED)
+      })
     },
     async getToken() {
       if (token && token.endsAt - now() > RENEW_BEFORE) return token.text
@@ -178,8 +208,9 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
   }
 }
 
-/** Whether the server has said that there is no session, or none any more. */
-const isOver = (error: unknown) => error instanceof ApiError && (error.status === 401 || error.status === 403)
+/** Whether the server has said that there is no session, or none any more. A page of a proxy's, with whatever status, says nothing of it. */
+const isOver = (error: unknown): error is ApiError =>
+  error instanceof ApiError && (error.status === 401 || error.status === 403) && error.code !== 'unavailable'
 
 /** Web Locks where the page has them (it is https or localhost), else at least one at a time in this tab. */
 export function createExclusive(locks: LockManager | undefined): SessionOptions['exclusively'] {

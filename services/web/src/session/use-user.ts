@@ -4,7 +4,7 @@ import { session } from './browser-session.ts'
 import type { SessionState } from './session.ts'
 
 export function useSession(): SessionState {
-  return useSyncExternalStore(session.subscribe, session.getState)
+  return useSyncExternalStore(session.subscribe, session.getState, session.getState)
 }
 
 /** Who is signed in; `null` in the moment between a session's end and the way to the sign-in page. */

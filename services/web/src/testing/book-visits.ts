@@ -9,6 +9,12 @@ export type Desk = {
   patients: PatientSummary[]
   /** Books a patient by the API: `at` in minutes since midnight on the location's wall. */
   book(date: string, at: number, provider?: number): Promise<Appointment>
+  /** Any change by the API, as the owner. `version`: what it is based on. */
+  change<Answer>(
+    path: string,
+    body: unknown,
+    options?: { method?: 'POST' | 'PATCH'; version?: number },
+  ): Promise<Answer>
 }
 
 export async function openDesk(stack: Stack, owner: string, locationName: string): Promise<Desk> {
@@ -17,7 +23,7 @@ export async function openDesk(stack: Stack, owner: string, locationName: string
   async function send<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
     const response = await fetch(`${stack.origin}/api/v1${path}`, {
       ...init,
-      headers: { ...headers, 'idempotency-key': crypto.randomUUID() },
+      headers: { ...headers, 'idempotency-key': crypto.randomUUID(), ...init.headers },
     })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
     return (await response.json()) as Answer
@@ -34,6 +40,12 @@ export async function openDesk(stack: Stack, owner: string, locationName: string
     location,
     providers,
     patients,
+    change: (path, body, { method = 'POST', version } = {}) =>
+      send(path, {
+        method,
+        body: JSON.stringify(body),
+        headers: version === undefined ? {} : { 'if-match': `"${version}"` },
+      }),
     book(date, at, provider = 0) {
       const body: AppointmentCreate = {
         locationId: location.id,

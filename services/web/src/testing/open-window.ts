@@ -23,6 +23,13 @@ export type AppWindow = {
 }
 
 type Place = { location: string; date: string }
+type WindowOptions = Place & {
+  email: string
+  /** The proxy that its network has. */
+  proxy?: string
+  /** What its indicator comes to say. */
+  until?: 'live' | 'delayed'
+}
 
 /** Engine.IO message + Socket.IO acknowledgement of a `subscribe` that was granted. */
 const SUBSCRIBED = /^43\d+\[\{"ok":true,"node":"([^"]+)"/
@@ -31,9 +38,14 @@ const SUBSCRIBED = /^43\d+\[\{"ok":true,"node":"([^"]+)"/
 export async function openWindow(
   browser: Browser,
   origin: string,
-  { email, location, date }: { email: string } & Place,
+  { email, location, date, proxy, until = 'live' }: WindowOptions,
 ): Promise<AppWindow> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: 'reduce',
+    // Chromium asks this machine directly, unless it is told not to.
+    ...(proxy === undefined ? {} : { proxy: { server: proxy, bypass: '<-loopback>' } }),
+  })
   // Nothing here takes long: who waits in vain shall hear of it soon.
   context.setDefaultTimeout(10_000)
   const page = await context.newPage()
@@ -46,10 +58,10 @@ export async function openWindow(
   const load = async (go: () => Promise<unknown>) => {
     frames.length = 0
     await go()
-    await page.locator('[data-testid="realtime-indicator"] [data-status="live"]').waitFor()
+    await page.locator(`[data-testid="realtime-indicator"] [data-status="${until}"]`).waitFor()
     await page.getByTestId('new-appointment').waitFor()
     await page.locator('[aria-busy="true"]').waitFor({ state: 'detached' })
-    await waitUntil(node, { what: `a subscription of ${email}` })
+    if (until === 'live') await waitUntil(node, { what: `a subscription of ${email}` })
   }
 
   await page.goto(`${origin}/sign-in`)

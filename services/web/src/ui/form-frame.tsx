@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Stack } from '@mantine/core'
 import { IconAlertCircle } from '@tabler/icons-react'
 import { useEffect, useId, useRef, type FormEvent, type ReactNode } from 'react'
+import { useFaultFocus, useFocusAfterAnswer, useFocusBack } from './form-focus.ts'
 import classes from './form-frame.module.css'
 
 export type FormFrameProps = {
@@ -38,6 +39,9 @@ export function FormFrame({
     )
     fields?.[0]?.focus()
   }, [])
+  useFocusBack(form)
+  useFocusAfterAnswer(form, isPending)
+  const findFault = useFaultFocus(form)
   const hasError = error !== null && error !== undefined
   useEffect(() => {
     if (hasError) errorRef.current?.scrollIntoView({ block: 'nearest' })
@@ -51,11 +55,16 @@ export function FormFrame({
       data-testid={testId}
       onSubmit={(event: FormEvent) => {
         event.preventDefault()
-        if (!isPending) onSubmit()
+        if (isPending) return
+        onSubmit()
+        findFault()
       }}
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return
         event.stopPropagation()
+        // An open list or calendar closes first.
+        if (event.target instanceof Element && event.target.getAttribute('data-mantine-stop-propagation') === 'true')
+          return
         onCancel()
       }}
     >

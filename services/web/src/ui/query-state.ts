@@ -10,17 +10,18 @@ export type QueryState<Data> = {
   refetch: () => Promise<unknown>
 }
 
-/** Two queries as one: there when both are, as old as the older one, failed when either has. */
+/** Two queries as one: there when both are, failed when either has. As old as the one that failed, else as the older one. */
 export function joinQueries<First, Second>(
   first: QueryState<First>,
   second: QueryState<Second>,
 ): QueryState<[First, Second]> {
+  const failed = [first, second].filter(({ error }) => error !== null)
   return {
     data: first.data === undefined || second.data === undefined ? undefined : [first.data, second.data],
     error: first.error ?? second.error,
     isFetching: first.isFetching || second.isFetching,
     isPaused: first.isPaused || second.isPaused,
-    dataUpdatedAt: Math.min(first.dataUpdatedAt, second.dataUpdatedAt),
+    dataUpdatedAt: Math.min(...(failed.length > 0 ? failed : [first, second]).map((query) => query.dataUpdatedAt)),
     refetch: () => Promise.all([first.refetch(), second.refetch()]),
   }
 }

@@ -72,4 +72,10 @@ describe('two queries as one', () => {
   it('have failed when either has', () => {
     expect(joinQueries(loaded, { ...BASE, error: ERROR }).error).toBe(ERROR)
   })
+  it('are as old as the one that could not be read again', () => {
+    const failed = { ...loaded, error: ERROR, dataUpdatedAt: 9 }
+    expect(joinQueries(loaded, failed).dataUpdatedAt).toBe(9)
+    expect(joinQueries(failed, loaded).dataUpdatedAt).toBe(9)
+    expect(joinQueries(failed, { ...failed, dataUpdatedAt: 7 }).dataUpdatedAt).toBe(7)
+  })
 })

@@ -6,6 +6,7 @@ import { PatientPicker } from '../patients/patient-picker.tsx'
 import { TYPE_LABEL } from '../appointments/appointment-labels.ts'
 import { optionsOf } from '../ui/options.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useKeptKeys } from '../ui/kept-keys.ts'
 import { isDate } from '../time/zone-time.ts'
 import { useAddToWaitlist } from './waitlist-queries.ts'
 
@@ -25,7 +26,7 @@ export function AddForm({ location, providers, date, onDone, onCancel }: Props) 
   const [latestDate, setLatestDate] = useState('')
   const [note, setNote] = useState('')
   const [isChecked, setChecked] = useState(false)
-  const add = useAddToWaitlist()
+  const add = useAddToWaitlist(useKeptKeys())
   const fault = !isDate(earliestDate)
     ? 'Choose the first possible date.'
     : latestDate !== '' && latestDate < earliestDate

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { TYPE_MINUTES } from '../appointments/appointment-labels.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
+import { useOpenedOn } from '../ui/opened-on.ts'
 import { SlotFields, toSlot, type SlotDraft } from '../appointments/slot-fields.tsx'
 import { zoneName } from '../time/zone-time.ts'
 import { useOfferSlot } from './waitlist-queries.ts'
@@ -24,18 +25,19 @@ export function OfferForm({ entry, location, providers, date, onDone, onCancel }
     length: String(TYPE_MINUTES[entry.type]),
   })
   const [isChecked, setChecked] = useState(false)
-  const offer = useOfferSlot()
+  const offer = useOfferSlot(onDone)
+  const { isConflict, takeBase } = useOpenedOn(entry, offer.error)
   const slot = toSlot(draft, location.timeZone)
   return (
     <FormFrame
       title="Offer a slot"
-      submitLabel="Offer"
+      submitLabel={isConflict ? 'Offer it anyway' : 'Offer'}
       testId="offer-form"
       isPending={offer.isPending}
       error={isChecked && slot === null ? 'Choose a date and a time.' : offer.error ? describeError(offer.error) : null}
       onSubmit={() => {
         setChecked(true)
-        if (slot) offer.mutate({ entry, slot }, { onSuccess: onDone })
+        if (slot) offer.mutate({ entry: takeBase(), slot })
       }}
       onCancel={onCancel}
     >

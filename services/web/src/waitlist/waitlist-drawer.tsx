@@ -1,7 +1,7 @@
 import type { Location, Provider, WaitlistEntry } from '@derm/contract'
 import { UpdateHighlight } from '@derm/react'
-import { Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
-import { IconClockPlus, IconListCheck, IconPlus } from '@tabler/icons-react'
+import { Alert, Button, Drawer, Group, Skeleton, Stack, Text } from '@mantine/core'
+import { IconClockPlus, IconListCheck, IconPlus, IconUsers } from '@tabler/icons-react'
 import { useState } from 'react'
 import { EmptyState } from '../ui/empty-state.tsx'
 import { QueryView } from '../ui/query-view.tsx'
@@ -16,6 +16,8 @@ import { useWaitlist } from './waitlist-queries.ts'
 
 type Props = {
   opened: boolean
+  /** A dialog is open above it: what closes that one does not close this. */
+  isCovered: boolean
   location: Location
   providers: readonly Provider[]
   date: string
@@ -24,50 +26,72 @@ type Props = {
   onBook: (entry: WaitlistEntry) => void
 }
 
+type OpenForm = { name: 'add' } | { name: 'offer' | 'remove'; id: string } | null
+
 /** Who waits for a slot at this location: add, offer, book. */
-export function WaitlistDrawer({ opened, onClose, ...rest }: Props) {
+export function WaitlistDrawer({ opened, isCovered, onClose, ...rest }: Props) {
+  const [form, setForm] = useState<OpenForm>(null)
+  const isClosable = form === null && !isCovered
   return (
     <Drawer
       opened={opened}
       onClose={onClose}
+      // Escape goes back from a form first, and a click beside it does not discard it.
+      closeOnEscape={isClosable}
+      closeOnClickOutside={isClosable}
       position="right"
       size={440}
       title={`Waitlist · ${rest.location.name}`}
       closeButtonProps={{ 'aria-label': 'Close the waitlist', size: 'lg' }}
       data-testid="waitlist-drawer"
     >
-      {opened ? <Waitlist {...rest} /> : null}
+      {opened ? <Waitlist {...rest} form={form} onForm={setForm} /> : null}
     </Drawer>
   )
 }
 
-function Waitlist({ location, providers, date, isWritable, onBook }: Omit<Props, 'opened' | 'onClose'>) {
+type WaitlistProps = Omit<Props, 'opened' | 'isCovered' | 'onClose'> & {
+  form: OpenForm
+  onForm: (form: OpenForm) => void
+}
+
+function Waitlist({ location, providers, date, isWritable, onBook, form, onForm }: WaitlistProps) {
   const waitlist = useWaitlist(location.id)
-  const [isAdding, setAdding] = useState(false)
-  const [form, setForm] = useState<{ id: string; name: 'offer' | 'remove' } | null>(null)
-  const close = () => setForm(null)
+  const close = () => onForm(null)
+  const isGone =
+    form !== null &&
+    form.name !== 'add' &&
+    waitlist.data !== undefined &&
+    !waitlist.data.some((entry) => entry.id === form.id && isOpen(entry))
 
   return (
     <Stack gap="sm">
-      {isAdding ? (
-        <AddForm
-          location={location}
-          providers={providers}
-          date={date}
-          onDone={() => setAdding(false)}
-          onCancel={() => setAdding(false)}
-        />
+      {form?.name === 'add' ? (
+        <AddForm location={location} providers={providers} date={date} onDone={close} onCancel={close} />
       ) : isWritable ? (
         <div>
           <Button
             variant="default"
             leftSection={<IconPlus size={16} />}
-            onClick={() => setAdding(true)}
+            onClick={() => onForm({ name: 'add' })}
             data-testid="waitlist-add"
           >
             Add a patient
           </Button>
         </div>
+      ) : null}
+      {isGone ? (
+        <Alert
+          color="yellow"
+          icon={<IconUsers />}
+          role="alert"
+          withCloseButton
+          closeButtonLabel="Dismiss"
+          onClose={close}
+          data-testid="entry-gone"
+        >
+          Someone else has booked this patient or taken them off the list, so nothing was saved here.
+        </Alert>
       ) : null}
       <QueryView
         query={waitlist}
@@ -93,9 +117,9 @@ function Waitlist({ location, providers, date, isWritable, onBook }: Omit<Props,
                     data-status-value={entry.status}
                   >
                     <Entry entry={entry} location={location} providers={providers} />
-                    {form?.id === entry.id && form.name === 'remove' ? (
+                    {form?.name === 'remove' && form.id === entry.id ? (
                       <RemoveForm entry={entry} onDone={close} onCancel={close} />
-                    ) : form?.id === entry.id ? (
+                    ) : form?.name === 'offer' && form.id === entry.id ? (
                       <OfferForm
                         entry={entry}
                         location={location}
@@ -110,7 +134,7 @@ function Waitlist({ location, providers, date, isWritable, onBook }: Omit<Props,
                           size="compact-md"
                           variant="default"
                           leftSection={<IconClockPlus size={15} />}
-                          onClick={() => setForm({ id: entry.id, name: 'offer' })}
+                          onClick={() => onForm({ id: entry.id, name: 'offer' })}
                           data-testid={`offer-${entry.id}`}
                         >
                           {entry.offer ? 'Offer another slot' : 'Offer a slot'}
@@ -122,7 +146,7 @@ function Waitlist({ location, providers, date, isWritable, onBook }: Omit<Props,
                           size="compact-md"
                           variant="subtle"
                           color="gray"
-                          onClick={() => setForm({ id: entry.id, name: 'remove' })}
+                          onClick={() => onForm({ id: entry.id, name: 'remove' })}
                           data-testid={`remove-${entry.id}`}
                         >
                           Take off…

@@ -4,6 +4,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request, requestAll } from '../http/request.ts'
 import { acceptAnswer } from '../realtime/optimistic.ts'
 import { realtime } from '../realtime/realtime.ts'
+import { useFailureNotice } from '../ui/failure-notice.ts'
+import type { KeptKeys } from '../ui/kept-keys.ts'
 
 export function useWaitlist(locationId: string) {
   return useQuery({
@@ -12,18 +14,23 @@ export function useWaitlist(locationId: string) {
   })
 }
 
-export function useAddToWaitlist() {
+/** `keys`: of the form, so that a lost answer puts nobody on the list twice. */
+export function useAddToWaitlist(keys: KeptKeys) {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError: true })
   return useMutation({
     mutationFn: realtime.mutation('waitlist', ({ fetch }, body: WaitlistAdd) =>
-      request<WaitlistEntry>(fetch, '/waitlist', { method: 'POST', body }),
+      request<WaitlistEntry>(fetch, '/waitlist', { method: 'POST', body, keys }),
     ),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['waitlist'] }),
+    onError: (error) => tellFailure(error),
   })
 }
 
-export function useOfferSlot() {
+/** `onDone` belongs here: the list is read again before what is given to `mutate` runs, and may have taken the form away. */
+export function useOfferSlot(onDone: () => void) {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError: true })
   return useMutation({
     mutationFn: realtime.mutation(
       'waitlist',
@@ -35,14 +42,19 @@ export function useOfferSlot() {
         }),
     ),
     // The next step is based on this answer, also when it comes before the list does.
-    onSuccess: (answer: WaitlistEntry) => acceptAnswer(queryClient, ['waitlist'], answer),
+    onSuccess(answer: WaitlistEntry) {
+      acceptAnswer(queryClient, ['waitlist'], answer)
+      onDone()
+    },
     // Refused or not, the list is asked anew: a refusal means that someone else was quicker.
+    onError: (error) => tellFailure(error),
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['waitlist'] }),
   })
 }
 
-export function useRemoveFromWaitlist() {
+export function useRemoveFromWaitlist(onDone: () => void) {
   const queryClient = useQueryClient()
+  const tellFailure = useFailureNotice({ showsError: true })
   return useMutation({
     mutationFn: realtime.mutation(
       'waitlist',
@@ -53,6 +65,8 @@ export function useRemoveFromWaitlist() {
           version: entry.version,
         }),
     ),
+    onSuccess: () => onDone(),
+    onError: (error) => tellFailure(error),
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['waitlist'] }),
   })
 }

@@ -1,0 +1,75 @@
+import type { Redis } from 'ioredis'
+import type { Signer } from '../event-log/signature.ts'
+import { MessageSeal, SealCheck, type SealFault } from './message-seal.ts'
+
+type Listener = (...args: unknown[]) => unknown
+
+/** The same connection; what is published on it is sealed. `onRefused`: a message was too large, and not sent. */
+export function sealPublishing(
+  redis: Redis,
+  signer: Pick<Signer, 'sign'>,
+  onRefused: (error: unknown) => void = () => {},
+): Redis {
+  const seal = new MessageSeal(signer)
+  const publish = (name: string, message: string | Buffer): Promise<number> => {
+    try {
+      return redis.publish(name, seal.seal(name, Buffer.from(message)))
+    } catch (error) {
+      onRefused(error)
+      return Promise.resolve(0)
+    }
+  }
+  return replace(redis, { publish })
+}
+
+/**
+ * The same connection; its listeners for messages, which get them as buffers, hear of those that were sealed and that `accepts` lets in.
+ * `onRefused` hears of what was not sealed, and of what a listener throws: one malformed message must not end the process.
+ */
+export function openMessages(
+  redis: Redis,
+  signer: Pick<Signer, 'verify'>,
+  onRefused: (fault: SealFault | 'unreadable', error?: unknown) => void,
+  accepts: (payload: Buffer) => boolean = () => true,
+): Redis {
+  const check = new SealCheck(signer)
+  const guard =
+    (listener: Listener): Listener =>
+    (...args) => {
+      const bytes = args.at(-1)
+      const opened = Buffer.isBuffer(bytes) ? check.open(String(args.at(-2)), bytes) : 'malformed'
+      if (typeof opened === 'string') return onRefused(opened)
+      try {
+        if (!accepts(opened)) return
+        const result = listener(...args.slice(0, -1), opened)
+        return result instanceof Promise ? result.catch((error: unknown) => onRefused('unreadable', error)) : result
+      } catch (error) {
+        return onRefused('unreadable', error)
+      }
+    }
+  const guarded = new Map<Listener, Listener>()
+  const isMessage = (event: string) => event === 'messageBuffer' || event === 'pmessageBuffer'
+  const proxy: Redis = replace(redis, {
+    on(event: string, listener: Listener) {
+      if (isMessage(event)) guarded.set(listener, guard(listener))
+      redis.on(event as 'error', guarded.get(listener) ?? listener)
+      return proxy
+    },
+    off(event: string, listener: Listener) {
+      redis.off(event as 'error', guarded.get(listener) ?? listener)
+      return proxy
+    },
+  })
+  return proxy
+}
+
+/** Everything of the connection's, but for what replaces it. */
+function replace(redis: Redis, replaced: Record<string, unknown>): Redis {
+  return new Proxy(redis, {
+    get(target, property) {
+      if (typeof property === 'string' && Object.hasOwn(replaced, property)) return replaced[property]
+      const value: unknown = Reflect.get(target, property, target)
+      return typeof value === 'function' && property !== 'constructor' ? (value as Listener).bind(target) : value
+    },
+  })
+}

@@ -1,0 +1,12 @@
+import type { Redis } from 'ioredis'
+
+/** Changes when the server was restarted, or another one answers: then what it acknowledged may be gone. */
+export async function readServerIdentity(redis: Redis): Promise<string> {
+  const [info, role] = await Promise.all([redis.info('server'), redis.info('replication')]).catch((error: Error) => {
+    // Where INFO is kept from applications, the comparison of all heads every few seconds finds what is gone.
+    if (/^NOPERM|^ERR unknown command/.test(error.message)) return ['', '']
+    throw error
+  })
+  const field = (text: string, name: string) => new RegExp(`^${name}:(\\S+)`, 'm').exec(text)?.[1] ?? ''
+  return [field(info, 'run_id'), field(role, 'role'), field(role, 'master_replid')].join('/')
+}

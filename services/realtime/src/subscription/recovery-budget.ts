@@ -1,0 +1,50 @@
+import { delay, systemClock } from '@derm/core'
+import type { JoinRequest } from '@derm/core/node'
+import type { TokenBucket } from '../connection/token-bucket.ts'
+
+/** A user who has overdrawn the budget waits for it, and no longer than this. */
+const MAX_DELAY_MS = 5_000
+const LOOK_EVERY_MS = 100
+
+/**
+ * What one request may cost its user. What its recovery may come to is reserved before anything is read: many requests at once would else
+ * all find the same budget. Where that cannot be had, the request is served without a recovery: a resync costs nothing here. [SES24]
+ */
+export class RecoveryBudget {
+  private reserved = 0
+
+  constructor(
+    private readonly bucket: TokenBucket,
+    private readonly mostBytes: number,
+  ) {}
+
+  /** The user has spent more than there was. */
+  get isOverdrawn(): boolean {
+    return !this.bucket.take(0)
+  }
+
+  /** Waits for as long as it is overdrawn, up to a limit. */
+  async settle(): Promise<void> {
+    const until = performance.now() + MAX_DELAY_MS
+    while (this.isOverdrawn && performance.now() < until) await delay(systemClock, LOOK_EVERY_MS)
+  }
+
+  apply(wanted: readonly JoinRequest[]): readonly JoinRequest[] {
+    if (!wanted.some(({ cursor }) => cursor)) return wanted
+    if (this.bucket.take(this.mostBytes)) {
+      this.reserved = this.mostBytes
+      return wanted
+    }
+    return wanted.map((one) => ({ ...one, isOverBudget: true }))
+  }
+
+  /** What was answered counts in full. */
+  spend(bytes: number): void {
+    this.bucket.charge(bytes)
+  }
+
+  end(): void {
+    this.bucket.giveBack(this.reserved)
+    this.reserved = 0
+  }
+}
