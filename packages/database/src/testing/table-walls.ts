@@ -121,6 +121,8 @@ export const FUNCTION_CALLERS: Record<string, string> = {
   'prune_audit_partitions(integer)': 'as owner: derm_relay',
   'prune_event_partitions(integer)': 'as owner: derm_relay',
   'raise_access_version()': 'as caller:',
+  'refuse_offered_slot()': 'as caller:',
+  'refuse_taken_offer()': 'as caller:',
   'record_sockets(jsonb)': 'as owner: derm_realtime',
   'settle_attempt(bytea[],bytea[],integer[])': 'as caller: derm_api',
   'start_event_epoch()': 'as owner:',
