@@ -1,4 +1,5 @@
 import type { Attack } from './attack.ts'
+import { halfRequests, handshakeCrowd, tokenlessSockets } from './cases/crowds.ts'
 import { foreignReferences } from './cases/foreign-references.ts'
 import { forgedAdapter } from './cases/forged-adapter.ts'
 import { forgedHeads } from './cases/forged-heads.ts'
@@ -12,7 +13,10 @@ export const ATTACKS: readonly Attack[] = [
   foreignReferences,
   forgedAdapter,
   forgedHeads,
+  halfRequests,
+  handshakeCrowd,
   recoveryFlood,
+  tokenlessSockets,
   unknownSessions,
   unreadFloods,
   withdrawnKey,
