@@ -25,9 +25,5 @@ export const ATTACKS: readonly Attack[] = [
   passwordFlood,
   searchFlood,
   bulkReading,
-  handshakeCrowd,
-  tokenlessSockets,
-  halfRequests,
   unreadFloods,
-  recoveryFlood,
 ]
