@@ -205,7 +205,7 @@ export class RefetchScheduler {
     const { hash } = change
     if (change.type === 'removed') return this.drop(hash)
     const query = this.options.queries.get(hash)
-    if (!query) return
+    if (!query || change.type === 'hidden' || change.type === 'retry') return
     switch (change.type) {
       case 'fetch':
         return this.onFetchStart(query, change.isMore)

@@ -105,7 +105,7 @@ export class ShownQueries {
 
   /** Retains the new ones before it releases the old: what both cover is never let go. */
   private follow(hash: string, interests: readonly TopicInterest[]): void {
-    const before: Retained = this.retained.get(hash) ?? new Map()
+    const before = this.retained.get(hash) ?? new Map<string, () => void>()
     const after: Retained = new Map()
     for (const interest of interests) {
       const key = interestKey(interest)

@@ -354,7 +354,7 @@ describe('[INV25] the second way', () => {
     const view = mount()
     await pass(300)
     world.realtime.disconnect()
-    vi.stubGlobal('fetch', async (input: URL, init: RequestInit) =>
+    vi.stubGlobal('fetch', async (input: URL) =>
       input.pathname === '/api/v1/positions'
         ? Response.json({ channels: [] })
         : Response.json({ code: 'forbidden' }, { status: 403 }),
