@@ -18,7 +18,7 @@ export const ERRORS = {
   method_not_allowed: row(405, 'This method does not exist here', 'fix', 'debug'),
   conflict: row(409, 'It has changed since you read it', 'reload', 'debug'),
   invalid_transition: row(409, 'Its status does not allow this', 'reload', 'debug'),
-  slot_taken: row(409, 'The provider has another appointment then', 'fix', 'debug'),
+  slot_taken: row(409, 'The provider has another appointment or offer then', 'fix', 'debug'),
   coverage_overlaps: row(
     409,
     'The patient has another primary insurance at that time: end it, or choose another rank',

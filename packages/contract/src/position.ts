@@ -24,6 +24,9 @@ export function isPlausibleEpoch(epoch: string, now: number, aheadMs = MAX_EPOCH
   return Number.parseInt(epoch.slice(0, 12), 16) <= now + aheadMs
 }
 
+export const isPlausibleToClient = (epoch: string, now: number): boolean =>
+  isPlausibleEpoch(epoch, now, MAX_EPOCH_AHEAD_OF_CLIENT_MS)
+
 /** A place in a channel's history. `seq` 0 is the place before the first event. */
 export const Position = z.strictObject({ epoch: Epoch, seq: Seq })
 export type Position = z.infer<typeof Position>

@@ -30,7 +30,8 @@ export const Page = z.strictObject(pageFields)
 export const listOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() })
 
-const MAX_SLOT_MS = 8 * 3_600_000
+/** The longest visit, in milliseconds. */
+export const MAX_SLOT_MS = 8 * 3_600_000
 /** Refines an object with `startsAt` and `endsAt`. */
 export const slotOrder: [
   (slot: { startsAt: string; endsAt: string }) => boolean,

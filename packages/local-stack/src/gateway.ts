@@ -41,6 +41,7 @@ export async function startGateway({
     } else serveWebClient(request, response)
   })
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    delete request.headers['x-forwarded-for']
     socket.on('error', () => socket.destroy())
     const target = request.url?.startsWith('/realtime') ? pickNode.next() : undefined
     if (!target) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n')

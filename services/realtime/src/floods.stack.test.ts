@@ -99,8 +99,8 @@ describe('[SES20] [SES29] a connection', () => {
   })
 })
 
-describe('[SES21] answers that nobody reads', () => {
-  it('end a member when its buffer is full, whatever they are', async () => {
+describe('[SES21] [SES24] answers that nobody reads', () => {
+  it('cost no memory, however large they are and however often they are asked for', async () => {
     const writer = createEventWriter({
       apiUrl: stack.databases.apiUrl,
       tenantId: lakeside.tenantId,
@@ -116,7 +116,6 @@ describe('[SES21] answers that nobody reads', () => {
     await writer.stop()
     client.socket.disconnect()
     const body = { channels: [{ topic: 'scheduling', location: downtown, cursors: { [channel]: { epoch, seq } } }] }
-    const slow = await scrape('derm_slow_consumers_ended_total')
     const memory = await watchMemory(stack)
     // Each asks for some 350 KB, with less than 300 bytes, at a rate that is allowed.
     const sockets = await Promise.all(Array.from({ length: 8 }, () => openSocket({ token, isDeaf: true })))
@@ -127,7 +126,6 @@ describe('[SES21] answers that nobody reads', () => {
       timeoutMs: 3_000,
     }).catch(() => {})
     expect(memory.stop()).toBeLessThan(MOST_GROWN_MB)
-    expect(await scrape('derm_slow_consumers_ended_total')).toBeGreaterThanOrEqual(slow)
   })
 })
 

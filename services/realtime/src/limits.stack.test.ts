@@ -24,7 +24,11 @@ let writer: EventWriter
 const clients: RecordingClient[] = []
 
 beforeAll(async () => {
-  stack = await startStack({ apis: 1, nodes: 1, env: { MAX_CONNECTIONS_PER_USER: '300', RECOVERY_BURST_BYTES: '16777216' } })
+  stack = await startStack({
+    apis: 1,
+    nodes: 1,
+    env: { MAX_CONNECTIONS_PER_USER: '300', RECOVERY_BURST_BYTES: '16777216' },
+  })
   redis = new Redis(stack.redis.url)
   writer = createEventWriter({
     apiUrl: stack.databases.apiUrl,

@@ -3,7 +3,7 @@ import { Id } from '../ids.ts'
 import { Moment, Note, pageFields, slotOrder } from '../request-shapes.ts'
 import { AppointmentStatus, AppointmentType, CancelCode, VisitStage } from './codes.ts'
 
-/** Appointments that start in [from, to): at most 62 days. */
+/** Appointments of which any moment is in [from, to): at most 62 days. */
 export const AppointmentQuery = z.strictObject({
   ...pageFields,
   locationId: Id,

@@ -10,11 +10,15 @@ export class KnownPositions {
   /** How often something new was heard of each resource, and of all. For queries whose answers do not say how new they are. */
   private readonly news = new Map<Resource, number>()
   private newsOfAll = 0
+
+  /** `isPlausible`: whether an epoch can be one by now. What cannot be is never waited for. [SEC21] */
+  constructor(private readonly isPlausible: (epoch: string) => boolean) {}
   /** Rises whenever something new is heard of. */
   version = 0
 
   /** Without `resources`, all of the channel's may be stale. @returns whether the position was news. */
   raise(channelKey: string, position: Position, resources?: readonly Resource[]): boolean {
+    if (!this.isPlausible(position.epoch)) return false
     if (!resources) {
       if (!raiseIn(this.byChannel, channelKey, position)) return false
       this.newsOfAll++

@@ -1,4 +1,11 @@
-import { toChannelKey, type EventEnvelope, type Position, type Positions, type Resource } from '@derm/contract'
+import {
+  isPlausibleToClient,
+  toChannelKey,
+  type EventEnvelope,
+  type Position,
+  type Positions,
+  type Resource,
+} from '@derm/contract'
 import { FetchAttempt } from './fetch-attempt.ts'
 import { KnownPositions } from './known-positions.ts'
 import { PendingMutations } from './pending-mutations.ts'
@@ -22,7 +29,7 @@ import { TenantGuard } from './tenant-guard.ts'
  * known position of a channel that feeds it. A stale query is fetched, one fetch at a time, until it is not. [INV2]–[INV14]
  */
 export class RefetchScheduler {
-  private readonly known = new KnownPositions()
+  private readonly known: KnownPositions
   private readonly mutations = new PendingMutations()
   private readonly tenant = new TenantGuard()
   private readonly freshness = new Map<string, QueryFreshness>()
@@ -32,6 +39,7 @@ export class RefetchScheduler {
 
   constructor(private readonly options: RefetchOptions) {
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings }
+    this.known = new KnownPositions((epoch) => isPlausibleToClient(epoch, options.clock.now()))
     this.timers = new RefetchTimers(options.clock, options.random, this.settings, (hash) => this.refetch(hash))
     this.stop = options.queries.subscribe((change) => this.observe(change))
   }

@@ -21,7 +21,11 @@ export type CursorListener = {
 export class Cursors {
   private readonly positions = new Map<string, Position>()
 
-  constructor(private readonly listener: CursorListener) {}
+  /** `isPlausible`: whether an epoch can be one by now. A position in another is passed over, whoever names it. [SEC21] */
+  constructor(
+    private readonly listener: CursorListener,
+    private readonly isPlausible: (epoch: string) => boolean = () => true,
+  ) {}
 
   all(): ReadonlyMap<string, Position> {
     return this.positions
@@ -29,7 +33,7 @@ export class Cursors {
 
   receive(event: EventEnvelope): void {
     const cursor = this.positions.get(event.channel)
-    if (!cursor || comparePositions(event, cursor) <= 0) return
+    if (!cursor || comparePositions(event, cursor) <= 0 || !this.isPlausible(event.epoch)) return
     if (event.epoch !== cursor.epoch || event.seq !== cursor.seq + 1) return this.listener.onGap()
     this.positions.set(event.channel, { epoch: event.epoch, seq: event.seq })
     this.listener.onEvent(event)
@@ -37,6 +41,7 @@ export class Cursors {
 
   /** What a subscription was answered with. Afterwards the next event finds its cursor. [SUB5] */
   acceptAnswer({ channel, epoch, seq, status, events }: SubscribedChannel): void {
+    if (!this.isPlausible(epoch)) return
     const cursor = this.positions.get(channel)
     const position = { epoch, seq }
     if (status === 'resync') {
@@ -57,6 +62,7 @@ export class Cursors {
 
   /** What the node says of a channel that it cannot go on with. */
   acceptResync({ channel, epoch, seq }: ChannelPosition): void {
+    if (!this.isPlausible(epoch)) return
     const cursor = this.positions.get(channel)
     if (cursor && (cursor.epoch !== epoch || cursor.seq <= seq)) this.moveTo(channel, { epoch, seq })
   }
@@ -65,7 +71,7 @@ export class Cursors {
   hasGap(heads: readonly ChannelPosition[]): boolean {
     return heads.some((head) => {
       const cursor = this.positions.get(head.channel)
-      return cursor !== undefined && comparePositions(head, cursor) > 0
+      return cursor !== undefined && comparePositions(head, cursor) > 0 && this.isPlausible(head.epoch)
     })
   }
 

@@ -79,6 +79,19 @@ describe('the subscriber', () => {
     expect(told).toEqual(['position 10', 'resync 11', '12'])
   })
 
+  it('[SEC21] waits for nothing of an epoch far ahead of the clock, and goes on', async () => {
+    const far = '0ffffffffffffff0'
+    const { line, told, status, connect } = setUp()
+    await connect(10)
+    line.say('resync', { channel: north, epoch: far, seq: 99 })
+    line.say('heads', { channels: [{ channel: north, epoch: far, seq: 99 }] })
+    line.send(11, north, far)
+    line.send(11)
+    expect(told).toEqual(['position 10', '11'])
+    expect(status()).toBe('live')
+    expect(line.asked).toHaveLength(1)
+  })
+
   it('[SUB2] does not let a resync move a cursor back within an epoch', async () => {
     const { line, told, connect, subscriber } = setUp()
     await connect(10)

@@ -1,5 +1,6 @@
 import {
   isEventType,
+  isPlausibleToClient,
   type AccessChanged,
   type DeniedChannel,
   type DownMessage,
@@ -51,12 +52,13 @@ export class Subscriber {
   constructor(options: SubscriberOptions) {
     const settings = { ...DEFAULT_SETTINGS, ...options.settings }
     this.state = new ConnectionState(options.clock, (connection) => options.onConnection(connection))
-    this.applied = new Cursors({
+    const listener: CursorListener = {
       onEvent: (event) => options.onEvent(event),
       onPosition: (channel, position) => options.onPosition(channel, position),
       onResync: (channel, position) => options.onResync(channel, position),
       onGap: () => this.closeGap(),
-    })
+    }
+    this.applied = new Cursors(listener, (epoch) => isPlausibleToClient(epoch, options.clock.now()))
     this.registry = new InterestRegistry(options.clock, settings.lingerMs, {
       added: () => this.requests.subscribeSoon(),
       dropped: (interest) => this.requests.unsubscribe(interest),

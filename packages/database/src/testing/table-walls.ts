@@ -103,6 +103,8 @@ export const FUNCTION_CALLERS: Record<string, string> = {
   'pending_events(integer,integer,text[])': 'as caller: derm_relay',
   'prune_event_partitions(integer)': 'as owner: derm_relay',
   'raise_access_version()': 'as caller:',
+  'refuse_offered_slot()': 'as caller:',
+  'refuse_taken_offer()': 'as caller:',
   'start_event_epoch()': 'as owner:',
   'topics_of(text)': 'as caller:',
 }

@@ -1,19 +1,19 @@
 import type { Attack } from './attack.ts'
 import { foreignReferences } from './cases/foreign-references.ts'
-import { halfRequests, handshakeCrowd, tokenlessSockets } from './cases/crowds.ts'
+import { forgedAdapter } from './cases/forged-adapter.ts'
+import { forgedHeads } from './cases/forged-heads.ts'
 import { recoveryFlood } from './cases/recovery-flood.ts'
-import { unreadFloods } from './cases/unread-floods.ts'
 import { unknownSessions } from './cases/unknown-sessions.ts'
+import { unreadFloods } from './cases/unread-floods.ts'
 import { withdrawnKey } from './cases/withdrawn-key.ts'
 
 /** One line a case. */
 export const ATTACKS: readonly Attack[] = [
   foreignReferences,
-  unknownSessions,
-  withdrawnKey,
-  unreadFloods,
+  forgedAdapter,
+  forgedHeads,
   recoveryFlood,
-  handshakeCrowd,
-  tokenlessSockets,
-  halfRequests,
+  unknownSessions,
+  unreadFloods,
+  withdrawnKey,
 ]

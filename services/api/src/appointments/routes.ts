@@ -1,4 +1,4 @@
-import { AppointmentQuery } from '@derm/contract'
+import { AppointmentQuery, MAX_SLOT_MS } from '@derm/contract'
 import { defineEntityChanges } from '../aggregate/entity-changes.ts'
 import { defineEntityReads, defineList } from '../aggregate/entity-reads.ts'
 import { findChanges } from '../aggregate/find-changes.ts'
@@ -6,21 +6,23 @@ import { invalid } from '../http/invalid.ts'
 import type { Route } from '../http/route.ts'
 import { requirePatient } from '../patients/require-patient.ts'
 import { requireProviderAt } from '../providers/require-provider.ts'
-import { bookWaitlistEntry } from '../waitlist/book-entry.ts'
+import { bookWaitlistEntry, lockBookable } from '../waitlist/book-entry.ts'
 import { appointments } from './appointment.ts'
 
 /** The longest span of a list, in days. */
 const MAX_DAYS = 62
 
 export const appointmentList = defineList(appointments, {
-  summary: 'Appointments of a location that start in [from, to), by their start',
+  summary: 'Appointments of a location that are in [from, to) with any moment of theirs, by their start',
   query: AppointmentQuery,
   where({ from, to, providerId, status }) {
     const days = (Date.parse(to) - Date.parse(from)) / 86_400_000
     if (!(days > 0 && days <= MAX_DAYS))
       throw invalid('query', 'to', `must be later than from, by ${MAX_DAYS} days at most`)
     return {
-      startsAt: { gte: new Date(from), lt: new Date(to) },
+      // The first bound is for the index: none is longer.
+      startsAt: { gt: new Date(Date.parse(from) - MAX_SLOT_MS), lt: new Date(to) },
+      endsAt: { gt: new Date(from) },
       ...(providerId === undefined ? {} : { providerId }),
       ...(status === undefined ? {} : { status }),
     }
@@ -33,9 +35,12 @@ const changes = defineEntityChanges(
   appointments,
   {
     create: {
-      async run({ change, locationId, body: { providerId, patientId, type, startsAt, endsAt, note = null } }) {
+      async run({ change, locationId, body }) {
+        const { providerId, patientId, type, startsAt, endsAt, note = null, waitlistEntryId } = body
         await requireProviderAt(change, providerId, locationId)
         await requirePatient(change, patientId)
+        // Locked before the provider's time is held, as an offer does: else the two could wait for each other.
+        if (waitlistEntryId !== undefined) await lockBookable(change, waitlistEntryId)
         const slot = { startsAt: new Date(startsAt), endsAt: new Date(endsAt) }
         return { data: { locationId, providerId, patientId, type, note, ...slot } }
       },

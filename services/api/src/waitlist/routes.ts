@@ -35,10 +35,11 @@ const changes = defineEntityChanges(
       },
     },
     offer: {
-      /** An offer holds nothing: the slot is taken when it is booked. */
+      /** An offer holds its slot for its patient, until it is booked or has run out. */
       async run({ change, before, body: { providerId, startsAt, endsAt } }) {
         await requireProviderAt(change, providerId, before.locationId)
         const slot = { startsAt: new Date(startsAt), endsAt: new Date(endsAt) }
+        if (slot.startsAt.getTime() <= Date.now()) throw invalid('body', 'startsAt', 'has passed')
         return {
           data: {
             offerProviderId: providerId,
@@ -56,7 +57,7 @@ const changes = defineEntityChanges(
       run: ({ body: { code } }) => ({ data: { removalCode: code }, event: { code } }),
     },
   },
-  { errors: { create: ['patient_merged'] } },
+  { errors: { create: ['patient_merged'], offer: ['slot_taken'] } },
 )
 
 export const waitlistRoutes: readonly Route[] = [...defineEntityReads(waitlist, { list: waitlistList }), ...changes]

@@ -27,6 +27,8 @@ export const waitlist = defineAggregate({
     updatedAt: row.updatedAt.toISOString(),
   }),
   toThinData: ({ patientId, providerId, type, status }) => ({ patientId, providerId, type, status }),
+  // An offer holds its slot: one that is taken or offered to another cannot be offered.
+  onConflict: { '23P01': 'slot_taken' },
 })
 
 type OfferColumns = { offerProviderId: string | null; offerStartsAt: Date | null; offerEndsAt: Date | null }

@@ -47,6 +47,7 @@ function setUp() {
   const context = {
     ...{ nodeName: 'test', hub, maxChannels: 10, timeoutMs: 10_000, maxAnswerBytes: 1000, roomFor: () => 1_000_000 },
     budgets: new UserBudgets({ burst: 1e9, rate: 1 }),
+    lagNotice: { tell: () => {} },
     ...{ fanOut: { flush() {} }, access: { isConfirmed: () => true, get: () => row } },
   } as unknown as SubscribeContext
   const metrics = { revocations: { inc() {} }, revocationSeconds: { observe() {} } }

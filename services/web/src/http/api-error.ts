@@ -44,7 +44,7 @@ export function describeError(error: unknown): string {
     case 'offline':
       return 'The server cannot be reached. Check the connection, then try again.'
     case 'slot_taken':
-      return 'The provider already has an appointment at that time.'
+      return 'The provider has another appointment, or an offer to another patient, at that time.'
     case 'conflict':
       return 'Someone else changed it in the meantime. This is how it stands now.'
     case 'invalid_transition':

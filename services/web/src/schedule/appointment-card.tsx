@@ -5,13 +5,14 @@ import { TYPE_LABEL, progressOf } from '../appointments/appointment-labels.ts'
 import { fullName } from '../patients/patient-names.ts'
 import classes from './appointment-card.module.css'
 import { StatusIcon } from '../appointments/status-icon.tsx'
-import { formatMinutes } from '../time/zone-time.ts'
 
 export type AppointmentCardProps = {
   appointment: Appointment
   roomName: string | null
   start: number
   end: number
+  /** What the wall shows at its start. */
+  time: string
   /** Minutes from the board's top. */
   top: number
   left: number
@@ -27,7 +28,7 @@ export type AppointmentCardProps = {
  * cheap, and one that did not change is not rendered again.
  */
 export const AppointmentCard = memo(function AppointmentCard(props: AppointmentCardProps) {
-  const { appointment, roomName, start, end, top, left, width, isTabStop, isMovable, isPending } = props
+  const { appointment, roomName, start, end, time, top, left, width, isTabStop, isMovable, isPending } = props
   const { status, patient, type } = appointment
   const length = end - start
   return (
@@ -58,7 +59,7 @@ export const AppointmentCard = memo(function AppointmentCard(props: AppointmentC
               {length < 20 ? (
                 <>
                   {' '}
-                  <span className={classes['inline']}>{formatMinutes(start)}</span>{' '}
+                  <span className={classes['inline']}>{time}</span>{' '}
                   <span className={classes['inline']}>{TYPE_LABEL[type]}</span>
                 </>
               ) : null}
@@ -70,7 +71,7 @@ export const AppointmentCard = memo(function AppointmentCard(props: AppointmentC
           </span>
           {length < 20 ? null : (
             <span className={classes['more']}>
-              <span className="numbers">{formatMinutes(start)}</span> · {TYPE_LABEL[type]}
+              <span className="numbers">{time}</span> · {TYPE_LABEL[type]}
             </span>
           )}
           <span className={classes['label']}>

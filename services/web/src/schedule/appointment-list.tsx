@@ -6,7 +6,7 @@ import { fullName } from '../patients/patient-names.ts'
 import classes from './appointment-list.module.css'
 import type { Card, Column } from './board-model.ts'
 import { StatusIcon } from '../appointments/status-icon.tsx'
-import { formatMinutes, toWallTime } from '../time/zone-time.ts'
+import { toWallTime } from '../time/zone-time.ts'
 
 type Props = {
   columns: readonly Column[]
@@ -64,7 +64,7 @@ type RowProps = {
 }
 
 const Row = memo(
-  function Row({ card: { appointment, start, end }, provider, roomName, isPending }: RowProps) {
+  function Row({ card: { appointment, time }, provider, roomName, isPending }: RowProps) {
     const { status, patient, type } = appointment
     return (
       <li>
@@ -78,8 +78,8 @@ const Row = memo(
             data-pending={isPending || undefined}
           >
             <span className={`${classes['time']} numbers`}>
-              {formatMinutes(start)}
-              <small>{end - start} min</small>
+              {time}
+              <small>{(Date.parse(appointment.endsAt) - Date.parse(appointment.startsAt)) / 60_000} min</small>
             </span>
             <span className={classes['who']}>
               <b>{fullName(patient)}</b>
@@ -102,6 +102,7 @@ const Row = memo(
   (a, b) =>
     a.card.appointment === b.card.appointment &&
     a.card.start === b.card.start &&
+    a.card.time === b.card.time &&
     a.card.end === b.card.end &&
     a.provider === b.provider &&
     a.roomName === b.roomName &&

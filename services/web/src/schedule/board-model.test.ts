@@ -35,6 +35,20 @@ describe('the columns of a day', () => {
     const [column] = buildColumns([provider('a')], [make('x', 'a', at('15:00'), at('15:05'))], date, zone)
     expect(column!.cards[0]!.end - column!.cards[0]!.start).toBe(10)
   })
+  it('[SCH1] show of a visit over midnight what reaches into the day, and when it began', () => {
+    const visit = make('night', 'a', '2026-11-23T05:30:00.000Z', '2026-11-23T07:00:00.000Z')
+    const [column] = buildColumns([provider('a')], [visit], date, zone)
+    expect(column!.cards).toMatchObject([{ start: 0, end: 60, time: 'since 11:30 PM' }])
+  })
+  it('[SCH3] name the zone of a time that the wall shows twice', () => {
+    const visits = [
+      make('one', 'a', '2026-11-01T06:30:00.000Z', '2026-11-01T06:45:00.000Z'),
+      make('two', 'a', '2026-11-01T07:30:00.000Z', '2026-11-01T07:45:00.000Z'),
+      make('three', 'a', '2026-11-01T15:00:00.000Z', '2026-11-01T15:15:00.000Z'),
+    ]
+    const [column] = buildColumns([provider('a')], visits, '2026-11-01', zone)
+    expect(column!.cards.map(({ time }) => time)).toEqual(['1:30 AM CDT', '1:30 AM CST', '9:00 AM'])
+  })
   it('cut at midnight what reaches beyond the day', () => {
     expect(minutesOf({ startsAt: '2026-11-24T05:30:00.000Z', endsAt: '2026-11-24T07:00:00.000Z' }, date, zone)).toEqual(
       { start: 1410, end: 1440 },

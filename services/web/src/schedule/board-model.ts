@@ -1,12 +1,14 @@
 import type { Appointment, Location, Provider } from '@derm/contract'
 import { layoutColumn, type Place } from './board-layout.ts'
-import { dayRange, parseClock, toWallTime } from '../time/zone-time.ts'
+import { dayRange, formatMinutes, formatTime, parseClock, toWallTime } from '../time/zone-time.ts'
 
 /** One card: where an appointment stands, in minutes of the location's day and per cent of its column. */
 export type Card = Place & {
   appointment: Appointment
   start: number
   end: number
+  /** What the wall shows at its start. */
+  time: string
 }
 export type Column = { provider: Provider; cards: Card[] }
 export type Hours = {
@@ -42,16 +44,18 @@ export function buildColumns(
         appointment,
         start,
         end: Math.max(end, start + SHORTEST),
+        time: timeOf(appointment, start, zone, range),
         isGone: isGone(appointment),
       }
     })
     const places = layoutColumn(spans)
     const cards = spans
       .sort((a, b) => a.start - b.start || a.id.localeCompare(b.id))
-      .map(({ id, appointment, start, end }) => ({
+      .map(({ id, appointment, start, end, time }) => ({
         appointment,
         start,
         end,
+        time,
         ...places.get(id)!,
       }))
     return { provider, cards }
@@ -74,7 +78,16 @@ export function minutesOf(
   }
   const from = toWallTime(startsAt, zone)
   const start = from.date < date ? 0 : from.date > date ? 1440 - SHORTEST : from.minutes
-  return { start, end: Math.min(start + length, 1440) }
+  // Of one that began on the day before, only what reaches into this day is here.
+  const end = from.date < date ? toWallTime(appointment.endsAt, zone).minutes : start + length
+  return { start, end: Math.min(end, 1440) }
+}
+
+/** Intl is asked only where subtraction does not tell: on the day of a change of clocks, and of what began on another day. */
+function timeOf({ startsAt }: Appointment, start: number, zone: string, range: { from: number; to: number }): string {
+  const began = Date.parse(startsAt)
+  if (began < range.from) return `since ${formatTime(startsAt, zone)}`
+  return range.to - range.from === 86_400_000 && began < range.to ? formatMinutes(start) : formatTime(startsAt, zone)
 }
 
 /** The hours to show: the location's, in whole hours, and more where an appointment lies outside of them. */
@@ -113,6 +126,7 @@ function isSameCard(a: Card, b: Card): boolean {
     a.appointment === b.appointment &&
     a.start === b.start &&
     a.end === b.end &&
+    a.time === b.time &&
     a.left === b.left &&
     a.width === b.width
   )

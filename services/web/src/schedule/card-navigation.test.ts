@@ -9,6 +9,7 @@ const column = (id: string, starts: number[]): Column => ({
     appointment: { id: `${id}${start}` } as Appointment,
     start,
     end: start + 15,
+    time: '',
     left: 0,
     width: 100,
   })),

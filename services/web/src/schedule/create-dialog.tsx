@@ -121,6 +121,7 @@ function CreateForm({ initial, location, providers, entry, onClose, onCreated, o
             setDraft(next)
           }}
           providers={providers}
+          zone={location.timeZone}
           zoneLabel={zoneName(location.timeZone, initial.date)}
         />
         <Textarea

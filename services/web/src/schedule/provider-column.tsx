@@ -56,13 +56,14 @@ export const ProviderColumn = memo(function ProviderColumn(props: ProviderColumn
           + {formatMinutes(hover)}
         </li>
       )}
-      {column.cards.map(({ appointment, start, end, left, width }) => (
+      {column.cards.map(({ appointment, start, end, time, left, width }) => (
         <AppointmentCard
           key={appointment.id}
           appointment={appointment}
           roomName={appointment.roomId === null ? null : (rooms.get(appointment.roomId) ?? null)}
           start={start}
           end={end}
+          time={time}
           top={start - hours.start}
           left={left}
           width={width}

@@ -21,6 +21,7 @@ import { SummaryRow } from './summary-row.tsx'
 import { Toolbar } from './toolbar.tsx'
 import { useDragMove } from './use-drag-move.ts'
 import { useShortcuts } from '../ui/use-shortcuts.ts'
+import { useNow } from '../time/use-now.ts'
 import { addDays, toClock, todayIn } from '../time/zone-time.ts'
 
 const AppointmentDrawer = lazy(() =>
@@ -57,7 +58,7 @@ export function SchedulePage({ user, locations, location, date, onNavigate }: Pr
     getInitialValueInEffect: false,
   })
   const view = isNarrow ? 'list' : preferences.view === 'auto' ? 'board' : preferences.view
-  const today = todayIn(location.timeZone)
+  const today = todayIn(location.timeZone, useNow())
   const isWritable = maySchedule(user, location.id)
 
   const providers = useQuery(providersQuery(location.id))

@@ -9,6 +9,7 @@ import { SchedulePage } from './schedule-page.tsx'
 import { locationsQuery, visibleLocations } from './schedule-queries.ts'
 import { parseScheduleSearch } from './schedule-search.ts'
 import { LoadingBoard } from './schedule-states.tsx'
+import { useNow } from '../time/use-now.ts'
 import { todayIn } from '../time/zone-time.ts'
 
 export default function ScheduleScreen() {
@@ -23,6 +24,7 @@ export default function ScheduleScreen() {
 /** The url's location if the user may see it, else the first that they may. */
 function ChosenLocation({ all }: { all: readonly Location[] }) {
   const user = useUser()
+  const now = useNow()
   const search = parseScheduleSearch(useSearch({ strict: false }))
   const navigate = useNavigate()
   if (!user) return null
@@ -45,7 +47,7 @@ function ChosenLocation({ all }: { all: readonly Location[] }) {
         user={user}
         locations={visible}
         location={location}
-        date={search.date ?? todayIn(location.timeZone)}
+        date={search.date ?? todayIn(location.timeZone, now)}
         onNavigate={(to) => void navigate({ to: '/schedule', search: { ...search, location: location.id, ...to } })}
       />
     </>

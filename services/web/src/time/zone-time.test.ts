@@ -3,12 +3,14 @@ import {
   addDays,
   dayRange,
   formatMinutes,
+  formatTime,
+  instantsOf,
   isDate,
   parseClock,
-  todayIn,
   toClock,
   toInstant,
   toWallTime,
+  todayIn,
   zoneName,
 } from './zone-time.ts'
 
@@ -46,6 +48,17 @@ describe('the time of a location', () => {
   it('moves a time that the clocks skip to the one after, and takes the first of a time that comes twice', () => {
     expect(toInstant({ date: '2026-03-08', minutes: 150 }, chicago)).toBe('2026-03-08T08:30:00.000Z')
     expect(toInstant({ date: '2026-11-01', minutes: 90 }, chicago)).toBe('2026-11-01T06:30:00.000Z')
+  })
+  it('[SCH3] tells the two apart where the wall shows a time twice', () => {
+    const wall = { date: '2026-11-01', minutes: 90 }
+    expect(toInstant(wall, chicago, 'second')).toBe('2026-11-01T07:30:00.000Z')
+    expect(instantsOf(wall, chicago).map((instant) => formatTime(instant, chicago))).toEqual([
+      '1:30 AM CDT',
+      '1:30 AM CST',
+    ])
+    expect(instantsOf({ date: '2026-11-01', minutes: 180 }, chicago)).toHaveLength(1)
+    expect(instantsOf({ date: '2026-03-08', minutes: 150 }, chicago)).toEqual([])
+    expect(formatTime('2026-11-02T07:30:00.000Z', chicago)).toBe('1:30 AM')
   })
   it('puts an appointment of the day after a change of clocks at the wall time that was asked for', () => {
     expect(toWallTime(toInstant({ date: '2026-03-08', minutes: 540 }, chicago), chicago)).toEqual({

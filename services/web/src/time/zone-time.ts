@@ -44,17 +44,31 @@ function offsetAt(ms: number, zone: string): number {
   return Date.parse(`${date}T00:00:00Z`) + minutes * 60_000 - Math.floor(ms / 60_000) * 60_000
 }
 
+/** Which of two, where the clocks go back and the wall shows a time twice. */
+export type Turn = 'first' | 'second'
+
 /**
- * The instant at which the wall shows a time. A time that the clocks skip becomes the one that much later; of a time
- * that comes twice, the first. `minutes` may reach beyond the day.
+ * The instant at which the wall shows a time. A time that the clocks skip becomes the one that much later. `minutes` may reach beyond the day.
  */
-export function toInstant({ date, minutes }: WallTime, zone: string): string {
+export function toInstant({ date, minutes }: WallTime, zone: string, turn: Turn = 'first'): string {
   const wall = Date.parse(`${date}T00:00:00Z`) + minutes * 60_000
   const before = wall - offsetAt(wall - 86_400_000, zone)
-  if (wall - offsetAt(before, zone) === before) return new Date(before).toISOString()
   const after = wall - offsetAt(wall + 86_400_000, zone)
-  const ms = wall - offsetAt(after, zone) === after ? after : before
+  const fits = [before, after].filter((ms) => wall - offsetAt(ms, zone) === ms)
+  const ms = fits.length === 0 ? before : turn === 'first' ? Math.min(...fits) : Math.max(...fits)
   return new Date(ms).toISOString()
+}
+
+/** Whether the wall shows the time of an instant twice, on the night on which the clocks go back. */
+function isShownTwice(instant: string, zone: string): boolean {
+  const wall = toWallTime(instant, zone)
+  return toInstant(wall, zone, 'first') !== toInstant(wall, zone, 'second')
+}
+
+/** The instants at which the wall shows a time: none when the clocks skip it, two when it comes twice. */
+export function instantsOf(wall: WallTime, zone: string): string[] {
+  const all = [...new Set([toInstant(wall, zone, 'first'), toInstant(wall, zone, 'second')])]
+  return all.filter((instant) => toWallTime(instant, zone).minutes === ((wall.minutes % 1440) + 1440) % 1440)
 }
 
 /** A day of the location as the half-open range of instants that the API takes: 23 or 25 hours when the clocks change. */
@@ -99,8 +113,10 @@ export function formatMinutes(minutes: number): string {
   return `${hours % 12 === 0 ? 12 : hours % 12}:${String(((minutes % 60) + 60) % 60).padStart(2, '0')} ${hours < 12 ? 'AM' : 'PM'}`
 }
 
+/** `9:05 AM`; with the zone's name, `1:30 AM CDT`, where the wall shows it twice. */
 export function formatTime(instant: string, zone: string): string {
-  return formatMinutes(toWallTime(instant, zone).minutes)
+  const time = formatMinutes(toWallTime(instant, zone).minutes)
+  return isShownTwice(instant, zone) ? `${time} ${zoneNameAt(instant, zone)}` : time
 }
 
 const longDate = new Intl.DateTimeFormat('en-US', {
@@ -123,10 +139,10 @@ export function formatDate(date: string, length: 'long' | 'short' = 'long'): str
 
 /** What people call the zone on that day: `CST`, `CDT`. */
 export function zoneName(zone: string, date: string): string {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: zone,
-    timeZoneName: 'short',
-  })
-  const noon = Date.parse(toInstant({ date, minutes: 720 }, zone))
-  return format.formatToParts(noon).find(({ type }) => type === 'timeZoneName')?.value ?? zone
+  return zoneNameAt(toInstant({ date, minutes: 720 }, zone), zone)
+}
+
+export function zoneNameAt(instant: string, zone: string): string {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'short' })
+  return format.formatToParts(Date.parse(instant)).find(({ type }) => type === 'timeZoneName')?.value ?? zone
 }

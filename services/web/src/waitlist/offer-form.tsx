@@ -45,6 +45,7 @@ export function OfferForm({ entry, location, providers, date, onDone, onCancel }
         draft={draft}
         onChange={setDraft}
         providers={providers}
+        zone={location.timeZone}
         zoneLabel={zoneName(location.timeZone, draft.date || date)}
       />
     </FormFrame>
