@@ -1,11 +1,4 @@
-import {
-  isPlausibleToClient,
-  toChannelKey,
-  type EventEnvelope,
-  type Position,
-  type Positions,
-  type Resource,
-} from '@derm/contract'
+import { toChannelKey, type EventEnvelope, type Position, type Positions, type Resource } from '@derm/contract'
 import { FetchAttempt } from './fetch-attempt.ts'
 import { KnownPositions } from './known-positions.ts'
 import { PendingMutations } from './pending-mutations.ts'
@@ -16,9 +9,8 @@ import {
   type FreshnessEvent,
   type QueryFreshness,
 } from './query-freshness.ts'
-import type { QueryReport } from './query-currency.ts'
 import type { QueryChange, QueryView } from './query-port.ts'
-import { isWorthAnotherTry, mayRefetch } from './refetch-decision.ts'
+import { isWorthAnotherTry, mayRefetch, type QueryReport } from './refetch-decision.ts'
 import { DEFAULT_SETTINGS, type RefetchOptions, type RefetchSettings } from './refetch-options.ts'
 import { AT_ONCE, RefetchTimers, UNLESS_SET, patiently, type Moment } from './refetch-timers.ts'
 import { findMissing, isStale, mayBeFedBy } from './staleness.ts'
@@ -39,7 +31,7 @@ export class RefetchScheduler {
 
   constructor(private readonly options: RefetchOptions) {
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings }
-    this.known = new KnownPositions((epoch) => isPlausibleToClient(epoch, options.clock.now()))
+    this.known = new KnownPositions(options.clock)
     this.timers = new RefetchTimers(options.clock, options.random, this.settings, (hash) => this.refetch(hash))
     this.stop = options.queries.subscribe((change) => this.observe(change))
   }
@@ -138,7 +130,7 @@ export class RefetchScheduler {
     return {
       freshness,
       isStale: isStale(query, freshness, resources, this.known),
-      isHeld: this.isMutating(resources),
+      isMutating: this.isMutating(resources),
       isOurs: resources.length > 0 || freshness.isLive || Boolean(freshness.attempt?.isLive),
     }
   }

@@ -134,10 +134,10 @@ describe('[INV21] how new a query is', () => {
     const save = world.realtime.mutation('appointments', () => new Promise<void>((resolve) => (finish = resolve)))
     const saved = save(undefined)
     change()
-    expect(freshness()).toMatchObject({ current: false, why: 'held' })
+    expect(freshness()).toMatchObject({ current: false, why: 'saving' })
     // [INV22] A view that waits so for seconds is not live.
     await pass(3500)
-    expect(status()).toMatchObject({ status: 'delayed', why: 'held' })
+    expect(status()).toMatchObject({ status: 'delayed', why: 'saving' })
     finish()
     await saved
     await pass(500)
