@@ -4,14 +4,16 @@ import { withTenant, type TenantTx } from '@derm/database'
 import { createEventCollector, fromPrisma } from '@derm/publisher'
 import { loadCaller, loadSystem, type Caller } from './access/principal.ts'
 import type { Api } from './api.ts'
-import { toAuditRow, type AuditEvent } from './audit/audit-writer.ts'
+import type { Turn } from './limits/database-turns.ts'
+import { toAuditRow, type AuditEvent, type AuditSource } from './audit/audit-row.ts'
 import { toPositions } from './positions.ts'
 import { createChange, type Change } from './change.ts'
 import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
 
 export type ChangeRequest = {
   token: VerifiedToken
-  requestId: string
+  source: AuditSource
+  turn: Turn
   traceparent: string
   /** Every event that it may record. */
   emits: readonly EventType[]
@@ -36,24 +38,25 @@ export type ChangeAnswer = {
  */
 export async function runChange(
   api: Api,
-  { token, requestId, traceparent, emits, idempotency }: ChangeRequest,
+  { token, source, turn, traceparent, emits, idempotency }: ChangeRequest,
   command: (change: Change) => Promise<ChangeAnswer>,
 ): Promise<StoredAnswer & { isRepeat: boolean }> {
   const afterCommit: (() => void)[] = []
-  const { shards, ...result } = await withTenant(api.prisma, token.tid, async (tx) => {
+  const change = async (tx: TenantTx) => {
     const caller = await loadCaller(tx, token)
     const claim = idempotency && { ...idempotency, caller }
     const first = claim && (await claimKey(tx, claim))
     if (first) {
-      await tx.auditEntry.create({ data: toAuditRow(caller, requestId, toRepeat(first.body)) })
+      await tx.auditEntry.create({ data: toAuditRow(caller, source, toRepeat(first.body)) })
       return { ...first, isRepeat: true, shards: [] }
     }
 
-    const frame = { caller, requestId, traceparent, emits, ...(claim ? { mutationId: claim.key } : {}) }
+    const frame = { caller, source, traceparent, emits, ...(claim ? { mutationId: claim.key } : {}) }
     const { answer, published, shards } = await carryOut(api, tx, frame, afterCommit, command)
     if (claim) await completeKey(tx, claim, { ...answer, published })
     return { ...answer, published, isRepeat: false, shards }
-  })
+  }
+  const { shards, ...result } = await api.turns.run(turn, () => withTenant(api.prisma, token.tid, change))
   finish(api, shards, afterCommit)
   if (result.isRepeat) api.metrics.idempotentRepeats.inc()
   return result
@@ -65,8 +68,13 @@ function toRepeat(body: unknown): AuditEvent {
   return { action: 'answer.repeat', subjectType: 'answer', ...(id.success ? { subjectId: id.data } : {}) }
 }
 
-/** A change that no person asked for: `requestId` names the job. */
-export type SystemRequest = { tenantId: TenantId; requestId: string; traceparent: string; emits: readonly EventType[] }
+/** A change that no person asked for: the source's `requestId` names the job. */
+export type SystemRequest = {
+  tenantId: TenantId
+  source: AuditSource
+  traceparent: string
+  emits: readonly EventType[]
+}
 
 /**
  * The same in a tenant's name with the system as actor: no session, no idempotency key. `claim` says first whether there is anything to do, with
@@ -92,13 +100,13 @@ export async function runAsSystem(
   return shards !== null
 }
 
-type Frame = Pick<ChangeRequest, 'requestId' | 'traceparent' | 'emits'> & { caller: Caller; mutationId?: string }
+type Frame = Pick<ChangeRequest, 'source' | 'traceparent' | 'emits'> & { caller: Caller; mutationId?: string }
 
 /** The command, then what it tells: audit entries, and last the events, so that a channel's head is locked briefly. */
 async function carryOut(
   api: Api,
   tx: TenantTx,
-  { caller, requestId, traceparent, emits, mutationId }: Frame,
+  { caller, source, traceparent, emits, mutationId }: Frame,
   afterCommit: (() => void)[],
   command: (change: Change) => Promise<ChangeAnswer>,
 ) {
@@ -123,7 +131,7 @@ async function carryOut(
   )
   requireTold({ emits, recorded, expected, audits: audits.length, changedNothing })
   if (audits.length > 0)
-    await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, requestId, event)) })
+    await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, source, event)) })
   const { positions, shards } = await events.flush(fromPrisma(tx))
   const published: Positions = toPositions(positions)
   return { answer, published, shards }

@@ -1,5 +1,4 @@
 import { isPlausibleToClient, newerPosition, type Position, type Resource } from '@derm/contract'
-import type { Clock } from '../clock.ts'
 
 /**
  * The newest positions that are known to exist: per channel and resource where an event said what it makes stale, per channel where
@@ -15,12 +14,12 @@ export class KnownPositions {
   /** Rises whenever something new is heard of. */
   version = 0
 
-  constructor(private readonly clock: Pick<Clock, 'now'>) {}
+  constructor(private readonly now: () => number) {}
 
   /** Without `resources`, all of the channel's may be stale. @returns whether the position was news. */
   raise(channelKey: string, position: Position, resources?: readonly Resource[]): boolean {
-    // An epoch that cannot be one by now is never waited for. [SEC21]
-    if (!isPlausibleToClient(position.epoch, this.clock.now())) return false
+    // What can be no epoch yet is never waited for. [SEC21]
+    if (!isPlausibleToClient(position.epoch, this.now())) return false
     if (!resources) {
       if (!raiseIn(this.byChannel, channelKey, position)) return false
       this.newsOfAll++

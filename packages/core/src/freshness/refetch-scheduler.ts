@@ -21,7 +21,7 @@ import { TenantGuard } from './tenant-guard.ts'
  * known position of a channel that feeds it. A stale query is fetched, one fetch at a time, until it is not. [INV2]–[INV14]
  */
 export class RefetchScheduler {
-  private readonly known: KnownPositions
+  private readonly known = new KnownPositions(() => this.options.clock.now())
   private readonly mutations = new PendingMutations()
   private readonly tenant = new TenantGuard()
   private readonly freshness = new Map<string, QueryFreshness>()
@@ -31,7 +31,6 @@ export class RefetchScheduler {
 
   constructor(private readonly options: RefetchOptions) {
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings }
-    this.known = new KnownPositions(options.clock)
     this.timers = new RefetchTimers(options.clock, options.random, this.settings, (hash) => this.refetch(hash))
     this.stop = options.queries.subscribe((change) => this.observe(change))
   }

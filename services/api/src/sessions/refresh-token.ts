@@ -13,8 +13,8 @@ export interface RefreshTokens {
   first(): string
   next(secret: string): string
   hash(secret: string): string
-  /** Whether `hash` is that of a later link of the chain: then the secret was used before, and this is a copy of it. */
-  isAncestor(secret: string, hash: string): boolean
+  /** The later link of the chain whose hash this is; `null` when there is none. When there is, the secret was used before. */
+  findSuccessor(secret: string, hash: string): string | null
 }
 
 /** How far back a used secret is recognised: more than a session of twelve hours can have. */
@@ -28,13 +28,13 @@ export function createRefreshTokens(systemSecret: string): RefreshTokens {
     first: () => randomBytes(32).toString('base64url'),
     next,
     hash,
-    isAncestor(secret, current) {
+    findSuccessor(secret, current) {
       let link = secret
       for (let i = 0; i < MAX_LINKS; i++) {
         link = next(link)
-        if (hash(link) === current) return true
+        if (hash(link) === current) return link
       }
-      return false
+      return null
     },
   }
 }
