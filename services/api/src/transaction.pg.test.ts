@@ -5,7 +5,7 @@ import { ids, useTestPod } from './testing/test-pod.ts'
 import { runChange, type ChangeRequest } from './transaction.ts'
 
 const pod = useTestPod()
-const tenantId = ids.lakeside.tenantId as TenantId
+const tenantId = ids.lakeside.tenantId
 const patients = ids.lakeside.patientIds.slice(0, 3)
 let request: Omit<ChangeRequest, 'idempotency'>
 
@@ -53,7 +53,7 @@ it('[OPS16] three changes in a circle all happen, once each: the one that Postgr
             actorId: change.caller.userId,
             subject: { id, version: 2 },
             data: { changed: [] },
-          } as never),
+          }),
         )
         // Each holds its own before any of them asks for the next one's.
         if (runs[i] === 1) await meet()

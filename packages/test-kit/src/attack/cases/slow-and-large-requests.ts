@@ -47,7 +47,9 @@ function halfRequest(port: number, i: number): Socket {
 async function countOpen(sockets: readonly Socket[], withinMs: number): Promise<number> {
   let timer: NodeJS.Timeout | undefined
   const ended = Promise.all(
-    sockets.map((socket) => socket.destroyed || new Promise((resolve) => socket.once('close', resolve))),
+    sockets.map(async (socket) => {
+      if (!socket.destroyed) await new Promise((resolve) => socket.once('close', resolve))
+    }),
   )
   await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, withinMs)))])
   clearTimeout(timer)
