@@ -25,5 +25,9 @@ export const ATTACKS: readonly Attack[] = [
   passwordFlood,
   searchFlood,
   bulkReading,
+  handshakeCrowd,
+  tokenlessSockets,
+  halfRequests,
+  recoveryFlood,
   unreadFloods,
 ]
