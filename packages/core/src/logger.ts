@@ -6,7 +6,8 @@ export const LOG_FIELDS = [
   ...(['adminPort', 'exitCode', 'instance', 'port', 'reason', 'service', 'step'] as const),
   ...(['code', 'durationMs', 'method', 'requestId', 'route', 'status', 'traceId'] as const),
   ...(['connection', 'event', 'ms', 'part', 'type'] as const),
-  ...(['sessionId', 'tenantId', 'userId'] as const),
+  // `network`: a /24 or a /48, never an address.
+  ...(['network', 'sessionId', 'tenantId', 'userId'] as const),
   ...(['count', 'dropped', 'made', 'rows'] as const),
 ] as const
 

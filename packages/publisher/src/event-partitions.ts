@@ -17,3 +17,15 @@ export async function prunePartitions(tx: SqlTx, keepDays = 7): Promise<string[]
   const rows = await tx.query<{ name: string }>('SELECT prune_event_partitions($1::int) AS name', [keepDays])
   return rows.map((row) => row.name)
 }
+
+/** The audit log's, one a month: those of this month and of the next `monthsAhead`; how many it made. */
+export async function ensureAuditPartitions(tx: SqlTx, monthsAhead = 3): Promise<number> {
+  const [row] = await tx.query<{ made: number }>('SELECT ensure_audit_partitions($1::int) AS made', [monthsAhead])
+  return Number(row?.made ?? 0)
+}
+
+/** Drops the audit log's partitions whose month ended more than `keepYears` ago; their names. Postgres refuses fewer than six years. */
+export async function pruneAuditPartitions(tx: SqlTx, keepYears = 6): Promise<string[]> {
+  const rows = await tx.query<{ name: string }>('SELECT prune_audit_partitions($1::int) AS name', [keepYears])
+  return rows.map((row) => row.name)
+}

@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random, Timer } from '@derm/core'
 import type pg from 'pg'
-import { ensurePartitions, prunePartitions } from './event-partitions.ts'
+import { ensureAuditPartitions, ensurePartitions, pruneAuditPartitions, prunePartitions } from './event-partitions.ts'
 import { fromPg } from './sql-tx.ts'
 
 /**
@@ -21,7 +21,7 @@ export type UpkeepOptions = {
 export type PartitionUpkeep = { start(): Promise<void>; stop(): Promise<void> }
 
 /**
- * Keeps the event table's partitions: those of the coming days exist, those of long ago go. Every pod runs it; Postgres lets one
+ * Keeps the event table's and the audit log's partitions: those of the coming time exist, those of long ago go. Every pod runs it; Postgres lets one
  * at a time through. A round that fails is logged and tried again at the next: the default partition takes what comes meanwhile.
  */
 export function createPartitionUpkeep({
@@ -48,7 +48,22 @@ export function createPartitionUpkeep({
         'event partitions could not be kept this time',
       )
     }
+    await keepAudit()
     if (!isStopped) timer = clock.setTimeout(() => void (round = run()), everyMs * (0.9 + random() * 0.2))
+  }
+
+  async function keepAudit(): Promise<void> {
+    try {
+      const made = await ensureAuditPartitions(fromPg(pool))
+      const dropped = await pruneAuditPartitions(fromPg(pool))
+      if (made > 0 || dropped.length > 0)
+        logger.info({ made, dropped: dropped.length }, 'the audit log’s partitions were kept')
+    } catch (error) {
+      logger.warn(
+        { code: (error as { code?: string }).code ?? 'unknown' },
+        'the audit log’s partitions could not be kept this time',
+      )
+    }
   }
 
   return {

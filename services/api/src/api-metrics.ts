@@ -33,6 +33,7 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
       help: 'Sessions ended because a used refresh token came again',
     }),
     auditRows: counter({ name: 'audit_rows_total', help: 'Audit entries of reads written' }),
+    bulkReads: counter({ name: 'bulk_reads_total', help: 'Times that a user was shown very many patients' }),
     auditBatches: counter({ name: 'audit_batches_total', help: 'Transactions that wrote them' }),
     unhandledRejections: counter({ name: 'unhandled_rejections_total', help: 'Promises that failed unheard' }),
     relayLag: createLagGauges({ gauge }),

@@ -4,7 +4,14 @@ import type { PrismaClient } from '@derm/database'
 import type { Consequence } from './change.ts'
 import type { AuditWriter } from './audit/audit-writer.ts'
 import type { RefreshTokens } from './sessions/refresh-token.ts'
-import type { SignInLimiter } from './sessions/sign-in-limiter.ts'
+import type { Refusals } from './audit/refusals.ts'
+import type { Budgets } from './limits/budgets.ts'
+import type { HeldRefusals } from './limits/held-refusals.ts'
+import type { DatabaseTurns } from './limits/database-turns.ts'
+import type { DeviceTokens } from './sessions/device-token.ts'
+import type { AttemptLimiter } from './sessions/attempt-limiter.ts'
+import type { PasswordHashes } from './limits/password-hashes.ts'
+import type { AuditAddresses } from './http/client-address.ts'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { SharedReads } from './reads/shared-reads.ts'
 import type { SocketRevoker } from './access/socket-revoker.ts'
@@ -17,7 +24,13 @@ export type Api = {
   keyRing: KeyRing
   audit: AuditWriter
   sharedReads: SharedReads
-  limiter: SignInLimiter
+  refusals: Refusals
+  attempts: AttemptLimiter
+  budgets: Budgets
+  heldRefusals: HeldRefusals
+  turns: DatabaseTurns
+  passwords: PasswordHashes
+  devices: DeviceTokens
   refreshTokens: RefreshTokens
   revoker: SocketRevoker
   /** Tells the relay that these shards have events to publish. */
@@ -33,6 +46,8 @@ export type Api = {
   basePath: string
   /** Whether the refresh cookie is for https only. */
   isSecure: boolean
+  /** What the audit log keeps of where a request came from. */
+  auditAddresses: AuditAddresses
   /** Whether each answer is checked against its declaration: in tests, a difference is a fault. */
   checksAnswers: boolean
 }

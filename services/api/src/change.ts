@@ -2,7 +2,7 @@ import { CodedError, type EventType, type NewEvent } from '@derm/contract'
 import type { TenantTx } from '@derm/database'
 import type { Caller } from './access/principal.ts'
 import type { SocketRevoker } from './access/socket-revoker.ts'
-import type { AuditEvent } from './audit/audit-writer.ts'
+import type { AuditEvent } from './audit/audit-row.ts'
 
 /** What a command may do to a table by itself: read. */
 type Reads = 'findUnique' | 'findFirst' | 'findMany' | 'count'

@@ -7,8 +7,15 @@ import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'
 import { createAuditWriter } from './audit/audit-writer.ts'
+import { createPatientViews } from './audit/patient-views.ts'
+import { createRefusals } from './audit/refusals.ts'
+import { createBudgets } from './limits/budgets.ts'
+import { createHeldRefusals } from './limits/held-refusals.ts'
+import { createDatabaseTurns } from './limits/database-turns.ts'
 import { createRefreshTokens } from './sessions/refresh-token.ts'
-import { createSignInLimiter } from './sessions/sign-in-limiter.ts'
+import { createAttemptLimiter } from './sessions/attempt-limiter.ts'
+import { createDeviceTokens } from './sessions/device-token.ts'
+import { createPasswordHashes } from './limits/password-hashes.ts'
 import type { ApiConfig } from './config.ts'
 import { CONSEQUENCES } from './consequences.ts'
 import { createApp } from './create-app.ts'
@@ -17,6 +24,9 @@ import { JOBS } from './jobs.ts'
 import { createPodJobs } from './jobs/pod-jobs.ts'
 import { createPodRelay } from './relay.ts'
 import { createHttpServer } from './server.ts'
+
+/** So many seconds of a budget may be saved up: opening a large view, or a whole practice's after a break. */
+const BURST_SECONDS = 6
 
 export type Pod = {
   api: Api
@@ -44,9 +54,17 @@ export function createPod(
       logger.error({ error }, 'the signing keys could not be read again; those from before stay in force'),
   })
   const tokens = { issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE, now }
-  const audit = createAuditWriter(prisma, (rows) => {
-    apiMetrics.auditRows.inc(rows)
-    apiMetrics.auditBatches.inc()
+  const audit = createAuditWriter({
+    prisma,
+    views: createPatientViews(config.BULK_READ_PATIENTS, now),
+    onBatch: (rows) => {
+      apiMetrics.auditRows.inc(rows)
+      apiMetrics.auditBatches.inc()
+    },
+    onBulkRead: (tenantId, { userId, count }) => {
+      apiMetrics.bulkReads.inc()
+      logger.warn({ tenantId, userId, count }, 'a user was shown very many patients')
+    },
   })
   const relay = createPodRelay({ config, redis: relayRedis, metrics: apiMetrics, logger, clock })
   const api: Api = {
@@ -56,7 +74,17 @@ export function createPod(
     verifier: createTokenVerifier({ keys: keyRing, ...tokens }),
     audit,
     sharedReads: createSharedReads(() => apiMetrics.readsShared.inc()),
-    limiter: createSignInLimiter(redis.commands('sign-in')),
+    refusals: createRefusals(now),
+    budgets: createBudgets({
+      user: { perSecond: config.USER_BUDGET, burst: config.USER_BUDGET * BURST_SECONDS },
+      tenant: { perSecond: config.TENANT_BUDGET, burst: config.TENANT_BUDGET * BURST_SECONDS },
+      now: () => clock.elapsed(),
+    }),
+    heldRefusals: createHeldRefusals(),
+    turns: createDatabaseTurns(config.DATABASE_POOL_SIZE),
+    attempts: createAttemptLimiter(prisma, config.REFRESH_TOKEN_SECRET, now),
+    passwords: createPasswordHashes(),
+    devices: createDeviceTokens(config.REFRESH_TOKEN_SECRET, now),
     refreshTokens: createRefreshTokens(config.REFRESH_TOKEN_SECRET),
     revoker: createSocketRevoker(redis.publisher('emitter'), createSigner(config.EVENT_SIGNING_SECRET, 'adapter')),
     wakeRelay: relay.wake,
@@ -67,6 +95,7 @@ export function createPod(
     origins: config.PUBLIC_ORIGINS,
     basePath: config.BASE_PATH,
     isSecure: config.PUBLIC_ORIGINS.every((origin) => origin.startsWith('https:')),
+    auditAddresses: config.AUDIT_ADDRESSES,
     checksAnswers: config.NODE_ENV === 'test',
   }
   const server = createHttpServer(createApp(api, { trustedProxies: config.TRUSTED_PROXIES }), {

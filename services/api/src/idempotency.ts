@@ -70,10 +70,5 @@ export async function completeKey(
     WHERE tenant_id = ${tenantId}::uuid AND user_id = ${userId}::uuid AND key = ${key}`
 }
 
-/** How long an answer can be repeated. */
-const KEPT_MS = 24 * 3_600_000
-
-/** Forgets a user's old keys; done at sign-in, so that no job has to look across tenants. */
-export async function forgetOldKeys(tx: TenantTx, userId: string, now: number): Promise<void> {
-  await tx.idempotencyKey.deleteMany({ where: { userId, createdAt: { lt: new Date(now - KEPT_MS) } } })
-}
+/** For so many milliseconds an answer can be repeated; then a job removes it. */
+export const KEPT_MS = 24 * 3_600_000

@@ -147,7 +147,7 @@ describe.each(['force_custom_plan', 'force_generic_plan'])('under row-level secu
       'the audit log',
       'audit_log',
       (tx) => readAuditLog(tx, tenantId, { limit: 100 }),
-      /audit_log_tenant_id_at_id_idx[^]*Index Cond: .*tenant_id/,
+      /audit_log_\w+_tenant_id_at_id_idx[^]*Index Cond: .*tenant_id/,
     ],
     [
       'the audit log of a subject',
@@ -170,7 +170,8 @@ describe.each(['force_custom_plan', 'force_generic_plan'])('under row-level secu
   ])('an index answers in order: %s', async (_, table, read, condition) => {
     const plan = await explain(table, read, inOrder)
     expect(plan).toMatch(condition)
-    expect(plan).not.toMatch(/Seq Scan|Sort/)
+    // A merge of partitions that are each read in order has a sort key, and sorts nothing.
+    expect(plan).not.toMatch(/Seq Scan|-> +(Incremental )?Sort/)
   })
 
   it('the account of a patient is looked up, not searched for', async () => {

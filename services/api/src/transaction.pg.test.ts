@@ -14,7 +14,8 @@ beforeAll(async () => {
   const token = await pod.pod.api.verifier.verify(accessToken)
   request = {
     token,
-    requestId: 'test',
+    source: { requestId: 'test', address: null },
+    turn: { tenant: tenantId, user: 'test' },
     traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`,
     emits: ['patient:updated'],
   }

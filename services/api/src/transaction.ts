@@ -4,7 +4,8 @@ import { withTenant, type TenantTx } from '@derm/database'
 import { createEventCollector, fromPrisma } from '@derm/publisher'
 import { loadCaller, loadSystem, type Caller } from './access/principal.ts'
 import type { Api } from './api.ts'
-import { toAuditRow, type AuditEvent } from './audit/audit-writer.ts'
+import type { Turn } from './limits/database-turns.ts'
+import { toAuditRow, type AuditEvent, type AuditSource } from './audit/audit-row.ts'
 import { toPositions } from './positions.ts'
 import { createChange, type Change } from './change.ts'
 import { findSqlState } from './http/database-error.ts'
@@ -12,7 +13,8 @@ import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
 
 export type ChangeRequest = {
   token: VerifiedToken
-  requestId: string
+  source: AuditSource
+  turn: Turn
   traceparent: string
   /** Every event that it may record. */
   emits: readonly EventType[]
@@ -37,19 +39,19 @@ export type ChangeAnswer = {
  */
 export async function runChange(
   api: Api,
-  { token, requestId, traceparent, emits, idempotency }: ChangeRequest,
+  { token, source, turn, traceparent, emits, idempotency }: ChangeRequest,
   command: (change: Change) => Promise<ChangeAnswer>,
 ): Promise<StoredAnswer & { isRepeat: boolean }> {
-  const { done, afterCommit } = await transact(api, token.tid, async (tx, afterCommit) => {
+  const { done, afterCommit } = await transact(api, token.tid, turn, async (tx, afterCommit) => {
     const caller = await loadCaller(tx, token)
     const claim = idempotency && { ...idempotency, caller }
     const first = claim && (await claimKey(tx, claim))
     if (first) {
-      await tx.auditEntry.create({ data: toAuditRow(caller, requestId, toRepeat(first.body)) })
+      await tx.auditEntry.create({ data: toAuditRow(caller, source, toRepeat(first.body)) })
       return { ...first, isRepeat: true, shards: [] }
     }
 
-    const frame = { caller, requestId, traceparent, emits, ...(claim ? { mutationId: claim.key } : {}) }
+    const frame = { caller, source, traceparent, emits, ...(claim ? { mutationId: claim.key } : {}) }
     const { answer, published, shards } = await carryOut(api, tx, frame, afterCommit, command)
     if (claim) await completeKey(tx, claim, { ...answer, published })
     return { ...answer, published, isRepeat: false, shards }
@@ -66,8 +68,13 @@ function toRepeat(body: unknown): AuditEvent {
   return { action: 'answer.repeat', subjectType: 'answer', ...(id.success ? { subjectId: id.data } : {}) }
 }
 
-/** A change that no person asked for: `requestId` names the job. */
-export type SystemRequest = { tenantId: TenantId; requestId: string; traceparent: string; emits: readonly EventType[] }
+/** A change that no person asked for: the source's `requestId` names the job. */
+export type SystemRequest = {
+  tenantId: TenantId
+  source: AuditSource
+  traceparent: string
+  emits: readonly EventType[]
+}
 
 /**
  * The same in a tenant's name with the system as actor: no session, no idempotency key. `claim` says first whether there is anything to do, with
@@ -79,7 +86,7 @@ export async function runAsSystem(
   claim: (tx: TenantTx) => Promise<boolean>,
   command: (change: Change) => Promise<void>,
 ): Promise<boolean> {
-  const { done: shards, afterCommit } = await transact(api, tenantId, async (tx, afterCommit) => {
+  const { done: shards, afterCommit } = await transact(api, tenantId, null, async (tx, afterCommit) => {
     if (!(await claim(tx))) return null
     const caller = await loadSystem(tx, tenantId)
     const { shards } = await carryOut(api, tx, { caller, ...request }, afterCommit, async (change) => {
@@ -100,28 +107,30 @@ const DEADLOCK = '40P01'
  * collected for after the commit is forgotten with it. [OPS16] A second deadlock in a row is the caller's, as `unavailable`.
  */
 async function transact<Done>(
-  api: Pick<Api, 'prisma' | 'logger'>,
+  api: Pick<Api, 'prisma' | 'logger' | 'turns'>,
   tenantId: TenantId,
+  turn: Turn | null,
   work: (tx: TenantTx, afterCommit: (() => void)[]) => Promise<Done>,
 ): Promise<{ done: Done; afterCommit: (() => void)[] }> {
-  for (let run = 1; ; run++) {
+  for (let attempt = 1; ; attempt++) {
     const afterCommit: (() => void)[] = []
     try {
-      return { done: await withTenant(api.prisma, tenantId, (tx) => work(tx, afterCommit)), afterCommit }
+      const run = () => withTenant(api.prisma, tenantId, (tx) => work(tx, afterCommit))
+      return { done: await (turn ? api.turns.run(turn, run) : run()), afterCommit }
     } catch (error) {
-      if (run === 2 || findSqlState(error) !== DEADLOCK) throw error
+      if (attempt === 2 || findSqlState(error) !== DEADLOCK) throw error
       api.logger.warn({ error }, 'a deadlock ended a transaction: it is run once more')
     }
   }
 }
 
-type Frame = Pick<ChangeRequest, 'requestId' | 'traceparent' | 'emits'> & { caller: Caller; mutationId?: string }
+type Frame = Pick<ChangeRequest, 'source' | 'traceparent' | 'emits'> & { caller: Caller; mutationId?: string }
 
 /** The command, then what it tells: audit entries, and last the events, so that a channel's head is locked briefly. */
 async function carryOut(
   api: Api,
   tx: TenantTx,
-  { caller, requestId, traceparent, emits, mutationId }: Frame,
+  { caller, source, traceparent, emits, mutationId }: Frame,
   afterCommit: (() => void)[],
   command: (change: Change) => Promise<ChangeAnswer>,
 ) {
@@ -146,7 +155,7 @@ async function carryOut(
   )
   requireTold({ emits, recorded, expected, audits: audits.length, changedNothing })
   if (audits.length > 0)
-    await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, requestId, event)) })
+    await tx.auditEntry.createMany({ data: audits.map((event) => toAuditRow(caller, source, event)) })
   const { positions, shards } = await events.flush(fromPrisma(tx))
   const published: Positions = toPositions(positions)
   return { answer, published, shards }

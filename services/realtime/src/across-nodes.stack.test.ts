@@ -218,9 +218,9 @@ describe('the adapter', () => {
     const heard = await afterNotice(client, (room) => {
       const sealed = sealPublishing(outside, signer)
       for (const name of names) {
-        const packet = { type: 2, data: [name, { code: 'access_revoked', isLate: true }], nsp: '/' }
+        const packet = { type: 2, data: [name, { code: 'access_revoked' }], nsp: '/' }
         const emitter = new Emitter(sealed, { key: ADAPTER_KEY })
-        if (!RESERVED_EVENTS.has(name)) emitter.to(room).emit(name, { code: 'access_revoked', isLate: true })
+        if (!RESERVED_EVENTS.has(name)) emitter.to(room).emit(name, { code: 'access_revoked' })
         const request = { type: 7, requestId: name, uid: 'x', packet, opts: { rooms: [room], except: [], flags: {} } }
         void sealed.publish(`${ADAPTER_KEY}-request#/#`, JSON.stringify(request))
       }

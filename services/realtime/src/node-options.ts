@@ -11,7 +11,7 @@ export type RealtimeNodeOptions = {
   metrics: RealtimeMetrics
   verifier: TokenVerifier
   keys: Pick<JwksSource, 'load' | 'has'>
-  accessPool: Pick<pg.Pool, 'query'>
+  accessPool: Pick<pg.Pool, 'query' | 'connect'>
   eventLog: EventLogReader
   /** Tells events that a relay signed from what others wrote. */
   eventSigner: Pick<Signer, 'verify'>

@@ -1,7 +1,8 @@
 import { END_SOCKETS, REALTIME_PATH, type UserId } from '@derm/contract'
-import { listen } from '@derm/runtime'
+import { clientNetwork, createAddressList, listen } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
 import { startKeyWatch } from './access/key-watch.ts'
+import { SocketAudit } from './access/socket-audit.ts'
 import { guardAdmission } from './connection/admission.ts'
 import { connectMember } from './connection/connect-member.ts'
 import { drainMembers } from './connection/drain.ts'
@@ -17,6 +18,9 @@ import { createNodeParts, type NodeParts } from './node-parts.ts'
 import { startPeriodicJobs } from './periodic-jobs.ts'
 import { answerRequests } from './subscription/requests.ts'
 
+/** For so many milliseconds a socket that has connected waits at most for its entry in the audit log. */
+const AUDIT_EVERY_MS = 1_000
+
 export interface RealtimeNode {
   io: Server
   /** Resolves with the port that is listened on. */
@@ -30,6 +34,13 @@ export interface RealtimeNode {
 /** Puts a node together: a Socket.IO server, the hub that listens to the event log, and what watches over both. */
 export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   const { config, logger, metrics, verifier } = options
+  const isTrusted = createAddressList(config.TRUSTED_PROXIES)
+  const audit = new SocketAudit({
+    pool: options.accessPool,
+    nodeName: config.INSTANCE_NAME,
+    logger,
+    now: () => Date.now(),
+  })
   const http = createHttpDoor(REALTIME_PATH, config.BASE_PATH)
   let isStarted = false
   let isDraining = false
@@ -53,7 +64,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   guardPackets(io, options, parts)
   io.on('connection', (socket) => {
     meters.get(socket.conn)?.admit()
-    serveSocket(socket, options, parts, () => isDraining)
+    serveSocket(socket, options, parts, { audit, isTrusted, isDraining: () => isDraining })
   })
   io.on(END_SOCKETS, (message: unknown) => endSockets(members, metrics, message))
   io.on('access:check', (userId: unknown) => {
@@ -71,7 +82,9 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       sizes.start()
       const stopTimers = startPeriodicJobs({ ...parts, pending, metrics, headsEveryMs: config.HEADS_EVERY_MS })
       const stopKeyWatch = startKeyWatch({ keys: options.keys, members, logger, everyMs: config.KEYS_EVERY_MS })
+      const auditTimer = setInterval(() => void audit.flush(), AUDIT_EVERY_MS)
       stopJobs = () => {
+        clearInterval(auditTimer)
         stopTimers()
         stopKeyWatch()
       }
@@ -90,6 +103,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
       hub.stop()
       pending.stop()
       await io.close()
+      await audit.flush()
     },
   }
 }
@@ -116,19 +130,24 @@ function guardPackets(io: Server, { config, metrics }: RealtimeNodeOptions, { me
   })
 }
 
+type Served = { audit: SocketAudit; isTrusted: (address: string) => boolean; isDraining: () => boolean }
+
 function serveSocket(
   socket: Socket,
   { config, metrics, logger }: RealtimeNodeOptions,
   { members, access, requests, lagNotice }: NodeParts,
-  isDraining: () => boolean,
+  { audit, isTrusted, isDraining }: Served,
 ): void {
   guardHandlers(socket, (error) => {
     metrics.handlerErrors.inc()
     logger.error({ error }, 'a handler threw')
   })
   const maxBufferedBytes = config.MAX_BUFFERED_BYTES
+  // Before the request is let go of.
+  const address = config.AUDIT_ADDRESSES === 'none' ? null : clientNetwork(socket.request, isTrusted)
   const member = connectMember({ access, members, metrics, maxBufferedBytes, isDraining }, socket)
   if (!member) return
+  audit.note(member.sessionId, address)
   lagNotice.tell([member])
   answerRequests(requests, member)
   if (config.NODE_ENV === 'test' && config.FAULT_THROWING_HANDLERS === '1') addFaultHandlers(socket)

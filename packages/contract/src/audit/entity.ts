@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Id } from '../ids.ts'
 import { Moment, listOf, pageFields } from '../request-shapes.ts'
 
-/** Who read or changed what. Of a patient there is the id and nothing else. */
+/** Who read or changed what, who was refused, who signed in and out. Of a patient there is the id and nothing else. */
 export const AuditEntry = z.object({
   id: z.string(),
   at: z.iso.datetime(),
@@ -16,6 +16,8 @@ export const AuditEntry = z.object({
   subjectId: Id.nullable(),
   locationId: Id.nullable(),
   requestId: z.string().nullable(),
+  /** Where the request came from: an address, its network, or null, as the API's setting says. */
+  address: z.string().nullable(),
   /** Counts and codes. */
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).nullable(),
 })

@@ -16,9 +16,19 @@ export const User = z.object({
 })
 export type User = z.infer<typeof User>
 
-export const LoginRequest = z.strictObject({ email: z.email().max(200), password: z.string().min(1).max(200) })
-/** `expiresIn`: seconds. */
-export const LoginResponse = z.object({ accessToken: z.string(), expiresIn: z.number(), user: User })
+/** One account has one spelling: what people and keyboards add to it is taken away before it is looked at. */
+const SignInName = z.string().max(400).normalize('NFKC').trim().toLowerCase().pipe(z.email().max(200))
+export const LoginRequest = z.strictObject({ email: SignInName, password: z.string().min(1).max(200) })
+/**
+ * `expiresIn`: seconds. `refusedSignIns`: how often somebody gave a wrong password for this account: at sign-in since the one before, at
+ * a renewal since the session began. `null`: nobody did.
+ */
+export const LoginResponse = z.object({
+  accessToken: z.string(),
+  expiresIn: z.number(),
+  user: User,
+  refusedSignIns: z.object({ count: z.number().int().min(1), lastAt: z.iso.datetime() }).nullable(),
+})
 export type LoginResponse = z.infer<typeof LoginResponse>
 
 export const GrantsUpdate = z.strictObject({ grants: z.array(Grant).max(100) })

@@ -1,4 +1,4 @@
-import { newerPosition, type Position, type Resource } from '@derm/contract'
+import { isPlausibleToClient, newerPosition, type Position, type Resource } from '@derm/contract'
 
 /**
  * The newest positions that are known to exist: per channel and resource where an event said what it makes stale, per channel where
@@ -11,14 +11,15 @@ export class KnownPositions {
   private readonly news = new Map<Resource, number>()
   private newsOfAll = 0
 
-  /** `isPlausible`: whether an epoch can be one by now. What cannot be is never waited for. [SEC21] */
-  constructor(private readonly isPlausible: (epoch: string) => boolean) {}
   /** Rises whenever something new is heard of. */
   version = 0
 
+  constructor(private readonly now: () => number) {}
+
   /** Without `resources`, all of the channel's may be stale. @returns whether the position was news. */
   raise(channelKey: string, position: Position, resources?: readonly Resource[]): boolean {
-    if (!this.isPlausible(position.epoch)) return false
+    // What can be no epoch yet is never waited for. [SEC21]
+    if (!isPlausibleToClient(position.epoch, this.now())) return false
     if (!resources) {
       if (!raiseIn(this.byChannel, channelKey, position)) return false
       this.newsOfAll++

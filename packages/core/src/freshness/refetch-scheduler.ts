@@ -1,11 +1,4 @@
-import {
-  isPlausibleToClient,
-  toChannelKey,
-  type EventEnvelope,
-  type Position,
-  type Positions,
-  type Resource,
-} from '@derm/contract'
+import { toChannelKey, type EventEnvelope, type Position, type Positions, type Resource } from '@derm/contract'
 import { FetchAttempt } from './fetch-attempt.ts'
 import { KnownPositions } from './known-positions.ts'
 import { PendingMutations } from './pending-mutations.ts'
@@ -16,9 +9,8 @@ import {
   type FreshnessEvent,
   type QueryFreshness,
 } from './query-freshness.ts'
-import type { QueryReport } from './query-currency.ts'
 import type { QueryChange, QueryView } from './query-port.ts'
-import { isWorthAnotherTry, mayRefetch } from './refetch-decision.ts'
+import { isWorthAnotherTry, mayRefetch, type QueryReport } from './refetch-decision.ts'
 import { DEFAULT_SETTINGS, type RefetchOptions, type RefetchSettings } from './refetch-options.ts'
 import { AT_ONCE, RefetchTimers, UNLESS_SET, patiently, type Moment } from './refetch-timers.ts'
 import { findMissing, isStale, mayBeFedBy } from './staleness.ts'
@@ -29,7 +21,7 @@ import { TenantGuard } from './tenant-guard.ts'
  * known position of a channel that feeds it. A stale query is fetched, one fetch at a time, until it is not. [INV2]–[INV14]
  */
 export class RefetchScheduler {
-  private readonly known: KnownPositions
+  private readonly known = new KnownPositions(() => this.options.clock.now())
   private readonly mutations = new PendingMutations()
   private readonly tenant = new TenantGuard()
   private readonly freshness = new Map<string, QueryFreshness>()
@@ -39,7 +31,6 @@ export class RefetchScheduler {
 
   constructor(private readonly options: RefetchOptions) {
     this.settings = { ...DEFAULT_SETTINGS, ...options.settings }
-    this.known = new KnownPositions((epoch) => isPlausibleToClient(epoch, options.clock.now()))
     this.timers = new RefetchTimers(options.clock, options.random, this.settings, (hash) => this.refetch(hash))
     this.stop = options.queries.subscribe((change) => this.observe(change))
   }
@@ -138,7 +129,7 @@ export class RefetchScheduler {
     return {
       freshness,
       isStale: isStale(query, freshness, resources, this.known),
-      isHeld: this.isMutating(resources),
+      isMutating: this.isMutating(resources),
       isOurs: resources.length > 0 || freshness.isLive || Boolean(freshness.attempt?.isLive),
     }
   }
@@ -213,7 +204,7 @@ export class RefetchScheduler {
     const { hash } = change
     if (change.type === 'removed') return this.drop(hash)
     const query = this.options.queries.get(hash)
-    if (!query) return
+    if (!query || change.type === 'hidden' || change.type === 'retry') return
     switch (change.type) {
       case 'fetch':
         return this.onFetchStart(query, change.isMore)

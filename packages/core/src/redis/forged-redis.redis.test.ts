@@ -246,7 +246,7 @@ describe('[SEC27] a secret is changed by a list of the new and the old one', () 
 
   it('without a moment in which a head is unknown', async () => {
     const channel = nextChannel()
-    const seqOf = async (log: ReturnType<typeof withSecrets>) => (await log.reader.heads([channel]))[0]?.seq
+    const seqOf = async (eventLog: ReturnType<typeof withSecrets>) => (await eventLog.reader.heads([channel]))[0]?.seq
     const steps = [withSecrets(old), withSecrets(old, fresh), withSecrets(fresh, old), withSecrets(fresh)]
     for (const [i, step] of steps.entries()) {
       await step.writer.append([{ channel, entries: [entry(channel, i + 1)] }])

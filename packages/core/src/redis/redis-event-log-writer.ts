@@ -13,8 +13,8 @@ import { RefusedCall, createScript } from './script.ts'
 import { readServerIdentity } from './server-identity.ts'
 import { encodeHead, readHead } from './stored-head.ts'
 
-/** `standing`: the bytes of the entry that is in another's place. */
-type Answer = [outcome: string, head: string, appended: number, standing?: string]
+/** `entryThere`: the bytes of the entry that is in another's place. */
+type Answer = [outcome: string, head: string, appended: number, entryThere?: string]
 
 /** What is written to one channel, with the head to disbelieve. */
 type Write = { channel: ChannelName; call: (disbelieved: string) => (string | number)[] }
@@ -69,10 +69,10 @@ export function createRedisEventLogWriter(
   /** The head that a write met, where it is not ours, or stands for a history that is not. */
   function findForeignHead(channel: ChannelName, answer: Answer | RefusedCall): string | null {
     if (answer instanceof RefusedCall) return null
-    const [outcome, head, , standing] = answer
+    const [outcome, head, , entryThere] = answer
     if (head === '') return null
     if (!readHead(channel, head, check)) return head
-    return outcome === 'conflict' && !isAuthentic(channel, standing ?? '', signer.verify) ? head : null
+    return outcome === 'conflict' && !isAuthentic(channel, entryThere ?? '', signer.verify) ? head : null
   }
 
   function toResult(channel: ChannelName, answer: Answer | RefusedCall): AppendResult {

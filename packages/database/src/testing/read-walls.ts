@@ -2,6 +2,11 @@ import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 import type { TableWall } from './table-walls.ts'
 
+const SERIES = [
+  { form: /^events_\d{8}$/, as: 'events_<day>' },
+  { form: /^audit_log_\d{6}$/, as: 'audit_log_<month>' },
+]
+
 /** What stands around each table of the database: the form of TABLE_WALLS. Extensions' own things are left out. */
 export async function readWalls(client: pg.Client): Promise<Record<string, TableWall>> {
   const { rows } = await client.query<{ name: string; wall: TableWall }>(`
@@ -28,10 +33,12 @@ export async function readWalls(client: pg.Client): Promise<Record<string, Table
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
     ORDER BY 1`)
-  // The partitions of `events` are made anew each day: those that are alike are one table here.
-  const days = rows.filter(({ name }) => /^events_\d{8}$/.test(name))
-  const toName = ({ name, wall }: { name: string; wall: TableWall }) =>
-    days.some((day) => day.name === name) && isDeepStrictEqual(wall, days[0]?.wall) ? 'events_<day>' : name
+  // Partitions are made anew as time goes on: those of a table that are alike are one table here.
+  const toName = ({ name, wall }: { name: string; wall: TableWall }) => {
+    const series = SERIES.find(({ form }) => form.test(name))
+    const first = series && rows.find((row) => series.form.test(row.name))
+    return series && isDeepStrictEqual(wall, first?.wall) ? series.as : name
+  }
   return Object.fromEntries(rows.map((row) => [toName(row), row.wall]))
 }
 

@@ -49,6 +49,7 @@ describe('[SEC10] the audit log', () => {
       subjectId: made.id,
       locationId: null,
       requestId: headers.get('x-request-id') ?? expect.any(String),
+      address: '127.0.0.1',
       details: null,
     })
     await desk.post('/patients/search', { query: 'Secretname' })

@@ -1,15 +1,25 @@
-import { CodedError, LoginRequest, LoginResponse, User, type ErrorCode } from '@derm/contract'
+import { CodedError, LoginRequest, LoginResponse, User } from '@derm/contract'
 import { requireToken } from '../http/bearer.ts'
 import { defineRead } from '../http/read-route.ts'
 import { definePlain, type Exchange, type Reply, type Route } from '../http/route.ts'
-import { holdsSession, refreshSession, signIn, signOut, type SignedIn } from './commands.ts'
 import { getUser } from './queries.ts'
-import { clearRefreshCookie, makeRefreshCookie, readRefreshCookie } from './refresh-cookie.ts'
+import {
+  clearRefreshCookie,
+  makeDeviceCookie,
+  makeRefreshCookie,
+  readDeviceCookie,
+  readRefreshCookie,
+} from './refresh-cookie.ts'
+import { findOwnedSession, refreshSession } from './refresh-session.ts'
+import { signIn, type SignedIn } from './sign-in.ts'
+import { signOut } from './sign-out.ts'
 
 const tag = 'auth'
 
-function toReply(exchange: Exchange, { answer, refresh, maxAge }: SignedIn): Reply {
-  return { status: 200, body: answer, cookies: [makeRefreshCookie(exchange, refresh, maxAge)] }
+function toReply(exchange: Exchange, { answer, refresh, maxAge, device }: SignedIn): Reply {
+  const cookies = [makeRefreshCookie(exchange, refresh, maxAge)]
+  if (device !== undefined) cookies.push(makeDeviceCookie(exchange, device))
+  return { status: 200, body: answer, cookies }
 }
 
 const login = definePlain(
@@ -17,15 +27,16 @@ const login = definePlain(
     method: 'post',
     path: '/auth/login',
     tag,
-    summary: 'Sign in; also sets the refresh cookie',
+    summary: 'Sign in; also sets the refresh cookie, and one by which this browser is known',
     auth: 'none',
     body: LoginRequest,
     answer: { status: 200, schema: LoginResponse, description: 'An access token, and who has signed in.' },
-    errors: ['bad_credentials', 'rate_limited', 'access_revoked', 'origin_forbidden'],
+    errors: ['bad_credentials', 'access_revoked', 'origin_forbidden'],
   },
   async (exchange, { body: { email, password } }) => {
-    const { api, request, requestId } = exchange
-    return toReply(exchange, await signIn(api, email, password, request.ip ?? 'unknown', requestId))
+    const { api, from, source, turn } = exchange
+    const device = readDeviceCookie(exchange)
+    return toReply(exchange, await signIn(api, { email, password, from, source, turn, device }))
   },
 )
 
@@ -39,23 +50,16 @@ const refresh = definePlain(
     answer: { status: 200, schema: LoginResponse, description: 'An access token, and who is signed in.' },
     errors: ['unauthenticated', 'session_ended', 'access_revoked', 'origin_forbidden'],
   },
+  /**
+   * A refusal leaves the cookie: by the time it arrives, another tab may have signed in, and taking the cookie back would end that session. One
+   * that is refused opens nothing any more.
+   */
   async (exchange) => {
     const token = readRefreshCookie(exchange)
     if (!token) throw new CodedError('unauthenticated')
-    try {
-      return toReply(exchange, await refreshSession(exchange.api, token))
-    } catch (error) {
-      throw withClearedCookie(exchange, error, ['session_ended', 'access_revoked'])
-    }
+    return toReply(exchange, await refreshSession(exchange.api, token, exchange))
   },
 )
-
-/** A cookie that will never be good again is taken back with the error. */
-function withClearedCookie(exchange: Exchange, error: unknown, codes: readonly ErrorCode[]): unknown {
-  if (error instanceof CodedError && codes.includes(error.code))
-    exchange.request.res?.append('Set-Cookie', clearRefreshCookie(exchange))
-  return error
-}
 
 /** By access token or by cookie: either may be gone already, and signing out must work all the same. */
 const logout = definePlain(
@@ -69,14 +73,18 @@ const logout = definePlain(
     errors: ['origin_forbidden'],
   },
   async (exchange) => {
-    const { api } = exchange
+    const { api, from, source, turn } = exchange
     const token = await requireToken(exchange).catch((error: unknown) => {
       if (error instanceof CodedError) return null
       throw error
     })
-    if (token) await signOut(api, { tenantId: token.tid, sessionId: token.sid, userId: token.sub })
     const cookie = readRefreshCookie(exchange)
-    if (cookie && cookie.sessionId !== token?.sid && (await holdsSession(api, cookie))) await signOut(api, cookie)
+    await api.turns.run(turn, async () => {
+      if (token) await signOut(api, { tenantId: token.tid, sessionId: token.sid, userId: token.sub }, source)
+      if (!cookie || cookie.sessionId === token?.sid) return
+      const session = await findOwnedSession(api, cookie, from)
+      if (session) await signOut(api, session, source)
+    })
     return { status: 204, cookies: [clearRefreshCookie(exchange)] }
   },
 )

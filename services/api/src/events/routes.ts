@@ -49,7 +49,16 @@ export const eventRoutes: readonly Route[] = [
         const { events, head, more } = await readEvents(fromPrisma(tx), query)
         return { events, epoch: head.epoch, head: head.seq, more }
       },
-      audit: { notAudited: 'events hold nothing about a person' },
+      audit: ({ events }, { query: { channel } }) => {
+        const { key = '', ...parts } = parseChannel(channel) ?? {}
+        const locationId = 'locationId' in parts ? parts.locationId : undefined
+        return {
+          action: 'events.read',
+          subjectType: 'channel',
+          ...(locationId === undefined ? {} : { locationId }),
+          details: { channel: key, count: events.length },
+        }
+      },
     },
   ),
   positionsRoute,

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { z } from 'zod'
 import { MAX_HEADER_CHANNELS, formatPositions } from '@derm/contract'
-import { requireToken } from './bearer.ts'
 import type { Change } from '../change.ts'
 import { runChange, type ChangeAnswer } from '../transaction.ts'
 import { invalidHeader, makeEntityTag, parseIfMatch } from './entity-tag.ts'
-import { inputOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'
+import { inputOf, tokenOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'
 
 type ChangeDeclaration = Omit<Declaration, 'kind' | 'auth' | 'shows' | 'own' | 'emits' | 'action'> &
   Required<Pick<Declaration, 'emits' | 'action'>>
@@ -30,8 +29,8 @@ export function defineChange<const D extends ChangeDeclaration>(
   return {
     ...route,
     async handle(exchange) {
-      const { api, request, requestId, traceparent } = exchange
-      const token = await requireToken(exchange)
+      const { api, request, source, turn, traceparent } = exchange
+      const token = tokenOf(exchange)
       const key = parseIdempotencyKey(request.get('idempotency-key'))
       const version = route.isConditional ? { version: parseIfMatch(request.get('if-match')) } : {}
       const input = { ...inputOf<D & Declaration>(exchange), ...version } as Versioned<D>
@@ -39,7 +38,8 @@ export function defineChange<const D extends ChangeDeclaration>(
         api,
         {
           token,
-          requestId,
+          source,
+          turn,
           traceparent,
           emits: route.emits ?? [],
           ...(key === undefined ? {} : { idempotency: { key, fingerprint: makeFingerprint(exchange) } }),

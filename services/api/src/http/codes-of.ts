@@ -14,6 +14,7 @@ export function codesOf({ auth, body, query, params, kind, isConditional, errors
     ...(isConditional ? (['precondition_required', 'conflict'] as const) : []),
     ...(kind === 'change' ? (['idempotency_mismatch', 'idempotency_in_progress'] as const) : []),
     ...(kind === 'read' ? (['not_fresh_enough'] as const) : []),
+    'rate_limited',
     'unavailable',
     'internal',
   ]

@@ -1,8 +1,14 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express'
 import { z } from 'zod'
+import type { VerifiedToken } from '@derm/auth'
 import { CodedError } from '@derm/contract'
 import type { Api } from '../api.ts'
+import type { Refused } from '../audit/refusals.ts'
+import { admit, enter } from './admit.ts'
+import { requireToken } from './bearer.ts'
+import { readClientAddress, toAuditAddress, type ClientAddress } from './client-address.ts'
 import { codesOf } from './codes-of.ts'
+import { toCodedError } from './database-error.ts'
 import { requireKnownOrigin } from './origins.ts'
 import type { Reply, Route } from './route.ts'
 
@@ -28,19 +34,53 @@ function createHandler(api: Api, route: Route): RequestHandler {
     const { requestId, traceparent } = response.locals as { requestId: string; traceparent: string }
     response.locals['route'] = route.path
     if (route.auth !== 'bearer') requireKnownOrigin(request, api.origins)
-    const handle = async () =>
-      route.handle({
-        api,
-        request,
-        requestId,
-        traceparent,
-        params: parseParams(route, request),
-        query: parse('query', route.query ?? NOTHING, request.query),
-        body: parseBody(route, request),
-      })
-    const reply = await (api.checksAnswers ? checkAnswer(route, handle) : handle())
+    const from = readClientAddress(request)
+    const source = { requestId, address: toAuditAddress(from, api.auditAddresses) }
+    const token = route.auth === 'bearer' ? await identify(api, request, from) : null
+    if (!token) await enter(api, { token, from })
+    Object.assign(response.locals, { from, token })
+    const params = parseParams(route, request)
+    const handle = async () => {
+      const input = { query: parse('query', route.query ?? NOTHING, request.query), body: parseBody(route, request) }
+      const admitted = await admit(api, route, { token, from, signal: signalOf(response) }, input)
+      return route.handle({ api, request, requestId, traceparent, from, source, token, ...admitted, params, ...input })
+    }
+    const reply = await (api.checksAnswers ? checkAnswer(route, handle) : handle()).catch(async (thrown: unknown) => {
+      const error = toCodedError(thrown)
+      if (token) await noteRefusal(api, { token, source, route, params, error })
+      throw error
+    })
     sendReply(response, reply)
   }
+}
+
+/** Whoever shows a token that is none pays for it as their network does. */
+async function identify(api: Api, request: Request, from: ClientAddress): Promise<VerifiedToken> {
+  const token = await requireToken({ api, request }).catch(async (error: unknown) => {
+    await enter(api, { token: null, from })
+    throw error
+  })
+  await enter(api, { token, from })
+  return token
+}
+
+/** Ends when the client has gone, so that nothing is begun for nobody. */
+function signalOf(response: Response): AbortSignal {
+  const gone = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  return gone.signal
+}
+
+/** Durable before the refusal goes out. A refusal that cannot be audited stays one. */
+async function noteRefusal(api: Api, refused: Refused): Promise<void> {
+  const row = api.refusals.toRow(refused)
+  if (!row) return
+  const { tid: tenantId } = refused.token
+  await api.audit
+    .writeRow(row)
+    .catch((error: unknown) => api.logger.error({ tenantId, error }, 'a refusal could not be audited'))
 }
 
 const NOTHING = z.strictObject({})

@@ -1,14 +1,19 @@
 import type { NextFunction, Request, Response } from 'express'
 import { CodedError, ERRORS, toProblem } from '@derm/contract'
+import type { VerifiedToken } from '@derm/auth'
 import type { Api } from '../api.ts'
+import type { ClientAddress } from './client-address.ts'
 import { toCodedError } from './database-error.ts'
 
+/** What is known of a request by the time it is refused. */
+type Refused = { requestId?: string; route?: string; token?: VerifiedToken | null; from?: ClientAddress }
+
 /** Everything that goes wrong becomes a row of the error catalogue here, once. */
-export function createErrorHandler(api: Pick<Api, 'logger' | 'metrics'>) {
+export function createErrorHandler(api: Pick<Api, 'logger' | 'metrics' | 'auditAddresses'>) {
   return (thrown: unknown, request: Request, response: Response, _next: NextFunction): void => {
     const error = fromBodyParser(thrown) ?? toCodedError(thrown)
     const { status, logLevel } = ERRORS[error.code]
-    const { requestId, route } = response.locals as { requestId?: string; route?: string }
+    const { requestId, route, token, from } = response.locals as Refused
     api.logger[logLevel](
       {
         requestId,
@@ -16,6 +21,8 @@ export function createErrorHandler(api: Pick<Api, 'logger' | 'metrics'>) {
         route: route ?? 'none',
         status,
         code: error.code,
+        ...(token ? { tenantId: token.tid, userId: token.sub } : {}),
+        ...(from && api.auditAddresses !== 'none' ? { network: from.neighbourhood } : {}),
         ...(logLevel === 'error' || error.cause ? { error } : {}),
       },
       'request refused',

@@ -15,12 +15,12 @@ import {
   type Topic,
 } from '@derm/contract'
 import { withTenant, type TenantTx } from '@derm/database'
-import { requireToken } from './bearer.ts'
 import { loadCaller, type Caller } from '../access/principal.ts'
-import type { AuditEvent } from '../audit/audit-writer.ts'
+import type { AuditEvent } from '../audit/audit-row.ts'
+import { findPatients } from '../audit/patient-views.ts'
 import { readAsOf } from '../positions.ts'
 import { hasTag, invalidHeader, makeEntityTag } from './entity-tag.ts'
-import { inputOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'
+import { inputOf, tokenOf, type Declaration, type Exchange, type Input, type Reply, type Route } from './route.ts'
 
 type ReadScope = { tx: TenantTx; caller: Caller }
 type Awaitable<Value> = Value | Promise<Value>
@@ -84,8 +84,8 @@ async function answerRead<In, Answer>(
   input: In,
   behaviour: ReadBehaviour<In, Answer>,
 ): Promise<Reply> {
-  const { api, request, requestId } = exchange
-  const token = await requireToken(exchange)
+  const { api, request, source: auditSource, turn } = exchange
+  const token = tokenOf(exchange)
   const needed = parseMinAsOf(request.get('min-as-of'))
   const read = async (scope: ReadScope, { feeds, place }: Source) => {
     const asOf = await readAsOf(scope.tx, feeds)
@@ -100,21 +100,29 @@ async function answerRead<In, Answer>(
   let result: { caller: Caller; source: Source; key: string; data?: Awaited<ReturnType<typeof read>> }
   try {
     // Who asks is looked at for each request, and before anything is shared.
-    result = await withTenant(api.prisma, token.tid, async (tx) => {
+    const look = async (tx: TenantTx) => {
       const caller = await loadCaller(tx, token)
       const source = await findSource(behaviour, { tx, caller }, input)
       const key = JSON.stringify([token.tid, request.method, request.path, input, source])
       if ('loadShared' in behaviour && !(release = api.sharedReads.lead(key))) return { caller, source, key }
       return { caller, source, key, data: await read({ tx, caller }, source) }
-    })
+    }
+    result = await api.turns.run(turn, () => withTenant(api.prisma, token.tid, look))
   } finally {
     ;(release as (() => void) | null)?.()
   }
   const { caller, source, key } = result
-  const compute = () => withTenant(api.prisma, token.tid, (tx) => read({ tx, caller }, source))
+  // Nobody's leaving ends what others wait for: the computation's turn has no signal.
+  const { tenant, user } = turn
+  const compute = () =>
+    api.turns.run({ tenant, user }, () => withTenant(api.prisma, token.tid, (tx) => read({ tx, caller }, source)))
+  if (!result.data) exchange.giveBackShare()
   const { asOf, answer } = result.data ?? (await api.sharedReads.join(key, compute))
   requireFresh(asOf, needed)
-  if (typeof behaviour.audit === 'function') await api.audit.write(caller, requestId, behaviour.audit(answer, input))
+  if (typeof behaviour.audit === 'function') {
+    const event = behaviour.audit(answer, input)
+    await api.audit.write(caller, auditSource, event, findPatients(event.subjectType, answer))
+  }
   return toReadReply(exchange, answer, asOf, behaviour.versionOf?.(answer))
 }
 

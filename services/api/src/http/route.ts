@@ -2,6 +2,10 @@ import type { Request } from 'express'
 import type { z } from 'zod'
 import type { Action, ErrorCode, EventType, Resource, Topic } from '@derm/contract'
 import type { Api } from '../api.ts'
+import type { AuditSource } from '../audit/audit-row.ts'
+import type { VerifiedToken } from '@derm/auth'
+import type { Turn } from '../limits/database-turns.ts'
+import type { ClientAddress } from './client-address.ts'
 
 /**
  * A route is declared once: from the declaration it is mounted, its input is parsed, and OpenAPI is written, so that the
@@ -42,6 +46,14 @@ export type Exchange = {
   request: Request
   requestId: string
   traceparent: string
+  /** Who is at the other end, as far as trusted proxies say. */
+  from: ClientAddress
+  /** The same for the audit log. */
+  source: AuditSource
+  /** Of a route with `auth: 'bearer'`: whose request it is. */
+  token: VerifiedToken | null
+  turn: Turn
+  giveBackShare: () => void
   params: unknown
   query: unknown
   body: unknown
@@ -62,6 +74,12 @@ export function definePlain<const D extends Omit<Declaration, 'kind'>>(
   handle: (exchange: Exchange, input: Input<D & Declaration>) => Promise<Reply>,
 ): Route {
   return { ...declaration, kind: 'plain', handle: (exchange) => handle(exchange, inputOf<D & Declaration>(exchange)) }
+}
+
+/** The token of a route with `auth: 'bearer'`, which is not handled without one. */
+export function tokenOf({ token }: Exchange): VerifiedToken {
+  if (!token) throw new Error('a route that asks for no token has none')
+  return token
 }
 
 export function inputOf<D extends Declaration>(exchange: Exchange): Input<D> {

@@ -105,7 +105,7 @@ export class JobRunner {
     const { job } = this
     const request = {
       tenantId: row.tenantId,
-      requestId: `job:${job.name}`,
+      source: { requestId: `job:${job.name}`, address: null },
       traceparent: readTraceparent(undefined),
       emits: job.emits,
     }

@@ -18,8 +18,8 @@ export interface RefreshTokens {
   next(secret: string): string
   /** Empty for a secret whose key is gone: it fits no session. */
   hash(secret: string): string
-  /** Whether `hash` is that of a later link of the chain: then the secret was used before, and this is a copy of it. */
-  isAncestor(secret: string, hash: string): boolean
+  /** The later link of the chain whose hash this is; `null` when there is none. When there is, the secret was used before. */
+  findSuccessor(secret: string, hash: string): string | null
 }
 
 /** How far back a used secret is recognised: more than a session of twelve hours can have. */
@@ -42,13 +42,13 @@ export function createRefreshTokens(systemSecrets: SecretList): RefreshTokens {
     first: () => newest + randomBytes(32).toString('base64url'),
     next,
     hash,
-    isAncestor(secret, current) {
+    findSuccessor(secret, current) {
       let link = secret
       for (let i = 0; i < MAX_LINKS; i++) {
         link = next(link)
-        if (link !== '' && hash(link) === current) return true
+        if (link !== '' && hash(link) === current) return link
       }
-      return false
+      return null
     },
   }
 }

@@ -5,7 +5,10 @@
 export type SessionHint = {
   mayExist: () => boolean
   remember: () => void
-  forget: () => void
+  /** Names the newest session that was remembered, in whichever tab; `null` when none is. */
+  newest: () => string | null
+  /** With `seen`: only if none was remembered since. A tab that was refused must not forget what another has begun meanwhile. [SEC33] */
+  forget: (seen?: string | null) => void
   /** Whether somebody has signed out here and the server has not said yet that it knows. */
   owesSignOut: () => boolean
   oweSignOut: () => void
@@ -25,12 +28,22 @@ export function createSessionHint(openStorage: () => Storage): SessionHint {
       return true
     }
   }
+  const newest = () => {
+    try {
+      return openStorage().getItem(HINT_KEY)
+    } catch {
+      return null
+    }
+  }
   /** For this page, where there is no storage. */
   let isOwed = false
   return {
     mayExist: () => attempt((storage) => storage.getItem(HINT_KEY) !== null),
-    remember: () => void attempt((storage) => (storage.setItem(HINT_KEY, '1'), true)),
-    forget: () => void attempt((storage) => (storage.removeItem(HINT_KEY), true)),
+    remember: () => void attempt((storage) => (storage.setItem(HINT_KEY, createName()), true)),
+    newest,
+    forget(seen) {
+      if (seen === undefined || seen === newest()) attempt((storage) => (storage.removeItem(HINT_KEY), true))
+    },
     owesSignOut() {
       try {
         return openStorage().getItem(OWED_KEY) !== null
@@ -48,3 +61,6 @@ export function createSessionHint(openStorage: () => Storage): SessionHint {
     },
   }
 }
+
+/** `crypto.randomUUID` is for pages of https and localhost only. */
+const createName = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16)).join('')

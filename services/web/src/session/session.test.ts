@@ -207,6 +207,48 @@ describe('the session', () => {
       expect(hint.owesSignOut()).toBe(false)
     })
   })
+  it('[SEC33] a refused renewal ends nothing that a newer sign-in has begun, here or in another tab', async () => {
+    let refuse: () => void = () => undefined
+    let count = 0
+    const hint = createHint()
+    const { session, paths } = setUp((path) => {
+      if (path === 'login') return answer('ann', 'new')
+      if (count++ > 0) return answer('ann', 'newer')
+      return new Promise((resolve) => (refuse = () => resolve(problem('session_ended', 401))))
+    }, hint)
+    const late = session.refreshToken()
+    await vi.waitFor(() => expect(count).toBe(1))
+    // Another tab signs in: its cookie is newer than the one that is being refused.
+    hint.remember()
+    refuse()
+    expect(await late).toBe('newer')
+    expect(session.getState().status).toBe('signed-in')
+    expect(hint.mayExist()).toBe(true)
+    expect(paths()).toEqual(['refresh', 'refresh'])
+  })
+  it('[SEC33] a refused renewal leaves the sign-in that replaced its session in this window', async () => {
+    let refuse: () => void = () => undefined
+    const fetch = vi.fn((url: string) =>
+      url.endsWith('login')
+        ? Promise.resolve(answer('ann', 'new'))
+        : new Promise<Response>((resolve) => (refuse = () => resolve(problem('session_ended', 401)))),
+    )
+    // A browser without locks: the sign-in does not wait for the renewal.
+    const session = createSession({
+      fetch: fetch as unknown as typeof globalThis.fetch,
+      now: () => 0,
+      exclusively: (run) => run(),
+      hint: createHint(createStorage(new Map())),
+    })
+    const late = session.refreshToken().catch((error: unknown) => error)
+    await session.login('a', 'b')
+    const state = session.getState()
+    fetch.mockImplementation(() => Promise.resolve(problem('session_ended', 401)))
+    refuse()
+    await late
+    expect(session.getState()).toBe(state)
+    expect(await session.getToken()).toBe('new')
+  })
   describe('asks for a token of its own accord only where a session may exist', () => {
     const nobody = () => createHint(createStorage(new Map()))
 

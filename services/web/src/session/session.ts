@@ -114,6 +114,7 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
   /** The hint changes under the lock over all tabs, so that it says what the last of their answers said. */
   const requestToken = (path: 'login' | 'refresh', body?: unknown): Promise<LoginResponse> =>
     exclusively(async () => {
+      const seen = hint.newest()
       const wasOwed = hint.owesSignOut()
       if (wasOwed) await payOwed()
       try {
@@ -123,15 +124,27 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
         hint.remember()
         return answer
       } catch (error) {
-        if (path === 'refresh' && isOver(error)) hint.forget()
+        if (path === 'refresh' && isOver(error)) hint.forget(seen)
         throw error
       }
     })
 
+  /** A refusal of a cookie that another tab has replaced meanwhile says nothing: the newer one is asked for, once. [SEC33] */
+  async function requestRefresh(): Promise<LoginResponse> {
+    const seen = hint.newest()
+    try {
+      return await requestToken('refresh')
+    } catch (error) {
+      const newest = hint.newest()
+      if (isOver(error) && newest !== null && newest !== seen) return requestToken('refresh')
+      throw error
+    }
+  }
+
   async function refresh(): Promise<string> {
     const before = state
     try {
-      const answer = await requestToken('refresh')
+      const answer = await requestRefresh()
       if (before.status === 'signed-in' && before.user.id !== answer.user.id) {
         end(OTHER_ACCOUNT)
         throw new ApiError('session_ended', 401)
@@ -141,7 +154,8 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
       accept(answer)
       return answer.accessToken
     } catch (error) {
-      if (isOver(error) && state.status !== 'signed-out')
+      // What began while the refusal was on its way, in this window, goes on. [SEC33]
+      if (isOver(error) && state === before && state.status !== 'signed-out')
         end(before.status === 'signed-in' ? (noticeOfEnd(error.code) ?? noticeOfEnd('session_ended')) : null)
       throw error
     }

@@ -1,0 +1,64 @@
+import { getSeedIds } from '@derm/database'
+import type { Stack } from '../../start-stack.ts'
+import type { Attack } from '../attack.ts'
+
+type Attempt = { email: string; password?: string; from: string; cookie?: string }
+
+async function attempt(stack: Stack, n: number, { email, password = 'guess', from, cookie }: Attempt) {
+  const { url } = stack.apis[n % stack.apis.length]!
+  const response = await fetch(`${url}/api/v1/auth/login`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      origin: stack.origin,
+      'x-forwarded-for': from,
+      ...(cookie ? { cookie } : {}),
+    },
+    body: JSON.stringify({ email, password }),
+  })
+  await response.arrayBuffer()
+  return response
+}
+
+/** Of so many attempts at once, so many may come through: the free ones, and what the first seconds of delay let by. */
+const MOST = { account: 15, network: 10, spray: 36 }
+
+/** One account is guessed at from many networks and in many spellings, all at once and by turns over the pods; then many accounts from one network. */
+export const passwordGuesses: Attack = {
+  name: 'guesses at one account from many networks, and at many accounts from one',
+  rule: 'SEC30',
+  tries: { full: 240, short: 60 },
+  async run(stack, tries) {
+    const { lakeside } = getSeedIds()
+    const faults: string[] = []
+    const victim = lakeside.users['pathology']!.email
+    const owned = await attempt(stack, 0, { email: victim, password: 'dermlive', from: '198.51.100.1' })
+    const device = owned.headers.getSetCookie().find((cookie) => cookie.startsWith('derm_device'))
+    const spell = [victim, victim.toUpperCase(), ` ${victim}`, victim.replace('a', 'ａ')]
+    const guessAll = async (what: string, most: number, make: (n: number) => Attempt) => {
+      const answers = await Promise.all(Array.from({ length: tries }, (_, n) => attempt(stack, n, make(n))))
+      const compared = answers.filter(({ status }) => status === 401).length
+      if (compared > most) faults.push(`${compared} of ${tries} guesses ${what} were compared`)
+      for (const { status, headers } of answers) {
+        if (![401, 429, 503].includes(status)) faults.push(`a guess ${what} was answered with ${status}`)
+        if (status === 429 && !(Number(headers.get('retry-after')) > 0)) faults.push(`a 429 ${what} says no time`)
+      }
+    }
+    await guessAll('at one account', MOST.account, (n) => ({
+      email: spell[n % spell.length]!,
+      from: `10.${n >> 8}.${n & 255}.1`,
+    }))
+    await guessAll('from one /64', MOST.network, (n) => ({
+      email: lakeside.users['auditor']!.email,
+      from: [`2001:db8:5::${n.toString(16)}`, `[2001:db8:5:0:${n.toString(16)}::1]:80`][n % 2]!,
+    }))
+    await guessAll('at many accounts from one network', MOST.spray, (n) => ({
+      email: `someone${n}@lakeside.example`,
+      from: ['192.0.2.99', '::ffff:192.0.2.99', '192.0.2.99:4000'][n % 3]!,
+    }))
+    const own = { email: victim, password: 'dermlive', from: '198.51.100.1' }
+    const { status } = await attempt(stack, 1, { ...own, cookie: device?.split(';')[0] ?? '' })
+    if (status !== 200) faults.push(`the account's owner was answered with ${status} on a browser that is known`)
+    return faults
+  },
+}
