@@ -8,7 +8,7 @@ import type { Turn } from './limits/database-turns.ts'
 import { toAuditRow, type AuditEvent, type AuditSource } from './audit/audit-row.ts'
 import { toPositions } from './positions.ts'
 import { createChange, type Change } from './change.ts'
-import { findSqlState } from './http/database-error.ts'
+import { findSqlState } from './database-error.ts'
 import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
 
 export type ChangeRequest = {

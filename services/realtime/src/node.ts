@@ -1,7 +1,7 @@
 import { END_SOCKETS, REALTIME_PATH, type UserId } from '@derm/contract'
 import { clientNetwork, createAddressList, listen } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
-import { startKeyWatch } from './access/key-watch.ts'
+import { startKeyWatch } from './connection/key-watch.ts'
 import { SocketAudit } from './access/socket-audit.ts'
 import { guardAdmission } from './connection/admission.ts'
 import { connectMember } from './connection/connect-member.ts'

@@ -8,7 +8,7 @@ import {
   type LocationId,
   type Transition,
 } from '@derm/contract'
-import { findSqlState } from '../http/database-error.ts'
+import { findSqlState } from '../database-error.ts'
 import { fullTx, type Change } from '../change.ts'
 import {
   delegateOf,

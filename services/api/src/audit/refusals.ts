@@ -1,6 +1,5 @@
 import type { VerifiedToken } from '@derm/auth'
 import type { CodedError, ErrorCode } from '@derm/contract'
-import type { Route } from '../http/route.ts'
 import { toAuditRow, type AuditRow, type AuditSource } from './audit-row.ts'
 
 /**
@@ -18,7 +17,7 @@ type Window = { endsAt: number; seen: Set<string>; left: number }
 export type Refused = {
   token: VerifiedToken
   source: AuditSource
-  route: Pick<Route, 'method' | 'path'>
+  route: { method: string; path: string }
   params: unknown
   error: CodedError
 }

@@ -2,8 +2,8 @@ import type { NextFunction, Request, Response } from 'express'
 import { CodedError, ERRORS, toProblem } from '@derm/contract'
 import type { VerifiedToken } from '@derm/auth'
 import type { Api } from '../api.ts'
-import type { ClientAddress } from './client-address.ts'
-import { toCodedError } from './database-error.ts'
+import type { ClientAddress } from '../access/client-address.ts'
+import { toCodedError } from '../database-error.ts'
 
 /** What is known of a request by the time it is refused. */
 type Refused = { requestId?: string; route?: string; token?: VerifiedToken | null; from?: ClientAddress }

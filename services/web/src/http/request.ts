@@ -1,4 +1,4 @@
-import type { KeptKeys } from '../ui/kept-keys.ts'
+import type { KeptKeys } from './kept-keys.ts'
 import { ApiError, readProblem } from './api-error.ts'
 
 /** `fetch`, as `live` and `realtime.mutation` hand it out: with the token, and with what they record of each answer. */

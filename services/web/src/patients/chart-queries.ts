@@ -3,8 +3,8 @@ import { live } from '@derm/react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request, requestAll } from '../http/request.ts'
 import { realtime } from '../realtime/realtime.ts'
-import { useFailureNotice } from '../ui/failure-notice.ts'
-import type { KeptKeys } from '../ui/kept-keys.ts'
+import { useFailureNotice } from '../session/failure-notice.ts'
+import type { KeptKeys } from '../http/kept-keys.ts'
 
 /** A part of a patient's record: its resource is also its path and the root of its query keys. */
 const useParts = <Part>(resource: Resource, patientId: string) =>

@@ -3,7 +3,7 @@ import { TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
-import { useKeptKeys } from '../ui/kept-keys.ts'
+import { useKeptKeys } from '../http/kept-keys.ts'
 import { useAccounts, usePartChange } from './chart-queries.ts'
 import { parseCents } from './money.ts'
 

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { describeError } from '../http/api-error.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
-import { useKeptKeys } from '../ui/kept-keys.ts'
+import { useKeptKeys } from '../http/kept-keys.ts'
 import { useLiveDraft } from '../ui/live-draft.ts'
 import { findFaults, toUpdate, type PatientDraft } from './patient-draft.ts'
 import { PatientFields } from './patient-fields.tsx'

@@ -4,8 +4,8 @@ import { keepPreviousData, queryOptions, skipToken, useMutation, useQuery, useQu
 import { ApiError } from '../http/api-error.ts'
 import { request } from '../http/request.ts'
 import { realtime } from '../realtime/realtime.ts'
-import { useFailureNotice } from '../ui/failure-notice.ts'
-import type { KeptKeys } from '../ui/kept-keys.ts'
+import { useFailureNotice } from '../session/failure-notice.ts'
+import type { KeptKeys } from '../http/kept-keys.ts'
 
 export const patientQuery = (id: string) =>
   queryOptions({

@@ -6,7 +6,7 @@ import { PatientPicker } from '../patients/patient-picker.tsx'
 import { TYPE_LABEL } from '../appointments/appointment-labels.ts'
 import { optionsOf } from '../ui/options.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
-import { useKeptKeys } from '../ui/kept-keys.ts'
+import { useKeptKeys } from '../http/kept-keys.ts'
 import { isDate } from '../time/zone-time.ts'
 import { useAddToWaitlist } from './waitlist-queries.ts'
 

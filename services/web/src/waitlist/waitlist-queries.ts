@@ -4,8 +4,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { request, requestAll } from '../http/request.ts'
 import { acceptAnswer } from '../realtime/optimistic.ts'
 import { realtime } from '../realtime/realtime.ts'
-import { useFailureNotice } from '../ui/failure-notice.ts'
-import type { KeptKeys } from '../ui/kept-keys.ts'
+import { useFailureNotice } from '../session/failure-notice.ts'
+import type { KeptKeys } from '../http/kept-keys.ts'
 
 export function useWaitlist(locationId: string) {
   return useQuery({

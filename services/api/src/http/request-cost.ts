@@ -1,4 +1,4 @@
-import type { Route } from '../http/route.ts'
+import type { Route } from './route.ts'
 
 /** Units of cost: one is about a read of one row, 5 ms of a core and of a database connection. */
 const COST = { plain: 5, read: 1, change: 2 } as const

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ApiError } from '../http/api-error.ts'
+import { ApiError } from './api-error.ts'
 import { createKeptKeys } from './kept-keys.ts'
 
 /** Sends changes with keys 1, 2, 3…; `answers`: an error, or nothing for success. Returns the keys that were sent. */

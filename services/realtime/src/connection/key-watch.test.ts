@@ -1,7 +1,7 @@
 import { silentLogger } from '@derm/core'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { Member } from '../connection/member.ts'
-import type { Members } from '../connection/members.ts'
+import type { Member } from './member.ts'
+import type { Members } from './members.ts'
 import { startKeyWatch } from './key-watch.ts'
 
 const member = (kid: string) => ({ kid }) as Member

@@ -1,8 +1,8 @@
 import { notifications } from '@mantine/notifications'
 import { useEffect, useRef } from 'react'
 import { describeError, isRefusal } from '../http/api-error.ts'
-import { session } from '../session/browser-session.ts'
-import { useUser } from '../session/use-user.ts'
+import { session } from './browser-session.ts'
+import { useUser } from './use-user.ts'
 
 /**
  * Tells of a change that failed where nobody would see it: its form or drawer is closed. `showsError`: the

@@ -1,6 +1,6 @@
 import type { JwksSource } from '@derm/auth'
 import type { Logger } from '@derm/core'
-import type { Members } from '../connection/members.ts'
+import type { Members } from './members.ts'
 
 /** A withdrawn key is found this often; with the fetch and its timeout that is well within 30 s. */
 const EVERY_MS = 10_000

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { isRefusal } from '../http/api-error.ts'
+import { isRefusal } from './api-error.ts'
 
 /**
  * The Idempotency-Keys of a form. A change whose answer did not come may have been made: sent again with the same content it has the same key, and
