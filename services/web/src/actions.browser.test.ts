@@ -3,7 +3,7 @@ import { launchBrowser, startStack, waitUntil, type Stack } from '@derm/test-kit
 import type { Browser, Locator } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { fullName } from './patients/patient-names.ts'
-import { addDays, formatMinutes, todayIn } from './time/zone-time.ts'
+import { addDays, formatDate, formatMinutes, toInstant, todayIn } from './time/zone-time.ts'
 import { openDesk, type Desk } from './testing/book-visits.ts'
 import { openWindowsApart, type AppWindow } from './testing/open-window.ts'
 
@@ -186,4 +186,17 @@ describe('an action on one screen is seen on the other', () => {
     await expectTold('waitlist:removed', 'Someone was taken off the waitlist', id)
     await entry.waitFor({ state: 'detached' })
   })
+})
+
+it('[SCH5] a board that is open over the location’s midnight shows the new day', async () => {
+  const { timeZone, id } = downtown.location
+  const today = todayIn(timeZone)
+  const tomorrow = addDays(today, 1)
+  const page = await front.page.context().newPage()
+  await page.clock.install({ time: Date.parse(toInstant({ date: tomorrow, minutes: 0 }, timeZone)) - 60_000 })
+  await page.goto(`${stack.origin}/schedule?location=${id}`)
+  await page.getByText(formatDate(today)).first().waitFor()
+  await page.clock.runFor(121_000)
+  await page.getByText(formatDate(tomorrow)).first().waitFor()
+  await page.close()
 })

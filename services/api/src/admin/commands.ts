@@ -17,7 +17,7 @@ export type UserAccess = z.infer<typeof UserAccess>
 
 /** Takes all access back: every session ends, every socket is closed, no token is taken any more. */
 export async function revokeUser(change: Change, id: string): Promise<UserAccess> {
-  const { caller, audit, afterCommit } = change
+  const { audit, afterCommit } = change
   const tx = fullTx(change)
   await requireOther(change, id)
   await endSessions(tx, id)

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { createPasswordHashes } from './password-hashes.ts'
+
+it('[SEC32] one network has so many hashes waiting, is refused beyond, and waits behind itself only', async () => {
+  const { verify } = createPasswordHashes()
+  const done: string[] = []
+  const ask = (network: string) =>
+    verify(null, 'guess', { network, isKnown: false }).then(
+      () => done.push(network),
+      (error: { code?: string }) => done.push(error.code ?? String(error)),
+    )
+  const flood = Array.from({ length: 40 }, () => ask('flood'))
+  await Promise.all([...flood, ask('other')])
+  const refused = done.filter((one) => one === 'rate_limited').length
+  // Those that run at once do not wait.
+  expect(refused).toBeGreaterThanOrEqual(6)
+  expect(refused).toBeLessThanOrEqual(7)
+  expect(done.filter((one) => one !== 'rate_limited').indexOf('other')).toBeLessThan(4)
+})
