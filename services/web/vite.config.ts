@@ -20,6 +20,8 @@ const listPages: Plugin = {
 
 export default defineConfig({
   root: import.meta.dirname,
+  // Relative: the front door knows below which path it stands, the build does not.
+  base: './',
   plugins: [react(), listPages],
   // No polyfill script and no data: urls: the page runs under a Content-Security-Policy of 'self'.
   build: {

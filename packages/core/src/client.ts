@@ -1,9 +1,9 @@
-/** The door of the client: what it hears (subscriber), and how old what it shows is (freshness). */
-export * from './freshness/live-status.ts'
-export * from './freshness/position-checks.ts'
-export * from './freshness/query-currency.ts'
+/** The door of the client: what it hears (subscriber), how old its queries are (freshness), and what of that is shown (shown). */
+export * from './shown/live-status.ts'
+export * from './shown/position-checks.ts'
+export * from './shown/query-currency.ts'
 export * from './freshness/query-port.ts'
-export * from './freshness/shown-queries.ts'
+export * from './shown/shown-queries.ts'
 export * from './freshness/refetch-scheduler.ts'
 export type { FetchAttempt } from './freshness/fetch-attempt.ts'
 export type { RefetchSettings } from './freshness/refetch-options.ts'

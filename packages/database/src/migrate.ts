@@ -1,5 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import { SESSION_OPTIONS } from '@derm/core/postgres'
 import pg from 'pg'
 import { withSchemaEngine } from './schema-engine.ts'
 import { PRISMA_FOLDER } from './schema-folder.ts'
@@ -14,7 +15,7 @@ const MIGRATION_LOCK = [7104, 0] as const
  * @throws when a migration fails, or when one that failed before has not been resolved.
  */
 export async function migrate(ownerUrl: string, folder: URL = PRISMA_FOLDER): Promise<string[]> {
-  const client = new pg.Client({ connectionString: ownerUrl })
+  const client = new pg.Client({ connectionString: ownerUrl, options: SESSION_OPTIONS })
   await client.connect()
   try {
     // Whoever migrates may take long: the lock waits for it, without the role's timeout.

@@ -1,3 +1,4 @@
+import { SESSION_OPTIONS, requireSession, type SettingRow } from '@derm/core/postgres'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient } from './generated/client.ts'
 
@@ -25,6 +26,7 @@ export function createPrisma(
       max,
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,
+      options: SESSION_OPTIONS,
       ...(applicationName === undefined ? {} : { application_name: applicationName }),
     },
     hasPreparedStatements ? { statementNameGenerator: createStatementNames() } : {},
@@ -33,6 +35,11 @@ export function createPrisma(
   const prisma = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })
   prisma.$on('query', ({ query, params }) => onStatement({ sql: query, values: JSON.parse(params) as unknown[] }))
   return prisma
+}
+
+/** @throws SessionError when the client's sessions are not as they must be. */
+export function requirePrismaSession(prisma: PrismaClient): Promise<void> {
+  return requireSession((sql) => prisma.$queryRawUnsafe<SettingRow[]>(sql))
 }
 
 /** Each connection keeps every named statement: a list of ids as long as the page makes a statement of its own, so there is a limit. */

@@ -1,3 +1,4 @@
+import { SESSION_SETTINGS } from '@derm/core/postgres'
 import pg from 'pg'
 
 /** One password for each of the roles. */
@@ -17,7 +18,6 @@ const ROLES = {
       statement_timeout: 15_000,
       lock_timeout: 5_000,
       idle_in_transaction_session_timeout: 8_000,
-      default_transaction_isolation: 'read committed',
     },
   },
   /** Sees channel heads and outbox. It is idle in its transaction while Redis answers, which has a deadline of its own. */
@@ -43,6 +43,8 @@ const ROLES = {
 } as const
 
 /**
+ * The settings of a session are the roles' own too, for behind a pooler that drops a connection's options.
+ *
  * Creates the roles, or sets the given passwords on those that exist, and lets `derm_owner` create things in the
  * url's database. `superuserUrl`: a superuser, or a managed server's master with CREATEROLE. Safe when several run at once.
  */
@@ -64,8 +66,8 @@ export async function createRoles(superuserUrl: string, passwords: RolePasswords
       )
       const password = client.escapeLiteral(passwords[key as keyof RolePasswords])
       await runAgainstOthers(client, `ALTER ROLE ${role.name} LOGIN PASSWORD ${password}`)
-      for (const [setting, value] of Object.entries(role.settings))
-        await runAgainstOthers(client, `ALTER ROLE ${role.name} SET ${setting} = '${value}'`)
+      for (const [setting, value] of Object.entries({ ...SESSION_SETTINGS, ...role.settings }))
+        await runAgainstOthers(client, `ALTER ROLE ${role.name} SET ${setting} TO '${value}'`)
     }
     await runAgainstOthers(client, `GRANT CONNECT, CREATE, TEMPORARY ON DATABASE ${database} TO derm_owner`)
     await runAgainstOthers(client, `GRANT USAGE, CREATE ON SCHEMA public TO derm_owner`)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { ColumnTypeEnum, bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import { PrismaPg } from '@prisma/adapter-pg'
+import { SESSION_OPTIONS } from '@derm/core/postgres'
 import pg from 'pg'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 
@@ -45,7 +46,7 @@ export function withSchemaEngine<T>(url: string, work: (engine: bindings.SchemaE
 
 async function run<T>(url: string, work: (engine: bindings.SchemaEngine) => Promise<T>): Promise<T> {
   await start()
-  const pool = new pg.Pool({ connectionString: url, max: 1 })
+  const pool = new pg.Pool({ connectionString: url, max: 1, options: SESSION_OPTIONS })
   const adapter = bindMigrationAwareSqlAdapterFactory(new EngineAdapter(pool))
   try {
     const engine = await bindings.SchemaEngine.new({ datamodels: undefined }, () => {}, adapter)

@@ -1,3 +1,4 @@
+import { SESSION_OPTIONS } from '@derm/core/postgres'
 import pg from 'pg'
 
 /**
@@ -6,7 +7,7 @@ import pg from 'pg'
  * `ownerUrl`: derm_owner. Answers the new epoch.
  */
 export async function startEventEpoch(ownerUrl: string): Promise<string> {
-  const client = new pg.Client({ connectionString: ownerUrl })
+  const client = new pg.Client({ connectionString: ownerUrl, options: SESSION_OPTIONS })
   await client.connect()
   try {
     const { rows } = await client.query<{ epoch: string }>('SELECT start_event_epoch() AS epoch')

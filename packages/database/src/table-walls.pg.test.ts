@@ -58,6 +58,22 @@ describe('[TEN1] [TEN2] policies and privileges of all tables, for all roles', (
     }
   })
 
+  it('[OPS12] no function that runs with its owner’s rights looks for names where others can put them, or is everybody’s', async () => {
+    const { rows } = await client.query<{ name: string; path: string | null; everybody: boolean }>(`
+      SELECT p.oid::regprocedure::text AS name, EXISTS (
+          SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0
+        ) AS everybody,
+        (SELECT setting FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search_path=%') AS path
+      FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef`)
+    expect(rows.length).toBeGreaterThan(5)
+    expect(rows.filter(({ path, everybody }) => path !== 'search_path=pg_catalog, pg_temp' || everybody)).toEqual([])
+  })
+
+  it('[OPS12] a function that nothing calls is not there', async () => {
+    const { rows } = await client.query(`SELECT 1 FROM pg_proc WHERE proname = 'find_session'`)
+    expect(rows).toEqual([])
+  })
+
   it('one statement builds a new table’s wall, sequences included', async () => {
     await client.query('BEGIN')
     try {

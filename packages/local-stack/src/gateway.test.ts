@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SECURITY_HEADERS } from '@derm/runtime'
 import { startGateway } from './gateway.ts'
 
 let folder: string
@@ -15,7 +16,22 @@ beforeAll(async () => {
   await writeFile(join(folder, 'dist/pages.json'), JSON.stringify(['/', '/schedule', '/patients', '/patients/$id']))
   await writeFile(join(folder, 'dist/assets/main-abc.js'), 'export {}')
   await writeFile(join(folder, 'dist/icon.svg'), '<svg/>')
-  gateway = await startGateway({ port: 0, dist: join(folder, 'dist'), apis: [], nodes: [] })
+  await writeFile(join(folder, 'dist/.env'), 'secret')
+  await mkdir(join(folder, 'dist/.git'))
+  await writeFile(join(folder, 'dist/.git/config'), 'secret')
+  // A sibling whose name begins like ours, and links that lead out of the folder.
+  await mkdir(join(folder, 'dist2'))
+  await writeFile(join(folder, 'dist2/x.txt'), 'secret')
+  await symlink(join(folder, 'secret.txt'), join(folder, 'dist/link.txt'))
+  await symlink(join(folder, 'dist2'), join(folder, 'dist/assets/folder'))
+  await symlink(join(folder, 'dist/icon.svg'), join(folder, 'dist/assets/inside.svg'))
+  gateway = await startGateway({
+    port: 0,
+    dist: join(folder, 'dist'),
+    apis: [],
+    nodes: [],
+    origins: ['https://app.example'],
+  })
 })
 afterAll(async () => {
   await gateway.stop()
@@ -62,7 +78,7 @@ describe('the front door', () => {
       status: 200,
       body: 'export {}',
       headers: {
-        'content-type': 'text/javascript',
+        'content-type': 'text/javascript; charset=utf-8',
         'cache-control': 'public, max-age=31536000, immutable',
         'x-content-type-options': 'nosniff',
         'content-security-policy': expect.stringContaining("default-src 'self'"),
@@ -79,13 +95,50 @@ describe('the front door', () => {
     expect((await get('/', HTML, 'POST')).status).toBe(405)
   })
 
-  it.each(['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/assets/..%5c..%5c..%5csecret.txt', '/a%00b'])(
-    '[SEC] nothing outside of the built files is to be had: %s',
-    async (path) => {
-      const { status, body } = await get(path)
-      expect([status, body]).toEqual([404, '<p>the page</p>'])
-    },
-  )
+  it.each([
+    ...['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/assets/..%5c..%5c..%5csecret.txt', '/a%00b'],
+    ...[
+      '/../dist2/x.txt',
+      '/..%2Fdist2/x.txt',
+      '/%2e%2e%2fdist2%2fx.txt',
+      '/assets/../../dist2/x.txt',
+      '/..\\dist2\\x.txt',
+    ],
+    ...['/%252e%252e/secret.txt', '/%c0%ae%c0%ae/secret.txt', '/....//secret.txt', '//secret.txt', '/.%2e/dist2/x.txt'],
+    ...[
+      '/.env',
+      '/%2eenv',
+      '/.git/config',
+      '/assets/../.env',
+      '/link.txt',
+      '/assets/folder/x.txt',
+      '/icon.svg%00.html',
+    ],
+  ])('[OPS10] nothing outside of the built files is to be had, and nothing hidden: %s', async (path) => {
+    const { status, body } = await get(path)
+    expect([status, body]).toEqual([404, '<p>the page</p>'])
+  })
+
+  it('[OPS10] a link that stays inside is a file as others', async () => {
+    expect(await get('/assets/inside.svg', {})).toMatchObject({ status: 200, body: '<svg/>' })
+  })
+
+  it('[OPS5] every answer has the security headers, and sockets go by name to where the page comes from', async () => {
+    for (const [path, method] of [['/'], ['/nothing'], ['/icon.svg'], ['/', 'POST'], ['/api/v1/locations']] as const) {
+      const { headers } = await get(path, HTML, method)
+      for (const name of [...Object.keys(SECURITY_HEADERS), 'content-security-policy'])
+        expect([path, name, headers[name]]).toEqual([path, name, expect.any(String)])
+    }
+    const { headers } = await get('/')
+    expect(headers['content-security-policy']).toContain("connect-src 'self' wss://app.example;")
+    expect(headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains')
+    expect((await get('/icon.svg')).headers['strict-transport-security']).toBeDefined()
+  })
+
+  it('[OPS8] a body that announces too much is refused before anything is asked', async () => {
+    for (const path of ['/api/v1/patients/search', '/', '/realtime/'])
+      expect((await get(path, { 'content-length': '5000000000' }, 'POST')).status).toBe(413)
+  })
 
   it('[SEC] a range that ends before it begins does not end the process', async () => {
     expect(await get('/icon.svg', { range: 'bytes=3-1' })).toMatchObject({ status: 200, body: '<svg/>' })

@@ -1,7 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { announcedLength, createGuardedServer, refuseBody, stripBasePath } from '@derm/runtime'
 import { createProxyServer } from 'httpxy'
 import { createWebClient } from './web-client.ts'
+
+/** No request of ours is larger, in bytes. */
+const BODY_LIMIT = 65_536
 
 export type Upstream = { url: string; isReady(): Promise<boolean> }
 
@@ -12,17 +16,23 @@ export async function startGateway({
   dist,
   apis,
   nodes,
+  basePath = '',
+  origins = [],
 }: {
   port: number
   host?: string
   dist: string
   apis: Upstream[]
   nodes: Upstream[]
+  /** The path below which browsers see everything: '' or `/practice`. A proxy in front may pass it on or take it off. */
+  basePath?: string
+  /** From which the page is loaded. */
+  origins?: readonly string[]
 }): Promise<{ port: number; stop(): Promise<void> }> {
   const proxy = createProxyServer({ xfwd: true, proxyTimeout: 30_000 })
   const pickApi = await createPicker(apis)
   const pickNode = await createPicker(nodes)
-  const serveWebClient = createWebClient(dist)
+  const serveWebClient = createWebClient({ dist, basePath, origins })
   const sockets = new Set<Socket>()
   proxy.on('error', (_error, _request, response) => {
     if (!response) return
@@ -30,20 +40,29 @@ export async function startGateway({
     else response.destroy()
   })
 
-  const server = createServer((request, response) => {
+  const server = createGuardedServer((request, response) => {
+    stripBasePath(request, basePath)
     const path = request.url?.split('?')[0] ?? '/'
     // The front door says who asks; what a client says of itself is nothing to go by.
     delete request.headers['x-forwarded-for']
-    if (path.startsWith('/api/') || path.startsWith('/.well-known/')) {
-      const target = pickApi.next()
-      if (!target) return answerUnavailable(response)
-      proxy.web(request, response, { target: target.url }).catch(() => answerUnavailable(response))
-    } else serveWebClient(request, response)
+    if (announcedLength(request) > BODY_LIMIT) {
+      refuseBody(request, response)
+      return answerProblem(response, 413, 'payload_too_large', 'The request is too large')
+    }
+    const pick =
+      path.startsWith('/api/') || path.startsWith('/.well-known/') ? pickApi : isRealtime(path) ? pickNode : null
+    if (!pick) return serveWebClient(request, response)
+    const target = pick.next()
+    if (!target) return answerUnavailable(response)
+    proxy.web(request, response, { target: target.url }).catch(() => answerUnavailable(response))
   })
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     delete request.headers['x-forwarded-for']
     socket.on('error', () => socket.destroy())
-    const target = request.url?.startsWith('/realtime') ? pickNode.next() : undefined
+    stripBasePath(request, basePath)
+    const path = request.url?.split('?')[0] ?? '/'
+    if (!isRealtime(path)) return void socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n')
+    const target = pickNode.next()
     if (!target) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n')
     proxy.ws(request, socket, { target: target.url }, head).catch(() => socket.destroy())
   })
@@ -62,6 +81,9 @@ export async function startGateway({
     },
   }
 }
+
+/** Socket.IO answers `/realtime` and what is below it; polling it refuses with 400, as it does everything that is no WebSocket. [OPS15] */
+const isRealtime = (path: string) => path === '/realtime' || path.startsWith('/realtime/')
 
 async function createPicker(upstreams: Upstream[]) {
   let ready = upstreams
@@ -90,13 +112,11 @@ function listen(server: Server, port: number, host: string): Promise<void> {
 
 function answerUnavailable(response: ServerResponse): void {
   if (response.headersSent) return void response.destroy()
-  response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' })
-  response.end(
-    JSON.stringify({
-      type: '/api/docs/errors#unavailable',
-      title: 'Not available at the moment',
-      status: 503,
-      code: 'unavailable',
-    }),
-  )
+  response.setHeader('retry-after', '1')
+  answerProblem(response, 503, 'unavailable', 'Not available at the moment')
+}
+
+function answerProblem(response: ServerResponse, status: number, code: string, title: string): void {
+  response.writeHead(status, { 'content-type': 'application/problem+json', 'cache-control': 'no-store' })
+  response.end(JSON.stringify({ type: `/api/docs/errors#${code}`, title, status, code }))
 }

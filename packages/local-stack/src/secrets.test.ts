@@ -17,13 +17,18 @@ it('secrets are made once, for their owner alone, and kept', async () => {
   for (const file of files) expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600)
 })
 
-it('a folder of an earlier version gets the password of a role that it did not have, once', async () => {
+it('a folder of an earlier version gets the password of a role and the secret that it did not have, once', async () => {
   const made = await readSecrets(folder)
   const { jobs: _, ...others } = made.passwords
-  const { signingKeysFile: __, ...kept } = made
+  const { signingKeysFile: __, refreshTokenSecret: ___, ...kept } = made
   await writeFile(join(folder, 'secrets.json'), JSON.stringify({ ...kept, passwords: others }))
   const completed = await readSecrets(folder)
-  expect(completed).toEqual({ ...made, passwords: { ...others, jobs: expect.stringMatching(/^[\w-]{32}$/) } })
+  expect(completed).toEqual({
+    ...made,
+    refreshTokenSecret: expect.stringMatching(/^[\w-]{64}$/),
+    passwords: { ...others, jobs: expect.stringMatching(/^[\w-]{32}$/) },
+  })
+  expect(completed.refreshTokenSecret).not.toBe(made.eventSigningSecret)
   expect(await readSecrets(folder)).toEqual(completed)
 })
 

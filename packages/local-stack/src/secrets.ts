@@ -7,6 +7,8 @@ import type { RolePasswords } from '@derm/database'
 
 const Kept = z.object({
   eventSigningSecret: z.string().min(32),
+  /** Folders of versions that made refresh tokens with the secret above lack it: then it is made, and everybody signs in again. */
+  refreshTokenSecret: z.string().min(32).optional(),
   passwords: z.object({
     owner: z.string().min(1),
     api: z.string().min(1),
@@ -20,7 +22,12 @@ const Kept = z.object({
 const SigningKeys = z.object({ active: z.string(), keys: z.array(z.object({})).min(1) })
 
 /** What a stack on one machine needs, made once and kept in its folder with mode 600. */
-export type Secrets = { eventSigningSecret: string; signingKeysFile: string; passwords: RolePasswords }
+export type Secrets = {
+  eventSigningSecret: string
+  refreshTokenSecret: string
+  signingKeysFile: string
+  passwords: RolePasswords
+}
 
 export async function readSecrets(folder: string): Promise<Secrets> {
   await mkdir(folder, { recursive: true })
@@ -44,13 +51,18 @@ export async function readSecrets(folder: string): Promise<Secrets> {
       realtime: secret(),
       jobs: secret(),
     }
-    await writeWhole(file, { eventSigningSecret: secret() + secret(), passwords })
+    await writeWhole(file, {
+      eventSigningSecret: secret() + secret(),
+      refreshTokenSecret: secret() + secret(),
+      passwords,
+    })
   }
   await readWhole(signingKeysFile, SigningKeys)
-  const { eventSigningSecret, passwords } = await readWhole(file, Kept)
-  const { jobs = secret(), ...others } = passwords
-  const secrets = { eventSigningSecret, passwords: { ...others, jobs } }
-  if (passwords.jobs === undefined) await writeWhole(file, secrets)
+  const kept = await readWhole(file, Kept)
+  const { jobs = secret(), ...others } = kept.passwords
+  const { eventSigningSecret, refreshTokenSecret = secret() + secret() } = kept
+  const secrets = { eventSigningSecret, refreshTokenSecret, passwords: { ...others, jobs } }
+  if (kept.passwords.jobs === undefined || kept.refreshTokenSecret === undefined) await writeWhole(file, secrets)
   return { signingKeysFile, ...secrets }
 }
 

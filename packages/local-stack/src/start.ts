@@ -16,6 +16,10 @@ let isEnding = false
 /** Of an application that is developed against this system. */
 const ownOrigins = (process.env['PUBLIC_ORIGINS'] ?? '').split(',').filter(Boolean)
 
+const origins = [`http://localhost:${port}`, `http://127.0.0.1:${port}`, ...ownOrigins]
+/** `/practice` for a proxy that shows all of it below that path. */
+const basePath = (process.env['BASE_PATH'] ?? '').replace(/\/+$/, '')
+
 const say = (text: string) => process.stdout.write(`${text}\n`)
 async function step<Result>(what: string, run: () => Promise<Result>): Promise<Result> {
   const from = Date.now()
@@ -77,7 +81,7 @@ try {
   const system = await createSystem({
     apis: 2,
     nodes: 2,
-    origins: [`http://localhost:${port}`, `http://127.0.0.1:${port}`, ...ownOrigins],
+    origins,
     // A server of one's own has the users that its operator gave it.
     redisUrls: redisUrlsOf(redis.url, redis.program ? users : null),
     databases,
@@ -110,11 +114,18 @@ try {
     for (const service of services) service.start()
     await Promise.all(services.map((service) => service.whenReady()))
   })
-  const gateway = await startGateway({ port, dist: WEB_DIST, apis: system.apis, nodes: system.nodes })
+  const gateway = await startGateway({
+    port,
+    dist: WEB_DIST,
+    apis: system.apis,
+    nodes: system.nodes,
+    basePath,
+    origins,
+  })
   undo.push({ name: 'gateway', stop: gateway.stop })
   await writeStackFile()
 
-  say(`\nReady in ${((Date.now() - started) / 1000).toFixed(0)} s: http://localhost:${port}\n`)
+  say(`\nReady in ${((Date.now() - started) / 1000).toFixed(0)} s: http://localhost:${port}${basePath}\n`)
   say('Sign in with one of these; the password is the same for all:')
   for (const { email, password, label, tenant } of SEED_ACCOUNTS)
     say(`  ${email.padEnd(34)} ${password.padEnd(10)} ${tenant}, ${label}`)

@@ -26,6 +26,10 @@ export function redisUrlsOf(url: string, users: RedisUsers | null): RedisUrls {
 
 export type Databases = { ownerUrl: string; apiUrl: string; relayUrl: string; realtimeUrl: string; jobsUrl: string }
 
+/** What production would refuse: nothing of it leaves the machine. */
+const ON_ONE_MACHINE =
+  'PUBLIC_ORIGINS,JWKS_URLS,REDIS_URL,RELAY_REDIS_URL,DATABASE_URL,RELAY_DATABASE_URL,JOBS_DATABASE_URL,ACCESS_DATABASE_URL'
+
 /** Roles, migrations, and the seed of what is empty. */
 export async function prepareDatabase(
   postgres: Postgres,
@@ -56,6 +60,8 @@ export async function createSystem(
     JWT_ISSUER: 'dermlive',
     JWT_AUDIENCE: 'dermlive',
     EVENT_SIGNING_SECRET: secrets.eventSigningSecret,
+    // Everything is on the loopback address of one machine.
+    ALLOW_INSECURE: ON_ONE_MACHINE,
     ...options.env,
   }
   const make = async (service: 'api' | 'realtime', n: number, env: Record<string, string>) => {
@@ -82,6 +88,7 @@ export async function createSystem(
         RELAY_DATABASE_URL: databases.relayUrl,
         JOBS_DATABASE_URL: databases.jobsUrl,
         SIGNING_KEYS_FILE: secrets.signingKeysFile,
+        REFRESH_TOKEN_SECRET: secrets.refreshTokenSecret,
       }),
     )
   const jwks = apis.map(({ url }) => `${url}/.well-known/jwks.json`).join(',')

@@ -1,30 +1,30 @@
 import { readFile } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import sirv from 'sirv'
+import { STRICT_TRANSPORT } from '@derm/runtime'
+import { createStaticFiles } from './static-files.ts'
 
-const HEADERS = {
-  'content-security-policy':
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
+export type WebClientOptions = {
+  /** The built web client. */
+  dist: string
+  /** The path below which browsers see it: '' or `/practice`. */
+  basePath: string
+  /** From which the page is loaded: it may connect back to these, and over https nothing else is spoken. */
+  origins: readonly string[]
 }
 
 /**
- * Serves the built web client in `dist`. A path of `pages.json`, which the build writes from the client's own list, gets the page with 200.
+ * Serves the built web client. A path of `pages.json`, which the build writes from the client's own list, gets the page with 200.
  * Any other path without a file gets 404; a browser that navigates there gets the page too, which then says that there is no such page.
  */
-export function createWebClient(dist: string): (request: IncomingMessage, response: ServerResponse) => void {
-  // `dev` looks at the disk for each request: a client that is built again while this runs is served at once.
-  const serveFile = sirv(dist, {
-    dev: true,
-    etag: true,
-    extensions: [],
-    setHeaders(response, path) {
-      if (path.startsWith('/assets/')) response.setHeader('cache-control', 'public, max-age=31536000, immutable')
-    },
-  })
+export function createWebClient({
+  dist,
+  basePath,
+  origins,
+}: WebClientOptions): (request: IncomingMessage, response: ServerResponse) => void {
+  const files = createStaticFiles(dist)
+  const policy = createPolicy(origins)
+  const isSecure = origins.length > 0 && origins.every((origin) => origin.startsWith('https:'))
 
   async function servePage(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const isKnown = matchesPage(JSON.parse(await readFile(join(dist, 'pages.json'), 'utf8')) as string[], path)
@@ -32,19 +32,52 @@ export function createWebClient(dist: string): (request: IncomingMessage, respon
     response.statusCode = isKnown ? 200 : 404
     if (!isKnown && !isNavigation) return void response.end()
     response.setHeader('content-type', 'text/html; charset=utf-8').setHeader('cache-control', 'no-cache')
-    response.end(await readFile(join(dist, 'index.html')))
+    response.end(placePage(await readFile(join(dist, 'index.html'), 'utf8'), basePath))
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url?.split('?')[0] ?? '/'
+    // The page itself is served as a page: it has to know where it stands.
+    const isFile = path !== '/index.html' && (await files.serve(request, response, path))
+    if (!isFile) await servePage(request, response, path)
   }
 
   return (request, response) => {
-    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
-    if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end()
-    // sirv throws at a range that ends before it begins. Nothing here is large enough to be asked for in parts.
-    delete request.headers.range
-    serveFile(request, response, () => {
-      const path = request.url?.split('?')[0] ?? '/'
-      servePage(request, response, path).catch(() => response.writeHead(503).end('The web client is not built'))
+    response.setHeader('content-security-policy', policy)
+    if (isSecure || request.headers['x-forwarded-proto'] === 'https')
+      for (const [name, value] of Object.entries(STRICT_TRANSPORT)) response.setHeader(name, value)
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD' }).end()
+      return
+    }
+    answer(request, response).catch(() => {
+      if (response.headersSent) response.destroy()
+      else response.writeHead(503).end('The web client is not built')
     })
   }
+}
+
+/** Sockets to where the page comes from, by name: a bare `ws:` would be everywhere, and not every browser counts sockets as 'self'. [OPS5] */
+function createPolicy(origins: readonly string[]): string {
+  const sockets = origins.map((origin) => origin.replace(/^http/, 'ws'))
+  return [
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    `connect-src ${["'self'", ...sockets].join(' ')}`,
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+/** The build refers to its files relatively: so one build stands below every prefix. [OPS14] */
+function placePage(html: string, basePath: string): string {
+  return html
+    .replaceAll(/(src|href)="\.\//g, `$1="${basePath}/`)
+    .replace('<meta name="base-path" content=""', `<meta name="base-path" content="${basePath}"`)
 }
 
 /** Compares segment by segment; `$name` in a page stands for any one segment. */

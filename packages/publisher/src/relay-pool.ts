@@ -1,3 +1,4 @@
+import { SESSION_OPTIONS } from '@derm/core/postgres'
 import pg from 'pg'
 
 /** More would only wait for the same shards, and Postgres has other work. */
@@ -15,6 +16,7 @@ export function createRelayPool(url: string, applicationName = 'relay'): pg.Pool
     connectionTimeoutMillis: 5_000,
     query_timeout: 12_000,
     keepAlive: true,
+    options: SESSION_OPTIONS,
   })
   // An idle connection that is lost is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {})

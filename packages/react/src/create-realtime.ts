@@ -11,7 +11,7 @@ import {
   RefetchScheduler,
   Subscriber,
   type CheckSettings,
-  type Connection,
+  type LiveConnection,
   type Freshness,
   type RefetchSettings,
   type SubscriberSettings,
@@ -66,7 +66,7 @@ export interface Realtime {
   /** What of an interest is not served, and why. */
   deniedOf(interest: TopicInterest): readonly DeniedChannel[]
   /** How new what is shown is, since when it is not, and what the connection has to do with it. */
-  getConnection(): Connection
+  getConnection(): LiveConnection
   onConnection(listener: () => void): () => void
   /** How new a query is; `undefined` when nobody has asked for it yet. */
   getFreshness(queryKey: QueryKey): Freshness | undefined

@@ -8,6 +8,7 @@ import {
   type Connection,
   type Following,
   type Freshness,
+  type LiveConnection,
   type QueryPort,
   type RefetchScheduler,
   type Subscriber,
@@ -18,7 +19,7 @@ import { createPositionsRead } from './positions-read.ts'
 
 export type ViewFreshness = {
   /** The status as people read it: how new what they see is. */
-  status(): Connection
+  status(): LiveConnection
   freshnessOf(hash: string): Freshness | undefined
   isCurrent(): boolean
   /** The socket's own connection is another one now. */

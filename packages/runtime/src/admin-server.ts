@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createGuardedServer, type HttpLimits } from './http-server.ts'
 import { listen } from './listen.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -9,7 +9,7 @@ export interface AdminServer {
 }
 
 /**
- * Probes and metrics on a port of their own, which no gateway reaches.
+ * Probes and metrics on an address and port of their own, which no gateway reaches. [OPS11]
  * `/livez`: the event loop turns; it never asks Redis or Postgres, since restarting a pod repairs neither.
  * `/readyz`: 200 while `isReady`, else 503. `/metrics`: Prometheus text.
  */
@@ -18,13 +18,15 @@ export function createAdminServer({
   host = '127.0.0.1',
   isReady,
   metrics,
+  limits = {},
 }: {
   port: number
   host?: string
   isReady: () => boolean | Promise<boolean>
   metrics: Metrics
+  limits?: Partial<HttpLimits>
 }): AdminServer {
-  const server = createServer((request, response) => {
+  const server = createGuardedServer((request, response) => {
     const send = (status: number, body: string, type = 'text/plain; charset=utf-8') => {
       response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
       response.end(body)
@@ -38,7 +40,7 @@ export function createAdminServer({
       return send(404, 'not found\n')
     }
     answer().catch(() => (response.headersSent ? response.destroy() : send(500, 'failed\n')))
-  })
+  }, limits)
 
   return {
     start: () => listen(server, port, host),

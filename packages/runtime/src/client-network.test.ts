@@ -41,7 +41,7 @@ describe('[SES27] the network of a request', () => {
   const isTrusted = createAddressList(['loopback', '10.0.0.0/8', '2001:db8::/32'])
   const of = (remoteAddress: string, forwarded?: string | string[]) =>
     clientNetwork(
-      { socket: { remoteAddress } as never, headers: forwarded ? { 'x-forwarded-for': forwarded as string } : {} },
+      { socket: { remoteAddress } as never, headers: forwarded ? { 'x-forwarded-for': forwarded } : {} },
       isTrusted,
     )
 

@@ -8,6 +8,7 @@ const schema = BaseConfig.extend({
   EVENT_SIGNING_SECRET: Secret,
 })
 const good = {
+  NODE_ENV: 'development',
   PORT: '3000',
   ADMIN_PORT: '3001',
   REDIS_URL: 'redis://127.0.0.1:6379',

@@ -70,7 +70,8 @@ const STACK_LINE = /^\s+at (?:[^()"']*\()?(?:file:\/\/|node:|\/)[^()]*:\d+:\d+\)
  */
 export function describeError(error: Error, depth = 0): Record<string, unknown> {
   const { code, syscall } = error as NodeJS.ErrnoException
-  const isSpeakable = syscall !== undefined || ['CodedError', 'ConfigError', 'AssertionError'].includes(error.name)
+  const isSpeakable =
+    syscall !== undefined || ['CodedError', 'ConfigError', 'SessionError', 'AssertionError'].includes(error.name)
   // The stack begins with the message, which may have lines that look like its own.
   const text = error.stack ?? ''
   const begin = error.message ? text.indexOf(error.message) : -1

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { inProduction } from './production.ts'
+import { findSecretWeakness } from './weak-secret.ts'
 
 /** A secret with the id by which what was made with it says so. */
 export type KeyedSecret = { id: string; secret: string }
@@ -15,14 +17,17 @@ const MAX_SECRETS = 3
  * `new,old` → `[{ id, secret }, …]`. The id follows from the secret, so that no two services can call different secrets by the same name.
  * It is a hash of the secret: eight hex digits, which tell nothing of 32 random characters.
  */
-export const SecretListText = z
-  .string()
-  .transform((text) => text.split(',').map((secret) => secret.trim()))
-  .superRefine((secrets, context) => {
-    const fault = findListFault(secrets)
-    if (fault) context.addIssue({ code: 'custom', message: fault })
-  })
-  .transform((secrets) => secrets.map((secret) => ({ id: idOfSecret(secret), secret })) as unknown as SecretList)
+export const SecretListText = inProduction(
+  z
+    .string()
+    .transform((text) => text.split(',').map((secret) => secret.trim()))
+    .superRefine((secrets, context) => {
+      const fault = findListFault(secrets)
+      if (fault) context.addIssue({ code: 'custom', message: fault })
+    })
+    .transform((secrets) => secrets.map((secret) => ({ id: idOfSecret(secret), secret })) as unknown as SecretList),
+  (secrets) => secrets.map(({ secret }) => findSecretWeakness(secret)).find((weakness) => weakness !== null) ?? null,
+)
 
 /** For `parseConfig` and for tests. @throws ZodError */
 export const parseSecretList = (text: string): SecretList => SecretListText.parse(text)

@@ -93,7 +93,14 @@ export async function startStack({
       throw new Error(`The stack did not start:\n${printed.slice(-30).join('\n')}`, { cause: error })
     })
     if (gateway) {
-      const door = await startGateway({ port, dist: WEB_DIST, apis: system.apis, nodes: system.nodes })
+      const door = await startGateway({
+        port,
+        dist: WEB_DIST,
+        apis: system.apis,
+        nodes: system.nodes,
+        basePath: env['BASE_PATH'] ?? '',
+        origins: [origin],
+      })
       undo.push(door.stop)
     }
     const pool = new pg.Pool({ connectionString: postgres.superuserUrl, max: 2 })

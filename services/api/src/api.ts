@@ -42,6 +42,8 @@ export type Api = {
   clock: Pick<Clock, 'now'>
   /** Exact origins that browsers may come from. */
   origins: readonly string[]
+  /** The path below which browsers see the API: '' or `/practice`. */
+  basePath: string
   /** Whether the refresh cookie is for https only. */
   isSecure: boolean
   /** What the audit log keeps of where a request came from. */

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import {
   BaseConfig,
-  CommaList,
   Milliseconds,
   OriginList,
   PostgresUrl,
+  ProxyList,
   RedisUrl,
   SecretListText,
   parseConfig,
@@ -29,10 +29,12 @@ const ApiConfig = BaseConfig.extend({
   JWT_AUDIENCE: z.string(),
   /** Signs what is stored in Redis, and what crosses it between servers: one, or `new,old`. */
   EVENT_SIGNING_SECRET: SecretListText,
+  /** The root of the refresh tokens' chains: one, or `new,old`. Nothing else is made with it. */
+  REFRESH_TOKEN_SECRET: SecretListText,
   /** How long a pod that ends goes on taking requests after it has said that it is not ready: until its front door has heard. */
   DRAIN_DELAY_MS: Milliseconds.default(1_000),
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
-  TRUSTED_PROXIES: CommaList.default(['loopback']),
+  TRUSTED_PROXIES: ProxyList.default(['loopback']),
   /** What a user and a tenant may ask of this pod, in units of cost a second: a read of one row is one. */
   USER_BUDGET: z.coerce.number().min(1).default(300),
   TENANT_BUDGET: z.coerce.number().min(1).default(1_200),
@@ -56,6 +58,14 @@ const ApiConfig = BaseConfig.extend({
     path: ['FAULT_JOB_PAUSE_BEFORE_COMMIT'],
     error: 'is only for NODE_ENV=test',
   })
+  .refine(
+    ({ EVENT_SIGNING_SECRET, REFRESH_TOKEN_SECRET }) =>
+      !REFRESH_TOKEN_SECRET.some((one) => EVENT_SIGNING_SECRET.some(({ id }) => id === one.id)),
+    {
+      path: ['REFRESH_TOKEN_SECRET'],
+      error: 'is EVENT_SIGNING_SECRET too: each use has a secret of its own',
+    },
+  )
 export type ApiConfig = z.infer<typeof ApiConfig>
 
 export const readConfig = (env: NodeJS.ProcessEnv = process.env): ApiConfig => parseConfig(ApiConfig, env)

@@ -2,15 +2,13 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import helmet from 'helmet'
 import { CodedError } from '@derm/contract'
 import type { Api } from './api.ts'
+import { createJsonBody } from './http/json-body.ts'
 import { mountRoutes } from './http/mount-routes.ts'
 import { createCors } from './http/origins.ts'
 import { createErrorHandler } from './http/problem.ts'
 import { readRequestId, readTraceparent } from './http/trace.ts'
 import { createDocs } from './openapi/docs.ts'
 import { ROUTES } from './routes.ts'
-
-/** The largest body that any route needs, with room. */
-const BODY_LIMIT = '64kb'
 
 /** The HTTP interface. `trustedProxies`: whose `X-Forwarded-For` is believed, as Express' `trust proxy`. */
 export function createApp(api: Api, { trustedProxies }: { trustedProxies: readonly string[] }): Express {
@@ -27,18 +25,15 @@ export function createApp(api: Api, { trustedProxies }: { trustedProxies: readon
       contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
       strictTransportSecurity: api.isSecure ? { maxAge: 31_536_000, includeSubDomains: true } : false,
       crossOriginResourcePolicy: { policy: 'same-site' },
+      xFrameOptions: { action: 'deny' },
     }),
   )
   app.use(createCors(api.origins))
   app.get('/.well-known/jwks.json', (_, response) => {
     response.set('Cache-Control', 'public, max-age=10').json(api.keyRing.publicJwks())
   })
-  app.use('/api', createDocs())
-  app.use(
-    '/api/v1',
-    express.json({ limit: BODY_LIMIT, type: 'application/json', strict: false }),
-    mountRoutes(api, ROUTES),
-  )
+  app.use('/api', createDocs(api.basePath))
+  app.use('/api/v1', createJsonBody(), mountRoutes(api, ROUTES))
   app.use(() => {
     throw new CodedError('not_found')
   })

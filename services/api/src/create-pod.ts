@@ -1,7 +1,7 @@
 import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/auth'
 import { delay, systemClock, type Clock, type Logger } from '@derm/core'
 import { createSigner } from '@derm/core/redis'
-import { createPrisma } from '@derm/database'
+import { createPrisma, requirePrismaSession } from '@derm/database'
 import { createAdminServer, createMetrics, createRedisConnections, type Step } from '@derm/runtime'
 import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
@@ -67,7 +67,6 @@ export function createPod(
     },
   })
   const relay = createPodRelay({ config, redis: relayRedis, metrics: apiMetrics, logger, clock })
-  const sessionRoot = config.EVENT_SIGNING_SECRET.at(-1)!.secret
   const api: Api = {
     prisma,
     keyRing,
@@ -83,10 +82,10 @@ export function createPod(
     }),
     heldRefusals: createHeldRefusals(),
     turns: createDatabaseTurns(config.DATABASE_POOL_SIZE),
-    attempts: createAttemptLimiter(prisma, sessionRoot, now),
+    attempts: createAttemptLimiter(prisma, config.REFRESH_TOKEN_SECRET, now),
     passwords: createPasswordHashes(),
-    devices: createDeviceTokens(sessionRoot, now),
-    refreshTokens: createRefreshTokens(sessionRoot),
+    devices: createDeviceTokens(config.REFRESH_TOKEN_SECRET, now),
+    refreshTokens: createRefreshTokens(config.REFRESH_TOKEN_SECRET),
     revoker: createSocketRevoker(redis.publisher('emitter'), createSigner(config.EVENT_SIGNING_SECRET, 'adapter')),
     wakeRelay: relay.wake,
     consequences: CONSEQUENCES,
@@ -94,12 +93,17 @@ export function createPod(
     logger,
     clock,
     origins: config.PUBLIC_ORIGINS,
+    basePath: config.BASE_PATH,
     isSecure: config.PUBLIC_ORIGINS.every((origin) => origin.startsWith('https:')),
     auditAddresses: config.AUDIT_ADDRESSES,
     checksAnswers: config.NODE_ENV === 'test',
   }
-  const server = createHttpServer(createApp(api, { trustedProxies: config.TRUSTED_PROXIES }), config.PORT, config.HOST)
-  const admin = createAdminServer({ port: config.ADMIN_PORT, host: config.HOST, isReady, metrics })
+  const server = createHttpServer(createApp(api, { trustedProxies: config.TRUSTED_PROXIES }), {
+    port: config.PORT,
+    host: config.HOST,
+    basePath: config.BASE_PATH,
+  })
+  const admin = createAdminServer({ port: config.ADMIN_PORT, host: config.ADMIN_HOST, isReady, metrics })
   let ports = { port: 0, adminPort: 0 }
 
   return {
@@ -107,7 +111,7 @@ export function createPod(
     ports: () => ports,
     steps: [
       { name: 'redis', stop: () => Promise.all([redis.close(), relayRedis.close()]) },
-      { name: 'postgres', start: () => prisma.$queryRaw`SELECT 1`, stop: () => prisma.$disconnect() },
+      { name: 'postgres', start: () => requirePrismaSession(prisma), stop: () => prisma.$disconnect() },
       relay,
       createPodJobs({ api, jobs: JOBS, config, metrics, logger, clock }),
       { name: 'audit', drain: () => audit.drain() },

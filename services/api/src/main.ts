@@ -1,10 +1,11 @@
-import { ConfigError, createLogger, createLifecycle } from '@derm/runtime'
+import { ConfigError, createLogger, createLifecycle, warnOfInsecure } from '@derm/runtime'
 import { readConfig, type ApiConfig } from './config.ts'
 import { createPod } from './create-pod.ts'
 
 /** One API pod as a process. */
 async function run(config: ApiConfig): Promise<void> {
   const logger = createLogger({ service: 'api', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })
+  warnOfInsecure(config, logger)
   const lifecycle = createLifecycle({
     logger,
     graceMs: config.SHUTDOWN_GRACE_MS,

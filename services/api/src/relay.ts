@@ -1,4 +1,5 @@
 import { delay, type Clock, type Logger } from '@derm/core'
+import { requireSession, type SettingRow } from '@derm/core/postgres'
 import { createRedisEventLogWriter, createSigner } from '@derm/core/redis'
 import { createRelay, type RelayObserver } from '@derm/core/relay'
 import { createPartitionUpkeep, createPgRelayStore, createRelayPool } from '@derm/publisher'
@@ -52,7 +53,8 @@ export function createPodRelay({ config, redis, metrics, logger, clock }: PodRel
   return {
     name: 'relay',
     wake: (shards) => relay.wake(shards),
-    start() {
+    async start() {
+      await requireSession(async (sql) => (await pool.query<SettingRow>(sql)).rows)
       relay.start()
       // Not awaited: what it makes is for days to come.
       void upkeep.start()

@@ -1,9 +1,6 @@
-import { createServer, type RequestListener } from 'node:http'
-import { listen } from '@derm/runtime'
-
-/** Longer than a proxy keeps its idle connections, so that it never sends a request into one that we are closing. */
-const KEEP_ALIVE_MS = 75_000
-const REQUEST_MS = 30_000
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { announcedLength, createGuardedServer, listen, stripBasePath } from '@derm/runtime'
+import { BODY_LIMIT } from './http/json-body.ts'
 
 export interface HttpServer {
   start(): Promise<number>
@@ -12,15 +9,21 @@ export interface HttpServer {
   stop(): void
 }
 
-export function createHttpServer(handler: RequestListener, port: number, host: string): HttpServer {
+export type HttpServerOptions = { port: number; host: string; basePath: string }
+
+export function createHttpServer(handler: RequestListener, { port, host, basePath }: HttpServerOptions): HttpServer {
   let isDraining = false
-  const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS, headersTimeout: 10_000, maxHeaderSize: 32_768 },
-    (request, response) => {
-      if (isDraining) response.setHeader('Connection', 'close')
-      handler(request, response)
-    },
-  )
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    if (isDraining) response.setHeader('Connection', 'close')
+    stripBasePath(request, basePath)
+    handler(request, response)
+  }
+  const server = createGuardedServer(answer)
+  // Whoever asks before it sends a body is not told to go on with one that is too large.
+  server.on('checkContinue', (request, response) => {
+    if (announcedLength(request) <= BODY_LIMIT) response.writeContinue()
+    answer(request, response)
+  })
   return {
     start: () => listen(server, port, host),
     drain: () =>

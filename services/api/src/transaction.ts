@@ -8,6 +8,7 @@ import type { Turn } from './limits/database-turns.ts'
 import { toAuditRow, type AuditEvent, type AuditSource } from './audit/audit-row.ts'
 import { toPositions } from './positions.ts'
 import { createChange, type Change } from './change.ts'
+import { findSqlState } from './http/database-error.ts'
 import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
 
 export type ChangeRequest = {
@@ -41,8 +42,7 @@ export async function runChange(
   { token, source, turn, traceparent, emits, idempotency }: ChangeRequest,
   command: (change: Change) => Promise<ChangeAnswer>,
 ): Promise<StoredAnswer & { isRepeat: boolean }> {
-  const afterCommit: (() => void)[] = []
-  const change = async (tx: TenantTx) => {
+  const { done, afterCommit } = await transact(api, token.tid, turn, async (tx, afterCommit) => {
     const caller = await loadCaller(tx, token)
     const claim = idempotency && { ...idempotency, caller }
     const first = claim && (await claimKey(tx, claim))
@@ -55,8 +55,8 @@ export async function runChange(
     const { answer, published, shards } = await carryOut(api, tx, frame, afterCommit, command)
     if (claim) await completeKey(tx, claim, { ...answer, published })
     return { ...answer, published, isRepeat: false, shards }
-  }
-  const { shards, ...result } = await api.turns.run(turn, () => withTenant(api.prisma, token.tid, change))
+  })
+  const { shards, ...result } = done
   finish(api, shards, afterCommit)
   if (result.isRepeat) api.metrics.idempotentRepeats.inc()
   return result
@@ -86,8 +86,7 @@ export async function runAsSystem(
   claim: (tx: TenantTx) => Promise<boolean>,
   command: (change: Change) => Promise<void>,
 ): Promise<boolean> {
-  const afterCommit: (() => void)[] = []
-  const shards = await withTenant(api.prisma, tenantId, async (tx) => {
+  const { done: shards, afterCommit } = await transact(api, tenantId, null, async (tx, afterCommit) => {
     if (!(await claim(tx))) return null
     const caller = await loadSystem(tx, tenantId)
     const { shards } = await carryOut(api, tx, { caller, ...request }, afterCommit, async (change) => {
@@ -98,6 +97,31 @@ export async function runAsSystem(
   })
   if (shards) finish(api, shards, afterCommit)
   return shards !== null
+}
+
+/** SQLSTATE: this transaction was chosen to end, so that the others of a circle can go on. */
+const DEADLOCK = '40P01'
+
+/**
+ * A transaction that Postgres ended for a deadlock is run once more, from its beginning: nothing of the first run is left, and what it had
+ * collected for after the commit is forgotten with it. [OPS16] A second deadlock in a row is the caller's, as `unavailable`.
+ */
+async function transact<Done>(
+  api: Pick<Api, 'prisma' | 'logger' | 'turns'>,
+  tenantId: TenantId,
+  turn: Turn | null,
+  work: (tx: TenantTx, afterCommit: (() => void)[]) => Promise<Done>,
+): Promise<{ done: Done; afterCommit: (() => void)[] }> {
+  for (let attempt = 1; ; attempt++) {
+    const afterCommit: (() => void)[] = []
+    try {
+      const run = () => withTenant(api.prisma, tenantId, (tx) => work(tx, afterCommit))
+      return { done: await (turn ? api.turns.run(turn, run) : run()), afterCommit }
+    } catch (error) {
+      if (attempt === 2 || findSqlState(error) !== DEADLOCK) throw error
+      api.logger.warn({ error }, 'a deadlock ended a transaction: it is run once more')
+    }
+  }
 }
 
 type Frame = Pick<ChangeRequest, 'source' | 'traceparent' | 'emits'> & { caller: Caller; mutationId?: string }

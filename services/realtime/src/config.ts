@@ -1,10 +1,11 @@
 import {
   BaseConfig,
-  CommaList,
   Milliseconds,
   OriginList,
   PostgresUrl,
+  ProxyList,
   SecretListText,
+  UrlList,
   parseConfig,
 } from '@derm/runtime'
 import { z } from 'zod'
@@ -18,12 +19,12 @@ const RealtimeConfig = z.object({
   /** Exact origins from which browsers may connect. */
   PUBLIC_ORIGINS: OriginList,
   /** Where the API's public keys are, one or more urls. */
-  JWKS_URLS: CommaList,
+  JWKS_URLS: UrlList,
   JWT_ISSUER: z.string().min(1),
   JWT_AUDIENCE: z.string().min(1),
   EVENT_SIGNING_SECRET: SecretListText,
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
-  TRUSTED_PROXIES: CommaList.default(['loopback']),
+  TRUSTED_PROXIES: ProxyList.default(['loopback']),
   /** What the audit log keeps of where a socket came from: its network, or nothing. */
   AUDIT_ADDRESSES: z.enum(['full', 'network', 'none']).default('full'),
   /** Sockets of one node, admitted or not. */

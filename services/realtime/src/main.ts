@@ -1,6 +1,7 @@
 import { createJwksSource, createTokenVerifier } from '@derm/auth'
+import { SESSION_OPTIONS, SessionError, requireSession, type SettingRow } from '@derm/core/postgres'
 import { createRedisEventLogReader, createSigner } from '@derm/core/redis'
-import { createAdminServer, createLifecycle, createLogger, createRedisConnections } from '@derm/runtime'
+import { createAdminServer, createLifecycle, createLogger, createRedisConnections, warnOfInsecure } from '@derm/runtime'
 import pg from 'pg'
 import { readConfig } from './config.ts'
 import { createRealtimeNode } from './node.ts'
@@ -8,6 +9,7 @@ import { createRealtimeMetrics } from './metrics/realtime-metrics.ts'
 
 const config = readConfig(process.env)
 const logger = createLogger({ service: 'realtime', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })
+warnOfInsecure(config, logger)
 const metrics = createRealtimeMetrics()
 const redis = createRedisConnections({ url: config.REDIS_URL, instance: config.INSTANCE_NAME, logger })
 const accessPool = new pg.Pool({
@@ -15,10 +17,21 @@ const accessPool = new pg.Pool({
   max: 3,
   connectionTimeoutMillis: 2000,
   query_timeout: 3000,
+  options: SESSION_OPTIONS,
   application_name: config.INSTANCE_NAME,
 })
 accessPool.on('error', (error) => logger.warn({ error }, 'an idle connection to Postgres was lost'))
 const eventSigner = createSigner(config.EVENT_SIGNING_SECRET, 'event log')
+
+/** Without Postgres a node starts all the same, unready. With one whose sessions are other than they must be, it does not. */
+async function checkSession(): Promise<void> {
+  try {
+    await requireSession(async (sql) => (await accessPool.query<SettingRow>(sql)).rows)
+  } catch (error) {
+    if (error instanceof SessionError) throw error
+    logger.warn({ error }, 'the session with Postgres could not be checked')
+  }
+}
 
 const keys = createJwksSource({
   urls: config.JWKS_URLS,
@@ -50,13 +63,13 @@ const lifecycle = createLifecycle({
 })
 const admin = createAdminServer({
   port: config.ADMIN_PORT,
-  host: config.HOST,
+  host: config.ADMIN_HOST,
   isReady: () => node.isReady(),
   metrics: metrics.metrics,
 })
 
 lifecycle.add({ name: 'redis', stop: () => redis.close() })
-lifecycle.add({ name: 'access', stop: () => accessPool.end() })
+lifecycle.add({ name: 'access', start: checkSession, stop: () => accessPool.end() })
 lifecycle.add({ name: 'admin', start: () => admin.start(), stop: () => admin.stop() })
 lifecycle.add({
   name: 'node',

@@ -10,7 +10,7 @@ import { endSockets } from './connection/end-sockets.ts'
 import { addFaultHandlers } from './connection/fault-handlers.ts'
 import { guardConnections } from './connection/guard-connection.ts'
 import { guardHandlers } from './connection/guard-handlers.ts'
-import { closeAfterAnswers, createHttpDoor } from './connection/http-door.ts'
+import { createHttpDoor, guardAnswers } from './connection/http-door.ts'
 import { PendingPlaces } from './connection/pending-places.ts'
 import { createSocketServer } from './connection/socket-server.ts'
 import type { RealtimeNodeOptions } from './node-options.ts'
@@ -41,7 +41,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     logger,
     now: () => Date.now(),
   })
-  const http = createHttpDoor(REALTIME_PATH)
+  const http = createHttpDoor(REALTIME_PATH, config.BASE_PATH)
   let isStarted = false
   let isDraining = false
   let stopJobs = () => {}
@@ -56,7 +56,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     () => members.size,
   )
   const io = createSocketServer({ ...options, http, pending, isDraining: () => isDraining })
-  closeAfterAnswers(http)
+  guardAnswers(http, config.BASE_PATH)
   const parts = createNodeParts(options, io)
   const { members, meters, access, sessions, hub, sizes, userPlaces } = parts
 

@@ -11,9 +11,10 @@ export class KnownPositions {
   private readonly news = new Map<Resource, number>()
   private newsOfAll = 0
 
-  constructor(private readonly now: () => number) {}
   /** Rises whenever something new is heard of. */
   version = 0
+
+  constructor(private readonly now: () => number) {}
 
   /** Without `resources`, all of the channel's may be stale. @returns whether the position was news. */
   raise(channelKey: string, position: Position, resources?: readonly Resource[]): boolean {

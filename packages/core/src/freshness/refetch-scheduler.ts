@@ -9,9 +9,8 @@ import {
   type FreshnessEvent,
   type QueryFreshness,
 } from './query-freshness.ts'
-import type { QueryReport } from './query-currency.ts'
 import type { QueryChange, QueryView } from './query-port.ts'
-import { isWorthAnotherTry, mayRefetch } from './refetch-decision.ts'
+import { isWorthAnotherTry, mayRefetch, type QueryReport } from './refetch-decision.ts'
 import { DEFAULT_SETTINGS, type RefetchOptions, type RefetchSettings } from './refetch-options.ts'
 import { AT_ONCE, RefetchTimers, UNLESS_SET, patiently, type Moment } from './refetch-timers.ts'
 import { findMissing, isStale, mayBeFedBy } from './staleness.ts'
@@ -130,7 +129,7 @@ export class RefetchScheduler {
     return {
       freshness,
       isStale: isStale(query, freshness, resources, this.known),
-      isHeld: this.isMutating(resources),
+      isMutating: this.isMutating(resources),
       isOurs: resources.length > 0 || freshness.isLive || Boolean(freshness.attempt?.isLive),
     }
   }
@@ -205,7 +204,7 @@ export class RefetchScheduler {
     const { hash } = change
     if (change.type === 'removed') return this.drop(hash)
     const query = this.options.queries.get(hash)
-    if (!query) return
+    if (!query || change.type === 'hidden' || change.type === 'retry') return
     switch (change.type) {
       case 'fetch':
         return this.onFetchStart(query, change.isMore)

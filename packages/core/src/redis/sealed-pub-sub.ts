@@ -56,7 +56,7 @@ export function openMessages(
       return proxy
     },
     off(event: string, listener: Listener) {
-      redis.off(event as 'error', guarded.get(listener) ?? listener)
+      redis.off(event, guarded.get(listener) ?? listener)
       return proxy
     },
   })

@@ -4,8 +4,6 @@ import type { TopicInterest } from './interest-registry.ts'
 /** How many of a topic's channels the user may see, as far as an answer has said so. */
 export type CountGranted = (topic: Topic) => number | undefined
 
-export const interestKey = ({ topic, location }: TopicInterest) => `${topic}|${location ?? '*'}`
-
 /**
  * The topic interests that cover these channels, by `<scope>/<topic>`. Several locations of a topic, or all that the user may see, are
  * asked for as a whole: then a location that is added later is told of.

@@ -1,5 +1,3 @@
-import type { Why } from '../freshness/query-currency.ts'
-
 /**
  * - `idle`: not started. `connecting`: no connection yet, or the last one was lost a moment ago.
  * - `catching_up`: connected; what was missed is on its way. `live`: everything that the node has is here.
@@ -100,15 +98,5 @@ export const NEXT_STATUS: Record<ConnectionStatus, Record<ConnectionSignal, Conn
   },
 }
 
-/**
- * `since`: milliseconds since 1970. `code`: why it stopped. `node`: the realtime node that answers. `why`: what is shown is old for another
- * reason than the connection. `checkingMs`: how often the API is asked instead for what has changed.
- */
-export type Connection = {
-  status: ConnectionStatus
-  since: number
-  code?: string
-  node?: string
-  why?: Why
-  checkingMs?: number
-}
+/** `since`: milliseconds since 1970. `code`: why it stopped. `node`: the realtime node that answers. */
+export type Connection = { status: ConnectionStatus; since: number; code?: string; node?: string }

@@ -1,6 +1,5 @@
 import { TOPIC_SCOPE, parseChannel, type DeniedChannel, type Topic } from '@derm/contract'
 import type { Clock, Timer } from '../clock.ts'
-import { interestKey } from './channel-interests.ts'
 
 /** What a screen wants to hear of. Without a location: every location that is granted. */
 export type TopicInterest = { topic: Topic; location?: string }
@@ -21,6 +20,8 @@ export type SharedInterest = {
 function withoutNeedlessLocation(interest: TopicInterest): TopicInterest {
   return TOPIC_SCOPE[interest.topic] === 'location' ? interest : { topic: interest.topic }
 }
+
+export const interestKey = ({ topic, location }: TopicInterest) => `${topic}|${location ?? '*'}`
 
 const NONE: readonly DeniedChannel[] = []
 

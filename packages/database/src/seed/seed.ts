@@ -1,3 +1,4 @@
+import { SESSION_OPTIONS } from '@derm/core/postgres'
 import pg from 'pg'
 import { PRACTICES, SEED_PASSWORD, type SeedPractice } from './practices.ts'
 import { createContext, startFaker, type SeedSize, type SeedVisit } from './seeder.ts'
@@ -16,7 +17,7 @@ export type SeedOptions = { size: SeedSize; today?: Date }
  * `ownerUrl`: derm_owner. Answers what it filled, as `practice/table`.
  */
 export async function seed(ownerUrl: string, { size, today: now = new Date() }: SeedOptions): Promise<string[]> {
-  const client = new pg.Client({ connectionString: ownerUrl })
+  const client = new pg.Client({ connectionString: ownerUrl, options: SESSION_OPTIONS })
   await client.connect()
   try {
     await client.query('BEGIN')

@@ -1,4 +1,4 @@
-import type { Connection, Why } from '@derm/core/client'
+import type { LiveConnection, Why } from '@derm/core/client'
 import { useEffect, useState, type ReactNode } from 'react'
 import { useConnection } from '../hooks/use-connection.ts'
 import { useRealtime } from '../realtime-provider.tsx'
@@ -37,7 +37,7 @@ export function RealtimeWrapper({ className, children }: { className?: string; c
   )
 }
 
-function oldText({ status, code, why, checkingMs }: Connection): string {
+function oldText({ status, code, why, checkingMs }: LiveConnection): string {
   if (status === 'stopped') return stoppedText(code)
   if (status === 'offline') return 'Offline: what you see may be old. We keep trying to connect.'
   if (why && why in WHY_TEXTS) return `Delayed: ${WHY_TEXTS[why]}`
@@ -49,7 +49,7 @@ function oldText({ status, code, why, checkingMs }: Connection): string {
 const WHY_TEXTS: Partial<Record<Why, string>> = {
   failing: 'what you see could not be read again, and may be old. We keep trying.',
   stale: 'something newer is there, and its answer has not come yet.',
-  held: 'something newer is there, and waits for a change of yours to be saved.',
+  saving: 'something newer is there, and waits for a change of yours to be saved.',
   loading: 'something has not been read yet. We keep trying.',
   paused: 'there is no network. What you see may be old.',
 }

@@ -134,10 +134,10 @@ describe('[INV21] how new a query is', () => {
     const save = world.realtime.mutation('appointments', () => new Promise<void>((resolve) => (finish = resolve)))
     const saved = save(undefined)
     change()
-    expect(freshness()).toMatchObject({ current: false, why: 'held' })
+    expect(freshness()).toMatchObject({ current: false, why: 'saving' })
     // [INV22] A view that waits so for seconds is not live.
     await pass(3500)
-    expect(status()).toMatchObject({ status: 'delayed', why: 'held' })
+    expect(status()).toMatchObject({ status: 'delayed', why: 'saving' })
     finish()
     await saved
     await pass(500)
@@ -354,7 +354,7 @@ describe('[INV25] the second way', () => {
     const view = mount()
     await pass(300)
     world.realtime.disconnect()
-    vi.stubGlobal('fetch', async (input: URL, init: RequestInit) =>
+    vi.stubGlobal('fetch', async (input: URL) =>
       input.pathname === '/api/v1/positions'
         ? Response.json({ channels: [] })
         : Response.json({ code: 'forbidden' }, { status: 403 }),

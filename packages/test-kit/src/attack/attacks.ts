@@ -8,6 +8,7 @@ import { passwordFlood } from './cases/password-flood.ts'
 import { passwordGuesses } from './cases/password-guesses.ts'
 import { recoveryFlood } from './cases/recovery-flood.ts'
 import { searchFlood } from './cases/search-flood.ts'
+import { slowAndLargeRequests } from './cases/slow-and-large-requests.ts'
 import { unknownSessions } from './cases/unknown-sessions.ts'
 import { unreadFloods } from './cases/unread-floods.ts'
 import { withdrawnKey } from './cases/withdrawn-key.ts'
@@ -17,6 +18,7 @@ export const ATTACKS: readonly Attack[] = [
   foreignReferences,
   forgedHeads,
   forgedAdapter,
+  slowAndLargeRequests,
   unknownSessions,
   withdrawnKey,
   passwordGuesses,
@@ -26,6 +28,6 @@ export const ATTACKS: readonly Attack[] = [
   handshakeCrowd,
   tokenlessSockets,
   halfRequests,
-  unreadFloods,
   recoveryFlood,
+  unreadFloods,
 ]

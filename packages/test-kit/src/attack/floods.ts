@@ -15,7 +15,8 @@ export type Flood = {
   needsToken?: true
 }
 
-const many = (frame: Buffer, bytes = 65_536) => Buffer.concat(Array(Math.ceil(bytes / frame.length)).fill(frame))
+const many = (frame: Buffer, bytes = 65_536) =>
+  Buffer.concat(Array<Buffer>(Math.ceil(bytes / frame.length)).fill(frame))
 const body = (size: number) => 'x'.repeat(size)
 const subscribe = `42${Date.now()}["subscribe",{"channels":[{"topic":"scheduling"},{"topic":"patients"}]}]`
 
@@ -36,7 +37,9 @@ export const FLOODS: readonly Flood[] = [
   {
     name: 'pings between the fragments of a message',
     first: maskedFrame(text, '42["', false),
-    then: many(Buffer.concat([maskedFrame(continuation, 'x', false), ...Array(20).fill(maskedFrame(ping, body(125)))])),
+    then: many(
+      Buffer.concat([maskedFrame(continuation, 'x', false), ...Array<Buffer>(20).fill(maskedFrame(ping, body(125)))]),
+    ),
   },
   { name: 'heartbeats of Engine.IO', then: many(maskedFrame(text, '3')) },
   { name: 'empty messages of Engine.IO', then: many(maskedFrame(text, '6')) },

@@ -44,7 +44,7 @@ describe('a token whose signature holds', () => {
 })
 
 describe('signing in', () => {
-  it('answers token, lifetime and user, and sets a cookie that scripts and other sites cannot use', async () => {
+  it('[OPS4] answers token, lifetime and user, and sets a cookie that scripts, other sites and plain http cannot use', async () => {
     const { headers, body } = await pod.nobody.post(
       '/auth/login',
       { email: email.toUpperCase(), password: 'dermlive' },
@@ -53,15 +53,21 @@ describe('signing in', () => {
     expect(body).toMatchObject({ expiresIn: 600, user: { email, tenantName: 'Lakeside Dermatology' } })
     expect(headers.getSetCookie()).toEqual([
       expect.stringMatching(
-        /^derm_refresh=[^;]+; Max-Age=43200; Path=\/api\/v1\/auth; HttpOnly; Secure; SameSite=Strict$/,
+        /^__Secure-derm_refresh=[^;]+; Max-Age=43200; Path=\/api\/v1\/auth; HttpOnly; Secure; SameSite=Strict$/,
       ),
       expect.stringMatching(
-        /^derm_device=[^;]+; Max-Age=7776000; Path=\/api\/v1\/auth; HttpOnly; Secure; SameSite=Strict$/,
+        /^__Secure-derm_device=[^;]+; Max-Age=7776000; Path=\/api\/v1\/auth; HttpOnly; Secure; SameSite=Strict$/,
       ),
     ])
     const claims = jwt.decode(body.accessToken) as Record<string, unknown>
     expect(Object.keys(claims).sort()).toEqual(['aud', 'av', 'exp', 'iat', 'iss', 'sid', 'sub', 'tid'])
     expect(claims).toMatchObject({ sub: body.user.id, tid: ids.lakeside.tenantId })
+  })
+
+  it('[OPS4] a cookie without the prefix, which anybody in between could have planted, is not taken', async () => {
+    const { cookie } = await pod.signIn(email, { fresh: true })
+    expect((await refresh(cookie.replace('__Secure-', ''))).body.code).toBe('unauthenticated')
+    expect((await refresh(cookie)).status).toBe(200)
   })
 
   it('[SEC] says the same of a wrong password and of an unknown email', async () => {
@@ -158,7 +164,7 @@ describe('refreshing', () => {
 
   it('[SEC33] secrets that never were the session’s are counted, and the right one is taken all the same', async () => {
     const { cookie } = await pod.signIn(email, { fresh: true })
-    const forge = (n: number) => cookie.replace(/\.[^.]+$/, `.${String(n).padStart(43, 'A')}`)
+    const forge = (n: number) => cookie.replace(/\.([^.]{8})[^.]+$/, `.$1${String(n).padStart(43, 'A')}`)
     const answers = []
     for (let n = 0; n < 15; n++) answers.push((await refresh(forge(n))).status)
     expect(answers.slice(0, 10)).toEqual(Array(10).fill(401))
@@ -177,10 +183,10 @@ describe('refreshing', () => {
 
   it('[SEC] a forged secret is refused, and ends nobody’s session', async () => {
     const { cookie } = await pod.signIn(email, { fresh: true })
-    const forged = cookie.replace(/\.[^.]+$/, `.${'A'.repeat(43)}`)
+    const forged = cookie.replace(/\.([^.]{8})[^.]+$/, `.$1${'A'.repeat(43)}`)
     expect(await refresh(forged)).toMatchObject({ status: 401, body: { code: 'session_ended' } })
     expect((await refresh(cookie)).status).toBe(200)
-    for (const text of ['derm_refresh=', 'derm_refresh=a.b.c', 'other=1'])
+    for (const text of ['__Secure-derm_refresh=', '__Secure-derm_refresh=a.b.c', 'other=1'])
       expect(await refresh(text)).toMatchObject({ status: 401, body: { code: 'unauthenticated' } })
   })
 
@@ -199,7 +205,7 @@ describe('signing out', () => {
     const before = await versionOf(session.user.id)
     const answer = await session.post('/auth/logout', undefined, { cookie: session.cookie })
     expect(answer.status).toBe(204)
-    expect(answer.headers.get('set-cookie')).toMatch(/^derm_refresh=; Max-Age=0/)
+    expect(answer.headers.get('set-cookie')).toMatch(/^__Secure-derm_refresh=; Max-Age=0/)
     expect(await session.get('/auth/me')).toMatchObject({ status: 401, body: { code: 'session_ended' } })
     expect(await refresh(session.cookie)).toMatchObject({ status: 401, body: { code: 'session_ended' } })
     expect((await other.get('/auth/me')).status).toBe(200)

@@ -1,7 +1,7 @@
 import type { VerifiedToken } from '@derm/auth'
 import type { Api } from '../api.ts'
 import { SHARED_SHARE, costOf } from '../limits/request-cost.ts'
-import type { Turn } from '../limits/database-turns.ts'
+import { NOT_KNOWN, type Turn } from '../limits/database-turns.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { Route } from './route.ts'
 
@@ -17,9 +17,6 @@ type Who = { token: VerifiedToken | null; from: ClientAddress }
 /** Whoever is not known yet pays as their network, out of their neighbourhood's share: a flood from one place is paid for there. */
 const payerOf = ({ token, from }: Who) =>
   token ? { tenant: token.tid, user: token.sub } : { tenant: from.neighbourhood, user: from.network }
-
-/** The database gives all who are not known yet one tenant's share together. */
-const NOT_KNOWN = 'not known'
 
 /** Every request costs this before it is looked at, also one that is then refused. */
 const ENTRY = 1

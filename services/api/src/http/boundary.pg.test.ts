@@ -3,6 +3,7 @@ import { request, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ERRORS } from '@derm/contract'
+import { SECURITY_HEADERS } from '@derm/runtime'
 import { ORIGIN, ids, useTestPod, type Answer, type SignedIn } from '../testing/test-pod.ts'
 
 const pod = useTestPod()
@@ -58,7 +59,8 @@ describe('every refusal is a problem of the catalogue', () => {
       await post('{"query":"a"}', { 'content-type': 'application/json; charset=x' }),
       'unsupported_media_type',
     )
-    expectProblem(await post('{"query":"a"}', { 'content-encoding': 'what' }), 'unsupported_media_type')
+    for (const encoding of ['what', 'gzip', 'br'])
+      expectProblem(await post('{"query":"a"}', { 'content-encoding': encoding }), 'unsupported_media_type')
     expectProblem(await post(JSON.stringify({ query: 'x'.repeat(70_000) })), 'payload_too_large')
     const wrong = await post('{"query": 7, "limit": 1000, "__proto__": {"admin": true}}')
     expectProblem(wrong, 'validation_failed')
@@ -105,14 +107,57 @@ describe('every refusal is a problem of the catalogue', () => {
   })
 })
 
+describe('[OPS8] a body that is too large', () => {
+  const CHUNK = Buffer.alloc(65_536, 'x')
+  /** Sends as fast as it can, until the connection ends. */
+  async function flood(head: string, toChunk: (chunk: Buffer) => Buffer | string) {
+    const socket = connect(pod.pod.ports().port, '127.0.0.1')
+    let answer = ''
+    let sent = 0
+    socket.on('error', () => {}).on('data', (data) => (answer += data.toString()))
+    const send = () => {
+      const chunk = toChunk(CHUNK)
+      do sent += chunk.length
+      while (!socket.destroyed && socket.writable && socket.write(chunk))
+    }
+    socket.on('drain', send)
+    socket.write(
+      `POST /api/v1/patients/search HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${desk.accessToken}\r\ncontent-type: application/json\r\n${head}\r\n\r\n`,
+    )
+    send()
+    await new Promise((resolve) => socket.once('close', resolve))
+    return { answer, sent }
+  }
+
+  it.each<[string, string, (chunk: Buffer) => Buffer | string]>([
+    ['that announces five gigabytes', 'content-length: 5000000000', (chunk) => chunk],
+    [
+      'without an announced length',
+      'transfer-encoding: chunked',
+      (chunk) => `${chunk.length.toString(16)}\r\n${chunk.toString()}\r\n`,
+    ],
+  ])('%s is refused at once, and not read', async (_name, head, toChunk) => {
+    const { answer, sent } = await flood(head, toChunk)
+    expect(answer).toMatch(/^HTTP\/1.1 413 /)
+    expect(answer).toContain('"code":"payload_too_large"')
+    // What the kernels on both sides hold; of the rest nothing is taken.
+    expect(sent).toBeLessThan(20_000_000)
+    expect((await desk.get('/auth/me')).status).toBe(200)
+  })
+})
+
 describe('[SEC] headers', () => {
   it('name the request, and allow nothing', async () => {
     const { headers } = await desk.get('/auth/me', { 'x-request-id': 'mine-1' })
     expect(headers.get('x-request-id')).toBe('mine-1')
     expect(headers.get('content-security-policy')).toBe("default-src 'none';frame-ancestors 'none'")
     expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('permissions-policy')).toContain('camera=()')
     expect(headers.get('strict-transport-security')).toContain('max-age=31536000')
     expect(headers.get('x-powered-by')).toBeNull()
+    for (const path of ['/nothing', '//api/docs', '//api/openapi.json', '//.well-known/jwks.json'])
+      for (const name of Object.keys(SECURITY_HEADERS))
+        expect((await pod.nobody.get(path)).headers.get(name), path).not.toBeNull()
     expect((await desk.get('/auth/me', { 'x-request-id': '<script>' })).headers.get('x-request-id')).not.toContain('<')
   })
   describe('CORS', () => {

@@ -35,16 +35,10 @@ type Parsed = ipaddr.IPv4 | ipaddr.IPv6
 function unwrap(parsed: Parsed): Parsed {
   if (parsed.kind() === 'ipv4') return parsed
   const bytes = parsed.toByteArray()
-  switch (parsed.range()) {
-    case 'ipv4Mapped':
-    case 'rfc6145':
-    case 'rfc6052':
-      return ipaddr.fromByteArray(bytes.slice(12)) as Parsed
-    case '6to4':
-      return ipaddr.fromByteArray(bytes.slice(2, 6)) as Parsed
-    case 'teredo':
-      return ipaddr.fromByteArray(bytes.slice(12).map((byte) => byte ^ 0xff)) as Parsed
-  }
+  const range = parsed.range()
+  if (range === 'ipv4Mapped' || range === 'rfc6145' || range === 'rfc6052') return ipaddr.fromByteArray(bytes.slice(12))
+  if (range === '6to4') return ipaddr.fromByteArray(bytes.slice(2, 6))
+  if (range === 'teredo') return ipaddr.fromByteArray(bytes.slice(12).map((byte) => byte ^ 0xff))
   return parsed
 }
 

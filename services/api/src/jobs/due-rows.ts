@@ -1,4 +1,5 @@
 import type { TenantId } from '@derm/contract'
+import { SESSION_OPTIONS } from '@derm/core/postgres'
 import { Prisma, type TenantTx } from '@derm/database'
 import pg from 'pg'
 import type { Job } from './define-job.ts'
@@ -27,6 +28,7 @@ export function createJobsPool(url: string, applicationName: string): pg.Pool {
     connectionTimeoutMillis: 5_000,
     query_timeout: 8_000,
     keepAlive: true,
+    options: SESSION_OPTIONS,
   })
   // An idle connection that is lost is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {})

@@ -1,4 +1,5 @@
 import type { Clock, Logger } from '@derm/core'
+import { requireSession, type SettingRow } from '@derm/core/postgres'
 import type { Metrics, Step } from '@derm/runtime'
 import type { Api } from '../api.ts'
 import type { ApiConfig } from '../config.ts'
@@ -43,7 +44,7 @@ export function createPodJobs({ api, jobs, config, metrics, logger, clock }: Pod
   return {
     name: 'jobs',
     start: async () => {
-      await pool.query('SELECT 1')
+      await requireSession(async (sql) => (await pool.query<SettingRow>(sql)).rows)
       for (const runner of runners) runner.start()
     },
     drain: () => Promise.all(runners.map((runner) => runner.drain())),

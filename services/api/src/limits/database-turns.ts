@@ -8,6 +8,10 @@ export interface DatabaseTurns {
   run<Result>(turn: Turn, transaction: () => Promise<Result>): Promise<Result>
 }
 
+/** Stands for the tenant of all who are not known yet. They get little: what they wait for longest is the comparison of passwords. */
+export const NOT_KNOWN = 'not known'
+const NOT_KNOWN_RUNNING = 3
+
 /** For what no request waits in turn for: audit entries that are due before an answer, and jobs. */
 const KEPT_FREE = 2
 const WAITING = { total: 2_000, member: 300 }
@@ -20,7 +24,8 @@ const WAITING = { total: 2_000, member: 300 }
 export function createDatabaseTurns(poolSize: number): DatabaseTurns {
   const total = Math.max(1, poolSize - KEPT_FREE)
   const group = Math.max(1, Math.ceil(total / 2))
-  const queue = createFairQueue({ running: { total, group, member: Math.min(3, group) }, waiting: WAITING })
+  const groups = { [NOT_KNOWN]: Math.min(NOT_KNOWN_RUNNING, group) }
+  const queue = createFairQueue({ running: { total, group, member: Math.min(3, group), groups }, waiting: WAITING })
   return {
     async run({ tenant, user, signal }, transaction) {
       const leave = await queue.enter(tenant, user, signal)

@@ -50,6 +50,17 @@ describe('[SEC35] a fair queue', () => {
     expect(queue.waiting).toBe(2)
   })
 
+  it('gives a group that is named another number than the others', async () => {
+    const queue = createFairQueue({
+      running: { total: 5, group: 3, member: 3, groups: { few: 1 } },
+      waiting: { total: 9, member: 9 },
+    })
+    const entered: string[] = []
+    for (const group of ['few', 'few', 'a', 'a', 'a']) void queue.enter(group, 'x').then(() => entered.push(group))
+    await settle()
+    expect(entered.toSorted()).toEqual(['a', 'a', 'a', 'few'])
+  })
+
   it('refuses a member who has too much waiting, and everybody when all together have', async () => {
     const queue = createQueue(undefined, { total: 3, member: 2 })
     await queue.enter('a', 'x')

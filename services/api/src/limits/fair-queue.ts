@@ -1,8 +1,8 @@
 import { CodedError } from '@derm/contract'
 
 export type FairQueueOptions = {
-  /** How much runs at a time, in all, of one group and of one member. */
-  running: { total: number; group: number; member: number }
+  /** How much runs at a time, in all, of one group and of one member. `groups`: groups that get another number than all others. */
+  running: { total: number; group: number; member: number; groups?: Readonly<Record<string, number>> }
   /** How much waits at most. What comes then is refused, so that a queue costs bounded memory and nobody waits for long. */
   waiting: { total: number; member: number }
 }
@@ -45,7 +45,7 @@ export function createFairQueue({ running: most, waiting: room }: FairQueueOptio
   function startNext(): boolean {
     if (running >= most.total) return false
     for (const [group, lane] of groups) {
-      if (lane.running >= most.group) continue
+      if (lane.running >= (most.groups?.[group] ?? most.group)) continue
       for (const [member, place] of lane.members) {
         const [next] = place.waiting
         if (!next || place.running >= most.member) continue

@@ -24,7 +24,6 @@ it('[SEC34] what is refused costs too: requests that are not valid, and tokens t
   const from = { 'x-forwarded-for': '203.0.113.9' }
   expect((await spendAll(() => forged.get('/locations', from))).at(-1)).toMatchObject(refused)
   // It is that place's alone: elsewhere people sign in.
-  expect((await pod.nobody.get('/locations', from)).status).toBe(429)
   await pod.signIn('provider@summit.example', { fresh: true })
 })
 

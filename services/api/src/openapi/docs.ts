@@ -9,19 +9,22 @@ import { createOpenApi } from './document.ts'
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-/** `/openapi.json`, and pages for people: `/docs`, `/docs/errors`. */
-export function createDocs(): Router {
+/** `/openapi.json`, and pages for people: `/docs`, `/docs/errors`. `basePath`: below which browsers see them. */
+export function createDocs(basePath: string): Router {
   const router = Router()
   const document = JSON.stringify(createOpenApi(ROUTES))
   router.get('/openapi.json', send('application/json', document))
-  router.get('/docs', send('text/html', VIEWER))
-  router.get('/docs/errors', send('text/html', ERROR_PAGE))
-  router.get('/docs/start.js', send('text/javascript', START))
+  router.get('/docs', send('text/html', place(VIEWER, basePath)))
+  router.get('/docs/errors', send('text/html', place(ERROR_PAGE, basePath)))
+  router.get('/docs/start.js', send('text/javascript', place(START, basePath)))
   const viewer = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
     router.get(`/docs/${file}`, (_, response) => prepare(response).sendFile(join(viewer, file), { maxAge: 3_600_000 }))
   return router
 }
+
+/** Our own paths in these pages begin with `/api/`. */
+const place = (text: string, basePath: string) => text.replaceAll(/(["'])\/api\//g, `$1${basePath}/api/`)
 
 function prepare(response: Response): Response {
   return response.set('Content-Security-Policy', POLICY)

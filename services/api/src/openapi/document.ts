@@ -50,7 +50,7 @@ export function createOpenApi(routes: readonly Route[]): oas31.OpenAPIObject {
         schemas: { Problem },
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-          refreshCookie: { type: 'apiKey', in: 'cookie', name: 'derm_refresh' },
+          refreshCookie: { type: 'apiKey', in: 'cookie', name: '__Secure-derm_refresh' },
         },
         headers: HEADERS,
       },

@@ -1,4 +1,5 @@
 import { createHmac, hkdfSync } from 'node:crypto'
+import type { SecretList } from '@derm/runtime'
 import { CodedError } from '@derm/contract'
 import type { PrismaClient } from '@derm/database'
 import type { ClientAddress } from '../http/client-address.ts'
@@ -46,8 +47,8 @@ export interface AttemptLimiter {
  * Counts in Postgres, for all pods. Redis may lose or be told anything, and a pod's memory ends with the pod; a sign-in needs Postgres anyway. The
  * names of the counters are digests with a key of ours: who reads the table learns neither an account nor an address.
  */
-export function createAttemptLimiter(prisma: PrismaClient, systemSecret: string, now: () => number): AttemptLimiter {
-  const key = Buffer.from(hkdfSync('sha256', systemSecret, '', 'derm attempt counters', 32))
+export function createAttemptLimiter(prisma: PrismaClient, [newest]: SecretList, now: () => number): AttemptLimiter {
+  const key = Buffer.from(hkdfSync('sha256', newest.secret, '', 'derm attempt counters', 32))
   const counter = (kind: Kind, ...parts: string[]): Counter => ({
     kind,
     rule: RULES[kind],

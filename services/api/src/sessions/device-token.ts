@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { Id } from '@derm/contract'
+import type { SecretList } from '@derm/runtime'
 
 /**
  * Says that its bearer's browser has signed in to an account before. It opens nothing: an attempt that shows it is counted for that browser
@@ -25,21 +26,23 @@ const Parts = z.tuple([
   z.string().regex(/^[\w-]{43}$/),
 ])
 
-export function createDeviceTokens(systemSecret: string, now: () => number): DeviceTokens {
-  const key = Buffer.from(hkdfSync('sha256', systemSecret, '', 'derm known devices', 32))
-  const sign = (text: string) => createHmac('sha256', key).update(text).digest('base64url')
+/** `systemSecrets`: newest first. A browser that is known by an older one stays known while that is in the list. */
+export function createDeviceTokens(systemSecrets: SecretList, now: () => number): DeviceTokens {
+  const keys = systemSecrets.map(({ secret }) => Buffer.from(hkdfSync('sha256', secret, '', 'derm known devices', 32)))
+  const signWith = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest('base64url')
   return {
     issue(userId, shown) {
       const nonce = shown?.userId === userId ? shown.nonce : randomBytes(12).toString('base64url')
       const text = `${userId}.${Math.floor(now() / 1_000) + DEVICE_SECONDS}.${nonce}`
-      return `${text}.${sign(text)}`
+      return `${text}.${signWith(keys[0]!, text)}`
     },
     read(text) {
       const parsed = Parts.safeParse(text?.split('.'))
       if (!parsed.success) return null
       const [userId, endsAt, nonce, signature] = parsed.data
-      const expected = sign(`${userId}.${endsAt}.${nonce}`)
-      if (!timingSafeEqual(Buffer.from(signature), Buffer.from(expected))) return null
+      const isOurs = (key: Buffer) =>
+        timingSafeEqual(Buffer.from(signature), Buffer.from(signWith(key, `${userId}.${endsAt}.${nonce}`)))
+      if (!keys.some(isOurs)) return null
       return Number(endsAt) * 1_000 > now() ? { userId, nonce } : null
     },
   }

@@ -1,6 +1,7 @@
 import { createHash, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { SessionId, TenantId } from '@derm/contract'
+import type { SecretList } from '@derm/runtime'
 
 /** What the refresh cookie holds: whose session it is, and the secret that is current. */
 export type RefreshToken = { tenantId: TenantId; sessionId: SessionId; secret: string }
@@ -8,10 +9,14 @@ export type RefreshToken = { tenantId: TenantId; sessionId: SessionId; secret: s
 /**
  * Refresh secrets form a chain: each is made from the one before with a key of ours. So two tabs that refresh at the same time get the same
  * successor, a lost answer can be asked for again, and an older secret is recognised as one that was used before. Only hashes are stored.
+ *
+ * A secret begins with the id of the key that its chain is made with: a session keeps its key to its end, so that all pods make the same
+ * chain while the key is replaced. When the key is taken away, the session ends with it. [OPS7]
  */
 export interface RefreshTokens {
   first(): string
   next(secret: string): string
+  /** Empty for a secret whose key is gone: it fits no session. */
   hash(secret: string): string
   /** The later link of the chain whose hash this is; `null` when there is none. When there is, the secret was used before. */
   findSuccessor(secret: string, hash: string): string | null
@@ -20,26 +25,37 @@ export interface RefreshTokens {
 /** How far back a used secret is recognised: more than a session of twelve hours can have. */
 const MAX_LINKS = 1_000
 
-export function createRefreshTokens(systemSecret: string): RefreshTokens {
-  const key = Buffer.from(hkdfSync('sha256', systemSecret, '', 'derm refresh chain', 32))
-  const next = (secret: string) => createHmac('sha256', key).update(secret).digest('base64url')
-  const hash = (secret: string) => createHash('sha256').update(secret).digest('base64url')
+const ID_LENGTH = 8
+
+/** `systemSecrets`: newest first. New chains are made with the first. */
+export function createRefreshTokens(systemSecrets: SecretList): RefreshTokens {
+  const keys = new Map(systemSecrets.map(({ id, secret }) => [id, deriveKey(secret)]))
+  const [newest = ''] = keys.keys()
+  const next = (secret: string) => {
+    const id = secret.slice(0, ID_LENGTH)
+    const key = keys.get(id)
+    return key ? id + createHmac('sha256', key).update(secret).digest('base64url') : ''
+  }
+  const hash = (secret: string) =>
+    keys.has(secret.slice(0, ID_LENGTH)) ? createHash('sha256').update(secret).digest('base64url') : ''
   return {
-    first: () => randomBytes(32).toString('base64url'),
+    first: () => newest + randomBytes(32).toString('base64url'),
     next,
     hash,
     findSuccessor(secret, current) {
       let link = secret
       for (let i = 0; i < MAX_LINKS; i++) {
         link = next(link)
-        if (hash(link) === current) return link
+        if (link !== '' && hash(link) === current) return link
       }
       return null
     },
   }
 }
 
-const Cookie = z.tuple([TenantId, SessionId, z.string().regex(/^[\w-]{43}$/)])
+const deriveKey = (secret: string) => Buffer.from(hkdfSync('sha256', secret, '', 'derm refresh chain', 32))
+
+const Cookie = z.tuple([TenantId, SessionId, z.string().regex(/^[0-9a-f]{8}[\w-]{43}$/)])
 
 export function formatRefreshToken({ tenantId, sessionId, secret }: RefreshToken): string {
   return `${tenantId}.${sessionId}.${secret}`

@@ -75,6 +75,7 @@ export function useTestPod(env: Record<string, string> = {}): TestPod {
       JWT_ISSUER: 'https://issuer.example',
       JWT_AUDIENCE: 'dermlive',
       EVENT_SIGNING_SECRET: 'a secret that is long enough for tests',
+      REFRESH_TOKEN_SECRET: 'another secret that is long enough for tests',
       ...env,
     })
     const logger = createLogger({ service: 'api', instance: 'test', level: 'error' })

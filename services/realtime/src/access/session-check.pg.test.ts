@@ -7,8 +7,8 @@ import { SessionCheck } from './session-check.ts'
 
 const db = useTestDatabase()
 const { lakeside, summit } = getSeedIds()
-const [user, other] = [lakeside.users['frontdesk']!.id as UserId, lakeside.users['biller']!.id as UserId]
-const tid = lakeside.tenantId as TenantId
+const [user, other] = [lakeside.users['frontdesk']!.id, lakeside.users['biller']!.id]
+const tid = lakeside.tenantId
 let pool: pg.Pool
 let superuser: pg.Pool
 let sid: SessionId
@@ -41,7 +41,7 @@ describe('a session', () => {
   it.each<[string, () => Promise<unknown>, Partial<{ sid: SessionId; sub: UserId; tid: TenantId }>]>([
     ['that never existed', async () => {}, { sid: '00000000-0000-4000-8000-000000000000' as SessionId }],
     ['of another user', async () => {}, { sub: other }],
-    ['of another tenant', async () => {}, { tid: summit.tenantId as TenantId }],
+    ['of another tenant', async () => {}, { tid: summit.tenantId }],
     ['that has ended', () => superuser.query('UPDATE sessions SET ended_at = now() WHERE id = $1', [sid]), {}],
     ['whose time is over', () => superuser.query('UPDATE sessions SET expires_at = now() WHERE id = $1', [sid]), {}],
     ['that was pruned', () => superuser.query('DELETE FROM sessions WHERE id = $1', [sid]), {}],
@@ -51,7 +51,7 @@ describe('a session', () => {
   })
 
   it('[OPS1] cannot be confirmed while Postgres is away', async () => {
-    const away = new SessionCheck({ query: (() => Promise.reject(new Error('away'))) as unknown as pg.Pool['query'] })
+    const away = new SessionCheck({ query: () => Promise.reject(new Error('away')) })
     await expect(away.require({ sid, sub: user, tid })).rejects.toMatchObject({ code: 'access_unconfirmed' })
   })
 

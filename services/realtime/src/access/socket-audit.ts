@@ -44,7 +44,7 @@ export class SocketAudit {
   }
 
   private async write(): Promise<void> {
-    const { pool, logger } = this.options
+    const { logger } = this.options
     while (this.waiting.length > 0) {
       const batch = this.waiting.slice(0, MAX_AT_ONCE)
       try {

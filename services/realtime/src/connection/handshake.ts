@@ -32,7 +32,7 @@ export async function confirmAccess(
   if (!access.isConfirmed()) throw new CodedError('access_unconfirmed')
   const sessionFault = await sessions.require(token).then(
     () => null,
-    (error: unknown) => error,
+    (error: unknown) => error as Error,
   )
   // Read last: the comparison of access forgets the row of a user who has no socket here yet. It says more than that the session is none.
   requireAccess(await access.read(token.sub), token)

@@ -9,6 +9,6 @@ const MAX_BUFFERED_READS = 1024
 export class LimitedWebSocketServer extends WebSocketServer {
   constructor(options: ServerOptions) {
     const limits = { autoPong: false, maxFragments: MAX_FRAGMENTS, maxBufferedChunks: MAX_BUFFERED_READS }
-    super({ ...options, ...limits } as ServerOptions)
+    super({ ...options, ...limits })
   }
 }

@@ -7,6 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { describeError } from '../http/api-error.ts'
+import { BASE_PATH } from '../http/base-path.ts'
 import type { Session } from '../session/session.ts'
 import { SignInPage } from '../session/sign-in-page.tsx'
 import { LoadingPage } from '../ui/loading-page.tsx'
@@ -16,7 +17,7 @@ import { SCREENS } from './screens.ts'
 const rootRoute = createRootRouteWithContext<{ session: Session }>()({
   component: Outlet,
   notFoundComponent: () => (
-    <MessagePage title="There is no such page" action={{ label: 'Go to the first screen', href: '/' }} />
+    <MessagePage title="There is no such page" action={{ label: 'Go to the first screen', href: `${BASE_PATH}/` }} />
   ),
 })
 
@@ -79,6 +80,7 @@ export function createAppRouter(session: Session) {
   return createRouter({
     routeTree,
     context: { session },
+    basepath: BASE_PATH || '/',
     defaultPreload: false,
     defaultPendingMs: 150,
     scrollRestoration: false,

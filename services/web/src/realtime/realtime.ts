@@ -2,6 +2,7 @@ import { createRealtime } from '@derm/react'
 import { notifications } from '@mantine/notifications'
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiError } from '../http/api-error.ts'
+import { BASE_PATH } from '../http/base-path.ts'
 import { session } from '../session/browser-session.ts'
 import { noticeOfEnd } from '../session/session.ts'
 import { createNotices } from './notices.ts'
@@ -54,8 +55,8 @@ export const queryClient = new QueryClient({
 /** The connection of this page: made once, outside React. */
 export const realtime = createRealtime({
   queryClient,
-  url: window.location.origin,
-  apiUrl: window.location.origin,
+  url: window.location.origin + BASE_PATH,
+  apiUrl: window.location.origin + BASE_PATH,
   getToken: session.getToken,
   refreshToken: session.refreshToken,
   resources: {

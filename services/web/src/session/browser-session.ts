@@ -1,9 +1,10 @@
+import { BASE_PATH } from '../http/base-path.ts'
 import { OWED_KEY, createSessionHint } from './session-hint.ts'
 import { createExclusive, createSession, noticeOfEnd } from './session.ts'
 
 /** This window's session. */
 export const session = createSession({
-  fetch: (...args) => globalThis.fetch(...args),
+  fetch: (path, init) => globalThis.fetch(`${BASE_PATH}${path as string}`, init),
   now: () => Date.now(),
   exclusively: createExclusive(navigator.locks),
   hint: createSessionHint(() => localStorage),

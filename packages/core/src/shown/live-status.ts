@@ -2,6 +2,9 @@ import type { Clock } from '../clock.ts'
 import type { Connection } from '../subscriber/connection-status.ts'
 import type { Why } from './query-currency.ts'
 
+/** `why`: what is shown is old for another reason than the connection. `checkingMs`: how often the API is asked instead for what has changed. */
+export type LiveConnection = Connection & { why?: Why; checkingMs?: number }
+
 /** What the status is made of, besides the connection. */
 export type LiveFacts = {
   /** The browser takes itself for offline: nothing can be read. */
@@ -14,7 +17,7 @@ export type LiveFacts = {
 
 /** The status as people read it: it says how new what they see is, not how the socket is. [INV22] */
 export class LiveStatus {
-  private told: Connection
+  private told: LiveConnection
   /** Since when what is shown may be old. */
   private oldSince: number | undefined
 
@@ -22,7 +25,7 @@ export class LiveStatus {
     this.told = { status: 'idle', since: clock.now() }
   }
 
-  get current(): Connection {
+  get current(): LiveConnection {
     return this.told
   }
 
@@ -31,14 +34,14 @@ export class LiveStatus {
     const now = this.tell(connection, facts)
     if (now.status === 'live' || now.status === 'idle') this.oldSince = undefined
     else this.oldSince ??= now.since
-    const isNew = (Object.keys({ ...this.told, ...now }) as (keyof Connection)[]).some(
+    const isNew = (Object.keys({ ...this.told, ...now }) as (keyof LiveConnection)[]).some(
       (key) => this.told[key] !== now[key],
     )
     if (isNew) this.told = now
     return isNew
   }
 
-  private tell(connection: Connection, { isPaused, oldest, checkingMs }: LiveFacts): Connection {
+  private tell(connection: Connection, { isPaused, oldest, checkingMs }: LiveFacts): LiveConnection {
     const { status } = connection
     if (status === 'idle' || status === 'stopped') return connection
     const since = this.oldSince ?? connection.since

@@ -1,9 +1,10 @@
 import type { Clock, Timer } from '../clock.ts'
-import { interestKey, toInterests, type CountGranted } from '../subscriber/channel-interests.ts'
-import type { TopicInterest } from '../subscriber/interest-registry.ts'
+import { toInterests, type CountGranted } from '../subscriber/channel-interests.ts'
+import { interestKey, type TopicInterest } from '../subscriber/interest-registry.ts'
 import { topicsOf, type Resource } from '@derm/contract'
-import { findWhy, type Following, type Freshness, type QueryReport, type Why } from './query-currency.ts'
-import type { QueryPort, QueryView } from './query-port.ts'
+import type { QueryReport } from '../freshness/refetch-decision.ts'
+import { findWhy, type Following, type Freshness, type Why } from './query-currency.ts'
+import type { QueryPort, QueryView } from '../freshness/query-port.ts'
 
 export type ShownOptions = {
   queries: QueryPort
@@ -105,7 +106,7 @@ export class ShownQueries {
 
   /** Retains the new ones before it releases the old: what both cover is never let go. */
   private follow(hash: string, interests: readonly TopicInterest[]): void {
-    const before: Retained = this.retained.get(hash) ?? new Map()
+    const before = this.retained.get(hash) ?? new Map<string, () => void>()
     const after: Retained = new Map()
     for (const interest of interests) {
       const key = interestKey(interest)
