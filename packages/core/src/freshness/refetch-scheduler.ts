@@ -37,7 +37,7 @@ export class RefetchScheduler {
 
   dispose(): void {
     this.stop()
-    this.timers.clear()
+    this.timers.end()
     this.freshness.clear()
     this.known.clear()
   }

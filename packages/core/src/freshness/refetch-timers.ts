@@ -14,6 +14,7 @@ type Refetch = { startedAt: number; dueAt: number; timer: Timer | undefined }
 /** When each query is refetched: one timer per query, by window, back-off and spread. */
 export class RefetchTimers {
   private readonly refetches = new Map<string, Refetch>()
+  private hasEnded = false
 
   constructor(
     private readonly clock: Clock,
@@ -33,6 +34,8 @@ export class RefetchTimers {
   }
 
   set(hash: string, { delayMs, isPatient }: Moment, freshness: QueryFreshness): void {
+    // A mutation may settle after the end.
+    if (this.hasEnded) return
     const refetch = this.of(hash)
     if (refetch.timer !== undefined && isPatient) return
     const now = this.clock.elapsed()
@@ -59,7 +62,9 @@ export class RefetchTimers {
     this.refetches.delete(hash)
   }
 
-  clear(): void {
+  /** Nothing is due from now on, whatever is set. */
+  end(): void {
+    this.hasEnded = true
     for (const hash of [...this.refetches.keys()]) this.forget(hash)
   }
 

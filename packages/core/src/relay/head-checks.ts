@@ -33,14 +33,17 @@ export class HeadChecks {
     const { clock, settings, breaker } = this.context
     if (breaker.isOpen) return
     const now = clock.elapsed()
-    const isOtherEventLog = await this.isOtherEventLog()
-    const isOtherPostgres = await this.followPostgres()
-    if (isOtherEventLog || isOtherPostgres || now - this.lastCheckOfAllAt >= settings.verifyAllMs) {
-      this.lastCheckOfAllAt = now
-      for (const shard of EVERY_SHARD) this.due.add(shard)
-    }
+    // Due at once, before anything else is awaited: the server is known from now on, also when what follows fails. [REL5]
+    if (await this.isOtherEventLog()) this.setAllDue(now)
+    if (await this.followPostgres()) this.setAllDue(now)
+    if (now - this.lastCheckOfAllAt >= settings.verifyAllMs) this.setAllDue(now)
     await this.verify([...this.due], 0)
     await this.verify(this.scheduler.drainedSince(now - settings.recentMs), clock.now() - settings.recentMs)
+  }
+
+  private setAllDue(now: number): void {
+    this.lastCheckOfAllAt = now
+    for (const shard of EVERY_SHARD) this.due.add(shard)
   }
 
   verifyAll(): Promise<void> {

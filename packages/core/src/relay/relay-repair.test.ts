@@ -54,6 +54,19 @@ describe('[REL5] a comparison of heads', () => {
     expect(await world.history(north)).toEqual([1, 2, 3, 4])
   })
 
+  it('is due at once also when Postgres does not answer in the run that sees the other server', async () => {
+    await begin(4, { verifyAllMs: 1e9 })
+    await world.clock.advance(16_000)
+    world.memory.flush()
+    world.identity = 'second server'
+    let failures = 1
+    world.onFollow = () => {
+      if (failures-- > 0) throw new Error('no connection')
+    }
+    await world.clock.advance(2500)
+    expect(await world.history(north)).toEqual([1, 2, 3, 4])
+  })
+
   it('that fails stays due', async () => {
     await begin(4)
     await world.clock.advance(16_000)

@@ -32,6 +32,8 @@ export class TestRelays {
   isPendingOld = false
   /** Called with what a relay appends; may throw, or answer in the log's place. */
   onAppend: (batch: ChannelBatch) => AppendResult | undefined | Promise<undefined> = () => undefined
+  /** Called before Postgres is asked whether it is another; may throw. */
+  onFollow: () => void = () => {}
   /** Called when a shard's work is done, before it commits. */
   beforeCommit: (began: boolean) => void = () => {}
   private readonly relays: Relay[] = []
@@ -51,6 +53,10 @@ export class TestRelays {
     const relay = createRelay({
       store: {
         ...session,
+        followServer: async () => {
+          this.onFollow()
+          return session.followServer()
+        },
         latePending: async (...of) => (this.isPendingOld ? [] : session.latePending(...of)),
         oldestPendingMs: async () => {
           const oldest = await session.oldestPendingMs()

@@ -30,6 +30,8 @@ describe('the subscriber', () => {
     line.ack({ seq: 13, status: 'recovered', events: [event(11), later, event(13)] })
     line.send(14)
     expect(told).toEqual(['position 10', '11', 'resync 13', '14'])
+    // The answer says it all: nobody is asked again.
+    expect(line.asked).toHaveLength(2)
   })
 
   it('[SUB13] leaves out other messages that cannot be read, and does not count them as a word of the node', async () => {

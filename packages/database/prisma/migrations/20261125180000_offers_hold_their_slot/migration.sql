@@ -28,7 +28,8 @@ CREATE TRIGGER refuse_offered_slot BEFORE INSERT OR UPDATE OF provider_id, start
 CREATE FUNCTION refuse_taken_offer() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NEW.status <> 'offered' THEN RETURN NEW; END IF;
+  -- One that has run out holds nothing, and takes nothing.
+  IF NEW.status <> 'offered' OR coalesce(NEW.offer_expires_at, NEW.offer_starts_at) <= now() THEN RETURN NEW; END IF;
   IF TG_OP = 'UPDATE' THEN
     IF OLD.status = 'offered' AND (OLD.offer_provider_id, OLD.offer_starts_at, OLD.offer_ends_at)
       = (NEW.offer_provider_id, NEW.offer_starts_at, NEW.offer_ends_at) THEN RETURN NEW; END IF;
