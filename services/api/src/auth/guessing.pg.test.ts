@@ -15,7 +15,7 @@ const countOf = (answers: readonly Answer[], status: number) =>
 const deviceOf = ({ headers }: Answer) =>
   headers
     .getSetCookie()
-    .find((cookie) => cookie.startsWith('derm_device='))
+    .find((cookie) => cookie.startsWith('__Secure-derm_device='))
     ?.split(';')[0] as string
 const emailOf = (practice: 'lakeside' | 'summit', user: string) => ids[practice].users[user]?.email as string
 

@@ -33,7 +33,7 @@ export const passwordGuesses: Attack = {
     const faults: string[] = []
     const victim = lakeside.users['pathology']!.email
     const owned = await attempt(stack, 0, { email: victim, password: 'dermlive', from: '198.51.100.1' })
-    const device = owned.headers.getSetCookie().find((cookie) => cookie.startsWith('derm_device'))
+    const device = owned.headers.getSetCookie().find((cookie) => cookie.includes('derm_device='))
     const spell = [victim, victim.toUpperCase(), ` ${victim}`, victim.replace('a', 'ａ')]
     const guessAll = async (what: string, most: number, make: (n: number) => Attempt) => {
       const answers = await Promise.all(Array.from({ length: tries }, (_, n) => attempt(stack, n, make(n))))
