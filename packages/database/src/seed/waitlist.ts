@@ -1,6 +1,6 @@
 import type { Faker } from '@faker-js/faker'
 import type { AppointmentType, WaitlistStatus } from '@derm/contract'
-import { addDays, localDate, startOfDay, toMinutes, weekday } from './local-day.ts'
+import { addDays, localDate, startOfDay, weekday } from './local-day.ts'
 import type { SeedProvider } from './people.ts'
 import type { SeedPractice } from './practices.ts'
 import { stableId } from './stable-id.ts'
@@ -24,6 +24,8 @@ export type WaitlistRow = {
   created_at: string
 }
 
+/** In minutes since midnight. */
+const EVENING = 19 * 60
 const WANTED: readonly AppointmentType[] = ['new_patient', 'skin_check', 'follow_up', 'excision', 'cosmetic']
 
 /** Per location `count` patients who wait for a sooner visit; one in six has been offered one. */
@@ -41,7 +43,9 @@ export function makeWaitlist(
     return Array.from({ length: count }, (_, index) => {
       const isOffered = index % 6 === 5
       const day = nextWorkday(addDays(today, 2 + (index % 5)))
-      const starts = startOfDay(day, location.timeZone) + (toMinutes(location.closesAt) - 30) * 60_000
+      // An offer holds its slot. In the evening no location has visits, and each offer begins at another time.
+      const offers = Math.floor(index / 6)
+      const starts = startOfDay(day, location.timeZone) + (EVENING + offers * 30) * 60_000
       const earliest = addDays(today, faker.number.int({ min: -3, max: 10 }))
       return {
         id: stableId(`${practice.key}/waitlist/${location.key}/${index}`),

@@ -22,7 +22,7 @@ async function makeDue(count: number): Promise<string[]> {
     `INSERT INTO waitlist_entries (id, tenant_id, version, location_id, patient_id, type, status, earliest_date, updated_at,
        offer_provider_id, offer_starts_at, offer_ends_at, offer_expires_at)
      SELECT e.id, $2, 2, $3, e."patientId", 'skin_check', 'offered', '2026-01-01', now(),
-       $4, now() + interval '1 day', now() + interval '25 hours', now()
+       $4, now() + interval '1 day', now() + interval '25 hours', now() - interval '1 second'
      FROM json_to_recordset($1) AS e (id uuid, "patientId" uuid)`,
     [JSON.stringify(entries), lakeside.tenantId, place.id, place.providerIds[0]],
   )

@@ -1,5 +1,5 @@
 import { UpdateHighlight } from '@derm/react'
-import { IconAlertTriangle, IconShieldCheck } from '@tabler/icons-react'
+import { IconAlertTriangle, IconShieldQuestion } from '@tabler/icons-react'
 import { QueryView } from '../ui/query-view.tsx'
 import { isActive, sortAllergies } from './allergy-order.ts'
 import { SEVERITY_LABEL } from './chart-labels.ts'
@@ -17,7 +17,7 @@ export function AllergyStrip({ patientId }: { patientId: string }) {
           if (active.length === 0)
             return (
               <span className={classes['none']}>
-                <IconShieldCheck size={17} aria-hidden="true" /> No allergies recorded
+                <IconShieldQuestion size={17} aria-hidden="true" /> No allergies recorded
               </span>
             )
           return (
