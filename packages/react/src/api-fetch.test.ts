@@ -65,6 +65,16 @@ describe('[SUB23] the token goes to the API’s origin', () => {
     expect(sent).toEqual([])
   })
 
+  it.each([
+    '/.//elsewhere.example/x',
+    '/a/..//elsewhere.example',
+    '/%2e//elsewhere.example',
+    '/api//elsewhere.example',
+  ])('and %j is a path of it', async (input) => {
+    await create().fetch(input)
+    expect(new URL(sent[0]!.url).origin).toBe('https://api.example')
+  })
+
   it('and not after it where somebody redirects', async () => {
     await create().fetch('/api/v1/me')
     expect(sent).toEqual([{ url: 'https://api.example/api/v1/me', token: 'Bearer t1', redirect: 'error' }])

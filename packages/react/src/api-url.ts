@@ -14,6 +14,10 @@ export function createApiUrl(apiUrl: string): (input: string) => URL {
     const asked = new URL(input, root)
     if (!isOurs(asked)) throw new TypeError(`The token is for ${base.origin} only`)
     if (!/^[\\/]/.test(input.trimStart())) return asked
-    return new URL(`${prefix}${asked.pathname}${asked.search}`, base)
+    // Put together, not resolved again: a path may begin with `//`, which would name another host.
+    const url = new URL(base)
+    url.pathname = `${prefix}${asked.pathname}`
+    url.search = asked.search
+    return url
   }
 }

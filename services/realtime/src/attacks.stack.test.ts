@@ -88,6 +88,20 @@ describe('a connection', () => {
     expect(await scrape('derm_connections')).toBe(before + 1)
   })
 
+  it('[SES9] that leaves and asks again is refused each time, and nothing of it is kept or thrown', async () => {
+    const { socket, lines } = await openRaw()
+    socket.send(handshake())
+    await waitUntil(() => lines.some((line) => line.startsWith('40')), { what: 'the socket to be let in' })
+    const thrown = stack.lines().filter((line) => line.includes('unhandled')).length
+    socket.send('41')
+    for (let i = 0; i < 10; i++) {
+      socket.send(handshake())
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    await waitUntil(() => lines.filter((line) => line.startsWith('44')).length === 10, { what: 'the refusals' })
+    expect(stack.lines().filter((line) => line.includes('unhandled'))).toHaveLength(thrown)
+  })
+
   it.each([
     ['to connect', handshake],
     ['to connect with no token', () => '40{}'],

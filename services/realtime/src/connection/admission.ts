@@ -27,13 +27,14 @@ export function guardAdmission(io: Server, options: AdmissionOptions): void {
   const known = new WeakSet<Conn>()
   io.use((socket, next) => {
     const { conn } = socket
-    const tcp = socket.request.socket
     const refuse = (code: ErrorCode) => {
       metrics.handshakesRefused.inc({ code })
       next(Object.assign(new Error(code), { data: { code, client: ERRORS[code].client } }))
     }
     // Socket.IO would make a second socket of it, and a third, past every limit per socket.
+    // Asked first: of a connection that was let in, the request is forgotten, and what throws here is never ended by Socket.IO.
     if (known.has(conn)) return refuse('validation_failed')
+    const tcp = socket.request.socket
     known.add(conn)
     pending.setAsking(tcp, true)
     admit(socket, options)
