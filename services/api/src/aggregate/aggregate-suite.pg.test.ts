@@ -428,6 +428,7 @@ const ELSEWHERE: Record<string, string> = {
   'auth/auth.pg.test.ts': '/auth/',
   'admin/admin.pg.test.ts': '/admin/',
   'audit-log/audit-log.pg.test.ts': '/audit',
+  'events/positions.pg.test.ts': '/positions',
   'tenant-wall.pg.test.ts': '/events /locations /locations/:id /providers /providers/:id /patients/search',
 }
 

@@ -7,7 +7,7 @@ it('[SEC32] one network has so many hashes waiting, is refused beyond, and waits
   const ask = (network: string) =>
     verify(null, 'guess', { network, isKnown: false }).then(
       () => done.push(network),
-      (error: { code?: string }) => done.push(error.code ?? String(error)),
+      (error: unknown) => done.push((error as { code?: string }).code ?? 'another error'),
     )
   const flood = Array.from({ length: 40 }, () => ask('flood'))
   await Promise.all([...flood, ask('other')])
