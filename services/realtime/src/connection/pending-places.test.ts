@@ -75,6 +75,18 @@ describe('[SES26] a place before admission', () => {
     expect([idle, asking, alsoIdle, other[0]].map((one) => one!.socket.destroyed)).toEqual([true, false, false, false])
   })
 
+  it('is not kept by one whose handshakes are refused again and again', () => {
+    const { openMany, places } = setUp()
+    const all = openMany('a', 3)
+    const newcomer = openMany('a', 1)
+    for (let n = 0; n < 4; n++) {
+      vi.advanceTimersByTime(400)
+      for (const { socket } of all) places.setAsking(socket, true)
+      for (const { socket } of all) places.setAsking(socket, false)
+    }
+    expect(decisions(newcomer)).toEqual([true])
+  })
+
   it('of a full node is lost by the network that has most', () => {
     const { openMany } = setUp({ perNetwork: 5 })
     const [small] = openMany('b', 1)

@@ -55,10 +55,10 @@ export class PendingPlaces {
     this.timer ??= setInterval(() => this.sweep(), SWEEP_MS).unref()
   }
 
-  /** A handshake of this connection is being looked at: it is not idle. */
+  /** A handshake of this connection is being looked at: it is not idle. One that was refused has no claim: it is the first to make room. */
   setAsking(socket: NetSocket, isAsking: boolean): void {
     const place = this.places.get(socket)
-    if (place) Object.assign(place, { isAsking, idleSince: this.now() })
+    if (place) Object.assign(place, isAsking ? { isAsking } : { isAsking, idleSince: -Infinity })
   }
 
   /** The connection was admitted, or is gone. */
