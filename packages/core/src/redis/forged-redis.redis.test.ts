@@ -102,6 +102,19 @@ describe('[SEC20] a head that no relay signed', () => {
       })
     })
 
+  it('nor a history that is put together from genuine entries: with a hole in it, it is unreachable', async () => {
+    const channel = await begin()
+    await redis.del(historyKey(channel))
+    for (const [id, seq] of [
+      ['1-0', 1],
+      ['2-0', 3],
+      ['3-0', 3],
+    ] as const)
+      await redis.xadd(historyKey(channel), id, 'i', entry(channel, seq).id, 'b', entry(channel, seq).bytes)
+    const read = await reader.history(channel, { epoch: EPOCH, seq: 0 }, LIMIT)
+    expect(read.kind).toBe('unreachable')
+  })
+
   it('does not pass for "already there"', async () => {
     const channel = nextChannel()
     await redis.xadd(historyKey(channel), '5-0', 'i', 'id-5', 'b', 'forged')

@@ -90,8 +90,10 @@ export function createRedisEventLogReader(
       let size = 0
       for (const [, [, id, , bytes]] of stored) {
         const prefix = bytes === undefined ? null : readPrefix(bytes)
-        // Somebody else's doing: as good as trimmed.
+        // Somebody else's doing: as good as trimmed. So is a genuine entry at another one's place.
         if (!prefix || id === undefined || bytes === undefined) return { kind: 'unreachable', head }
+        const next = (entries.at(-1)?.seq ?? after.seq) + 1
+        if (prefix.epoch !== after.epoch || prefix.seq !== next) return { kind: 'unreachable', head }
         size += bytes.length
         if (size > limit.bytes && entries.length > 0) break
         entries.push({ id, epoch: prefix.epoch, seq: prefix.seq, bytes })
