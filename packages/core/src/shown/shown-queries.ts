@@ -31,13 +31,16 @@ type Retained = Map<string, () => void>
 export class ShownQueries {
   private readonly retained = new Map<string, Retained>()
   private readonly told = new Map<string, Freshness>()
+  /** Queries that were read again since it was told how new they are. */
+  private readonly renewed = new Set<string>()
   private readonly stop: () => void
   private soon: Timer | undefined
   private patience: Timer | undefined
 
   constructor(private readonly options: ShownOptions) {
     this.stop = options.queries.subscribe(({ type, hash }) => {
-      if (type === 'removed') this.told.delete(hash)
+      if (type === 'success') this.renewed.add(hash)
+      if (type === 'removed') for (const known of [this.told, this.renewed]) known.delete(hash)
       this.lookSoon()
     })
   }
@@ -136,9 +139,12 @@ export class ShownQueries {
   private freshness(query: QueryView): Freshness {
     const { clock, inspect, following } = this.options
     const told = this.told.get(query.hash)
-    const why = findWhy(query, inspect(query), following())
-    if (told && (told.current ? !why : told.why === why)) return told
-    const since = told && !told.current ? told.since : clock.now()
+    const report = inspect(query)
+    const why = findWhy(query, report, following())
+    // It shows all that was known when it was read: what it lacks has become known since then, however often that happens.
+    const isNewlyStale = why === 'stale' && this.renewed.delete(query.hash) && report.freshness.setbacks === 0
+    if (told && !isNewlyStale && (told.current ? !why : told.why === why)) return told
+    const since = told && !told.current && !isNewlyStale ? told.since : clock.now()
     const now: Freshness = why ? { current: false, since, why } : { current: true }
     this.told.set(query.hash, now)
     return now

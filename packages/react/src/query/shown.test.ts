@@ -109,6 +109,17 @@ describe('[INV21] how new a query is', () => {
     expect(freshness()).toMatchObject({ why: 'disconnected' })
   })
 
+  it('is not old where others change it all the time, as long as it is read again', async () => {
+    start()
+    mount()
+    await pass(500)
+    for (let n = 0; n < 100; n++) {
+      change()
+      await pass(70)
+      expect(status().status).toBe('live')
+    }
+  })
+
   it('is not current while reading it again fails, though nothing newer is known', async () => {
     start()
     const view = mount()
