@@ -196,6 +196,16 @@ describe('the session', () => {
       expect(other.paths()).toEqual(['refresh', 'logout'])
       expect(other.session.getState().status).toBe('signed-out')
     })
+    it('also when the server asks to wait: the session is there as before', async () => {
+      const hint = createHint()
+      const { session } = setUp(
+        (path) => (path === 'login' ? answer('ann', 'one') : problem('rate_limited', 429)),
+        hint,
+      )
+      await session.login('a', 'b')
+      await session.logout()
+      expect(hint.owesSignOut()).toBe(true)
+    })
     it('but not when the server refuses it: asking again would not help', async () => {
       const hint = createHint()
       const { session } = setUp(

@@ -102,11 +102,16 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
     setState({ status: 'signed-in', user: answer.user })
   }
 
-  /** Ends the session on the server if a sign-out is owed. A refusal will not change by asking again. Runs under the lock over all tabs. */
+  /** Ends the session on the server if a sign-out is owed. A refusal will not change by asking again, unless it came too early or too often. Runs under the lock over all tabs. */
   async function payOwed(bearer = token): Promise<void> {
     if (!hint.owesSignOut()) return
     await post('logout', undefined, bearer).catch((error: unknown) => {
-      if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) throw error
+      const isDecided =
+        error instanceof ApiError &&
+        error.status >= 400 &&
+        error.status < 500 &&
+        ![408, 425, 429].includes(error.status)
+      if (!isDecided) throw error
     })
     hint.noteSignedOut()
   }
