@@ -172,6 +172,17 @@ describe('refreshing', () => {
     expect((await refresh(cookie)).status).toBe(200)
   })
 
+  it('[SEC33] nobody elsewhere keeps the owner’s used cookie from being recognised by sending wrong ones', async () => {
+    const { cookie } = await pod.signIn(email, { fresh: true })
+    const stolen = (await refresh(cookie)).cookie as string
+    const thief = { 'x-forwarded-for': '203.0.113.9' }
+    const forge = (n: number) => stolen.replace(/\.([^.]{8})[^.]+$/, `.$1${String(n).padStart(43, 'A')}`)
+    pod.clock.advance(31_000)
+    for (let n = 0; n < 15; n++) await refresh(forge(n), thief)
+    expect(await refresh(cookie, { 'x-forwarded-for': '198.51.100.7' })).toMatchObject({ status: 401 })
+    expect(await refresh(stolen, thief)).toMatchObject({ status: 401, body: { code: 'session_ended' } })
+  })
+
   it('[SEC] one that was used several rotations ago is recognised after the grace too', async () => {
     const session = await pod.signIn(email, { fresh: true })
     let cookie = session.cookie

@@ -12,8 +12,9 @@ export interface Budgets {
 }
 
 type Bucket = { left: number; at: number }
-/** Above so many, those that are full again are forgotten. */
+/** Above so many, those that are full again are forgotten; above so many more, those that nobody has used for longest. */
 const MANY = 5_000
+const MOST = 50_000
 
 /**
  * What a user and a tenant may ask of this pod. In the pod's memory: it is this pod's time that is shared out, each further pod brings its own, and a
@@ -28,11 +29,16 @@ export function createBudgets({ user, tenant, now }: BudgetsOptions): Budgets {
     const passed = known ? Math.max(0, at - known.at) : 0
     const left = known ? Math.min(budget.burst, known.left + (passed * budget.perSecond) / 1_000) : budget.burst
     const bucket = { left, at }
+    // The newest last, so that to forget is to look at the oldest alone, and costs what is forgotten.
+    buckets.delete(key)
     buckets.set(key, bucket)
     return bucket
   }
   function forgetFull(): void {
-    for (const [key, { at }] of buckets) if (now() - at > 60_000) buckets.delete(key)
+    for (const [key, { at }] of buckets) {
+      if (now() - at <= 60_000 && buckets.size <= MOST) break
+      buckets.delete(key)
+    }
   }
   const both = (tenantKey: string, userKey: string) => [
     { bucket: bucketOf(`user ${tenantKey} ${userKey}`, user), budget: user },

@@ -83,6 +83,8 @@ export function createAttemptLimiter(prisma: PrismaClient, [newest]: SecretList,
         release: () => settle([], [...own, ...shared]),
       }
     },
-    wrongSecret: (sessionId, from) => take([counter('session', sessionId), counter('network', 'secret', from.network)]),
+    // Counted for the network too: else who has stolen a cookie could use the attempts up, so that the owner's own is never recognised.
+    wrongSecret: (sessionId, from) =>
+      take([counter('session', sessionId, from.network), counter('network', 'secret', from.network)]),
   }
 }
