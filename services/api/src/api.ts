@@ -11,7 +11,7 @@ import type { DatabaseTurns } from './limits/database-turns.ts'
 import type { DeviceTokens } from './sessions/device-token.ts'
 import type { AttemptLimiter } from './sessions/attempt-limiter.ts'
 import type { PasswordHashes } from './limits/password-hashes.ts'
-import type { AuditAddresses } from './access/client-address.ts'
+import type { AuditAddresses } from '@derm/runtime'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { SharedReads } from './reads/shared-reads.ts'
 import type { SocketRevoker } from './access/socket-revoker.ts'
@@ -48,6 +48,8 @@ export type Api = {
   isSecure: boolean
   /** What the audit log keeps of where a request came from. */
   auditAddresses: AuditAddresses
+  /** Whose `X-Forwarded-For` is believed. */
+  isTrustedProxy: (address: string) => boolean
   /** Whether each answer is checked against its declaration: in tests, a difference is a fault. */
   checksAnswers: boolean
 }

@@ -10,12 +10,11 @@ import { readRequestId, readTraceparent } from './http/trace.ts'
 import { createDocs } from './openapi/docs.ts'
 import { ROUTES } from './routes.ts'
 
-/** The HTTP interface. `trustedProxies`: whose `X-Forwarded-For` is believed, as Express' `trust proxy`. */
-export function createApp(api: Api, { trustedProxies }: { trustedProxies: readonly string[] }): Express {
+/** The HTTP interface. */
+export function createApp(api: Api): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
-  app.set('trust proxy', [...trustedProxies])
   app.set('query parser', 'simple')
 
   app.use(identify)

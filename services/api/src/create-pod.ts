@@ -2,7 +2,7 @@ import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/aut
 import { delay, systemClock, type Clock, type Logger } from '@derm/core'
 import { createSigner } from '@derm/core/redis'
 import { createPrisma, requirePrismaSession } from '@derm/database'
-import { createAdminServer, createMetrics, createRedisConnections, type Step } from '@derm/runtime'
+import { createAddressList, createAdminServer, createMetrics, createRedisConnections, type Step } from '@derm/runtime'
 import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'
@@ -96,9 +96,10 @@ export function createPod(
     basePath: config.BASE_PATH,
     isSecure: config.PUBLIC_ORIGINS.every((origin) => origin.startsWith('https:')),
     auditAddresses: config.AUDIT_ADDRESSES,
+    isTrustedProxy: createAddressList(config.TRUSTED_PROXIES),
     checksAnswers: config.NODE_ENV === 'test',
   }
-  const server = createHttpServer(createApp(api, { trustedProxies: config.TRUSTED_PROXIES }), {
+  const server = createHttpServer(createApp(api), {
     port: config.PORT,
     host: config.HOST,
     basePath: config.BASE_PATH,

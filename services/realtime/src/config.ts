@@ -25,7 +25,7 @@ const RealtimeConfig = z.object({
   EVENT_SIGNING_SECRET: SecretListText,
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
   TRUSTED_PROXIES: ProxyList.default(['loopback']),
-  /** What the audit log keeps of where a socket came from: its network, or nothing. */
+  /** What the audit log keeps of where a socket came from, as of a request. */
   AUDIT_ADDRESSES: z.enum(['full', 'network', 'none']).default('full'),
   /** Sockets of one node, admitted or not. */
   MAX_CONNECTIONS: Count.default(20_000),

@@ -1,5 +1,5 @@
 import { END_SOCKETS, REALTIME_PATH, type UserId } from '@derm/contract'
-import { clientNetwork, createAddressList, listen } from '@derm/runtime'
+import { createAddressList, listen, readClientAddress, toAuditAddress } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
 import { startKeyWatch } from './connection/key-watch.ts'
 import { SocketAudit } from './access/socket-audit.ts'
@@ -144,7 +144,7 @@ function serveSocket(
   })
   const maxBufferedBytes = config.MAX_BUFFERED_BYTES
   // Before the request is let go of.
-  const address = config.AUDIT_ADDRESSES === 'none' ? null : clientNetwork(socket.request, isTrusted)
+  const address = toAuditAddress(readClientAddress(socket.request, isTrusted), config.AUDIT_ADDRESSES)
   const member = connectMember({ access, members, metrics, maxBufferedBytes, isDraining }, socket)
   if (!member) return
   audit.note(member.sessionId, address)

@@ -2,7 +2,7 @@ import type { VerifiedToken } from '@derm/auth'
 import type { Api } from '../api.ts'
 import { SHARED_SHARE, costOf } from './request-cost.ts'
 import { NOT_KNOWN, type Turn } from '../limits/database-turns.ts'
-import type { ClientAddress } from '../access/client-address.ts'
+import type { ClientAddress } from '@derm/runtime'
 import type { Route } from './route.ts'
 
 /** A request that its user and its tenant can afford. `turn`: whose its transactions are. */

@@ -6,7 +6,7 @@ import type { Api } from '../api.ts'
 import type { Refused } from '../audit/refusals.ts'
 import { admit, enter } from './admit.ts'
 import { requireToken } from './bearer.ts'
-import { readClientAddress, toAuditAddress, type ClientAddress } from '../access/client-address.ts'
+import { readClientAddress, toAuditAddress, type ClientAddress } from '@derm/runtime'
 import { codesOf } from './codes-of.ts'
 import { toCodedError } from '../database-error.ts'
 import { requireKnownOrigin } from './origins.ts'
@@ -34,7 +34,7 @@ function createHandler(api: Api, route: Route): RequestHandler {
     const { requestId, traceparent } = response.locals as { requestId: string; traceparent: string }
     response.locals['route'] = route.path
     if (route.auth !== 'bearer') requireKnownOrigin(request, api.origins)
-    const from = readClientAddress(request)
+    const from = readClientAddress(request, api.isTrustedProxy)
     const source = { requestId, address: toAuditAddress(from, api.auditAddresses) }
     const token = route.auth === 'bearer' ? await identify(api, request, from) : null
     if (!token) await enter(api, { token, from })

@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express'
 import { CodedError, ERRORS, toProblem } from '@derm/contract'
 import type { VerifiedToken } from '@derm/auth'
 import type { Api } from '../api.ts'
-import type { ClientAddress } from '../access/client-address.ts'
+import type { ClientAddress } from '@derm/runtime'
 import { toCodedError } from '../database-error.ts'
 
 /** What is known of a request by the time it is refused. */

@@ -5,7 +5,7 @@ import type { Api } from '../api.ts'
 import type { AuditSource } from '../audit/audit-row.ts'
 import type { VerifiedToken } from '@derm/auth'
 import type { Turn } from '../limits/database-turns.ts'
-import type { ClientAddress } from '../access/client-address.ts'
+import type { ClientAddress } from '@derm/runtime'
 
 /**
  * A route is declared once: from the declaration it is mounted, its input is parsed, and OpenAPI is written, so that the

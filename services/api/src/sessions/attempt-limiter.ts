@@ -2,7 +2,7 @@ import { createHmac, hkdfSync } from 'node:crypto'
 import type { SecretList } from '@derm/runtime'
 import { CodedError } from '@derm/contract'
 import type { PrismaClient } from '@derm/database'
-import type { ClientAddress } from '../access/client-address.ts'
+import type { ClientAddress } from '@derm/runtime'
 import type { DeviceToken } from './device-token.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Server as HttpServer } from 'node:http'
 import { REALTIME_PATH, type ErrorCode } from '@derm/contract'
 import type { Logger, Signer } from '@derm/core'
-import { clientNetwork, createAddressList } from '@derm/runtime'
+import { createAddressList, readClientAddress } from '@derm/runtime'
 import type { Redis } from 'ioredis'
 import { Server } from 'socket.io'
 import type { RealtimeConfig } from '../config.ts'
@@ -53,7 +53,7 @@ export function createSocketServer(options: SocketServerOptions): Server {
       }
       const refusal = isDraining() ? 'server_draining' : checkOrigin(request, config.PUBLIC_ORIGINS)
       if (refusal) return answer(refusal)
-      pending.take(request.socket, clientNetwork(request, isTrusted), (isTaken) =>
+      pending.take(request.socket, readClientAddress(request, isTrusted).network, (isTaken) =>
         answer(isTaken ? null : 'too_many_connections'),
       )
     },

@@ -1,11 +1,11 @@
-import type { Request } from 'express'
+import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /**
- * Where a request comes from. `text`: the address in its one canonical form; an IPv4 address that is written inside an IPv6 one is the IPv4
- * address. `network`: what one subscriber holds, so what a limit counts: an IPv4 address, or an IPv6 /64. `neighbourhood`: what one
- * site can get, an IPv4 /24 or an IPv6 /48.
+ * Where a request comes from. `text`: the address in its one canonical form, a mapped address as the IPv4 address that it holds. `network`: what one
+ * subscriber holds, so what a limit counts: an IPv4 address, or an IPv6 /64; an IPv4 address that is written inside an IPv6 one in another way, as of
+ * NAT64, is that IPv4 address here. `neighbourhood`: what one site can get, an IPv4 /24 or an IPv6 /48.
  */
 export type ClientAddress = { text: string; network: string; neighbourhood: string }
 
@@ -15,11 +15,11 @@ export function parseAddress(text: string | undefined): ClientAddress | null {
   const version = isIP(bare)
   if (version === 0) return null
   // A url writes an IPv6 address in hexadecimal groups alone, which is the form that the parser knows.
-  const parsed = unwrap(ipaddr.parse(version === 6 ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare))
-  const canonical = parsed.toString()
-  return parsed.kind() === 'ipv4'
-    ? { text: canonical, network: canonical, neighbourhood: toPrefix(parsed, 24) }
-    : { text: canonical, network: toPrefix(parsed, 64), neighbourhood: toPrefix(parsed, 48) }
+  const parsed = ipaddr.process(version === 6 ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare)
+  const holder = unwrap(parsed)
+  const [network, neighbourhood] =
+    holder.kind() === 'ipv4' ? [holder.toString(), toPrefix(holder, 24)] : [toPrefix(holder, 64), toPrefix(holder, 48)]
+  return { text: parsed.toString(), network, neighbourhood }
 }
 
 /** `203.0.113.7:443`, `[2001:db8::1]:443` and `fe80::1%eth0` without what is no part of the address. */
@@ -31,12 +31,12 @@ function toBareAddress(text: string): string {
 
 type Parsed = ipaddr.IPv4 | ipaddr.IPv6
 
-/** The IPv4 address inside a mapped, translated (NAT64), 6to4 or Teredo address: whoever has it can write it in all of these forms. */
+/** The IPv4 address inside a translated (NAT64), 6to4 or Teredo address: one subscriber can write it in all of these forms. */
 function unwrap(parsed: Parsed): Parsed {
   if (parsed.kind() === 'ipv4') return parsed
   const bytes = parsed.toByteArray()
   const range = parsed.range()
-  if (range === 'ipv4Mapped' || range === 'rfc6145' || range === 'rfc6052') return ipaddr.fromByteArray(bytes.slice(12))
+  if (range === 'rfc6145' || range === 'rfc6052') return ipaddr.fromByteArray(bytes.slice(12))
   if (range === '6to4') return ipaddr.fromByteArray(bytes.slice(2, 6))
   if (range === 'teredo') return ipaddr.fromByteArray(bytes.slice(12).map((byte) => byte ^ 0xff))
   return parsed
@@ -54,13 +54,14 @@ const UNKNOWN: ClientAddress = { text: 'unknown', network: 'unknown', neighbourh
  * read from its end, and no further than the first address that is not trusted: what stands before it, anybody may have written.
  * An entry that is no address ends the walk at the proxy that wrote it.
  */
-export function readClientAddress(request: Pick<Request, 'app' | 'headers' | 'socket'>): ClientAddress {
-  const isTrusted = request.app.get('trust proxy fn') as (address: string, hop: number) => boolean
-  const header = request.headers['x-forwarded-for']
-  const forwarded = (Array.isArray(header) ? header.join() : (header ?? '')).split(',').reverse()
-  let client = parseAddress(request.socket.remoteAddress)
+export function readClientAddress(
+  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
+  isTrusted: (address: string) => boolean,
+): ClientAddress {
+  const forwarded = [headers['x-forwarded-for'] ?? []].flat().join(',').split(',').reverse()
+  let client = parseAddress(socket.remoteAddress)
   for (const entry of forwarded) {
-    if (!client || !isTrusted(client.text, 0)) break
+    if (!client || !isTrusted(client.text)) break
     const next = parseAddress(entry)
     if (!next) break
     client = next

@@ -1,5 +1,5 @@
-import express, { type Request } from 'express'
 import { describe, expect, it } from 'vitest'
+import { createAddressList } from './address-list.ts'
 import { parseAddress, readClientAddress, toAuditAddress } from './client-address.ts'
 
 describe('[SEC30] an address is parsed, so that one network has one name', () => {
@@ -53,15 +53,13 @@ describe('[SEC30] an address is parsed, so that one network has one name', () =>
   })
 })
 
-describe('[SEC30] only trusted proxies say where a request comes from', () => {
-  const app = express()
-  app.set('trust proxy', ['loopback', '10.0.0.0/8'])
-  const read = (remoteAddress: string, forwarded?: string) =>
-    readClientAddress({
-      app,
-      headers: { 'x-forwarded-for': forwarded },
-      socket: { remoteAddress },
-    } as unknown as Request).text
+describe('[SEC30] [SES27] only trusted proxies say where a request comes from', () => {
+  const isTrusted = createAddressList(['loopback', '10.0.0.0/8'])
+  const read = (remoteAddress: string, forwarded?: string | string[]) =>
+    readClientAddress(
+      { headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded }, socket: { remoteAddress } as never },
+      isTrusted,
+    ).text
 
   it.each([
     ['198.51.100.9', '203.0.113.7', '198.51.100.9'],
@@ -73,7 +71,20 @@ describe('[SEC30] only trusted proxies say where a request comes from', () => {
     ['127.0.0.1', 'nonsense', '127.0.0.1'],
     ['127.0.0.1', '203.0.113.7, nonsense', '127.0.0.1'],
     ['127.0.0.1', ',,203.0.113.7', '203.0.113.7'],
+    ['127.0.0.1', ['1.1.1.1', '203.0.113.7:4711'], '203.0.113.7'],
+    ['::ffff:10.1.2.3', '1.1.1.1, 2001:db9::7', '2001:db9::7'],
+    // Whoever has such an address is no proxy of ours, though an IPv4 address is in it.
+    ['127.0.0.1', '203.0.113.7, 64:ff9b::10.1.2.3', '64:ff9b::a01:203'],
+    ['127.0.0.1', '203.0.113.7, 2002:a01:203::1', '2002:a01:203::1'],
   ])('%s with %s is %s', (remote, forwarded, expected) => {
     expect(read(remote, forwarded)).toBe(expected)
+  })
+
+  it('which are addresses, ranges and names of ranges, mapped ones as IPv4', () => {
+    const isOurs = createAddressList(['loopback', '::ffff:10.0.0.0/104', '2001:db8::/32', '198.51.100.4'])
+    const addresses = ['::1', '127.9.9.9', '10.9.9.9', '::ffff:10.1.1.1', '2001:db8:9::1', '198.51.100.4']
+    expect(addresses.filter((address) => !isOurs(address))).toEqual([])
+    expect(['11.0.0.1', '198.51.100.5', '2001:db9::1', 'unknown', ''].filter(isOurs)).toEqual([])
+    expect(() => createAddressList(['somewhere'])).toThrow()
   })
 })
