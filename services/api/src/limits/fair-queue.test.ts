@@ -61,14 +61,33 @@ describe('[SEC35] a fair queue', () => {
     expect(entered.toSorted()).toEqual(['a', 'a', 'a', 'few'])
   })
 
-  it('refuses a member who has too much waiting, and everybody when all together have', async () => {
+  it('refuses a member who has too much waiting, and where all together have, whose group has no less than others', async () => {
     const queue = createQueue(undefined, { total: 3, member: 2 })
     await queue.enter('a', 'x')
     void queue.enter('a', 'x')
     void queue.enter('a', 'x')
     await expect(queue.enter('a', 'x')).rejects.toMatchObject({ code: 'rate_limited', details: { retryAfter: 1 } })
     void queue.enter('b', 'y')
-    await expect(queue.enter('c', 'z')).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(queue.enter('b', 'z')).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('is filled by no group against another: the one that has most loses its newest', async () => {
+    const queue = createQueue(undefined, { total: 4, member: 3 })
+    const leave = await queue.enter('flood', 'x')
+    const outcomes: string[] = []
+    const enter = (group: string, member: string) =>
+      queue.enter(group, member).then(
+        (leaveAgain) => (outcomes.push(`${group} in`), leaveAgain()),
+        () => outcomes.push(`${group} refused`),
+      )
+    const flood = ['x', 'x', 'x', 'y'].map((member) => enter('flood', member))
+    const others = [enter('a', 'z'), enter('b', 'z')]
+    await settle()
+    expect(outcomes).toEqual(['flood refused', 'flood refused'])
+    expect(queue.waiting).toBe(4)
+    leave()
+    await Promise.all([...flood, ...others])
+    expect(outcomes.slice(2).toSorted()).toEqual(['a in', 'b in', 'flood in', 'flood in'])
   })
 
   it('forgets whoever has left, before their turn and after it, and gives a place back once', async () => {

@@ -3,11 +3,14 @@ import { CodedError } from '@derm/contract'
 export type FairQueueOptions = {
   /** How much runs at a time, in all, of one group and of one member. `groups`: groups that get another number than all others. */
   running: { total: number; group: number; member: number; groups?: Readonly<Record<string, number>> }
-  /** How much waits at most. What comes then is refused, so that a queue costs bounded memory and nobody waits for long. */
+  /**
+   * How much waits at most, so that a queue costs bounded memory and nobody waits for long. Where all together have too much waiting, the group that has
+   * most loses its newest: no group can fill the queue against another.
+   */
   waiting: { total: number; member: number }
 }
 
-type Waiter = { start: () => void }
+type Waiter = { start: () => void; refuse: () => void }
 type Member = { running: number; waiting: Set<Waiter> }
 type Group = { running: number; members: Map<string, Member> }
 
@@ -15,7 +18,7 @@ export interface FairQueue {
   /**
    * Resolves when it is the caller's turn, with what gives the place back. Groups take turns, and within a group its members do: who asks for
    * much waits behind their own requests. `signal`: whoever has left gives up their place in the queue.
-   * @throws CodedError `rate_limited` when the member has too much waiting, `unavailable` when all together have.
+   * @throws CodedError `rate_limited` when the member has too much waiting, `unavailable` when all together have and its group no less than others.
    */
   enter(group: string, member: string, signal?: AbortSignal): Promise<() => void>
   readonly waiting: number
@@ -62,6 +65,15 @@ export function createFairQueue({ running: most, waiting: room }: FairQueueOptio
     return false
   }
 
+  /** Takes a place from the group that has most waiting, for one that has clearly less. */
+  function makeRoom(newcomer: Group): boolean {
+    const [longest] = [...groups.values()].toSorted((a, b) => countWaiting(b) - countWaiting(a))
+    if (!longest || countWaiting(longest) <= countWaiting(newcomer) + 1) return false
+    const [busiest] = [...longest.members.values()].toSorted((a, b) => b.waiting.size - a.waiting.size)
+    ;[...busiest!.waiting].at(-1)!.refuse()
+    return true
+  }
+
   return {
     get waiting() {
       return waiting
@@ -73,15 +85,17 @@ export function createFairQueue({ running: most, waiting: room }: FairQueueOptio
         return Promise.reject(new CodedError(code, { retryAfter: 1 }))
       }
       if (place.waiting.size >= room.member) return refuse('rate_limited')
-      if (waiting >= room.total) return refuse('unavailable')
+      if (waiting >= room.total && !makeRoom(lane)) return refuse('unavailable')
       return new Promise((resolve, reject) => {
         const leave = () => {
+          signal?.removeEventListener('abort', leave)
           if (!place.waiting.delete(waiter)) return
           waiting--
           forgetIdle(group, member)
           reject(new CodedError('unavailable', { retryAfter: 1 }))
         }
         const waiter: Waiter = {
+          refuse: leave,
           start() {
             signal?.removeEventListener('abort', leave)
             running++
@@ -108,3 +122,5 @@ export function createFairQueue({ running: most, waiting: room }: FairQueueOptio
     },
   }
 }
+
+const countWaiting = ({ members }: Group) => [...members.values()].reduce((sum, { waiting }) => sum + waiting.size, 0)
