@@ -127,6 +127,23 @@ describe('[SEC37] who signs in and out is in the audit log', () => {
     )
   })
 
+  it('the right password of somebody whose access was taken back', async () => {
+    const email = 'frontdesk.north@lakeside.example'
+    const { body } = await pod.nobody.post('/auth/login', { email, password: 'dermlive' })
+    const { id } = body.user
+    await pod.sql('UPDATE user_access SET active = false WHERE user_id = $1', [id])
+    try {
+      expect((await pod.nobody.post('/auth/login', { email, password: 'dermlive' }, from('203.0.113.90'))).status).toBe(
+        403,
+      )
+      await expect
+        .poll(() => read(`action=session.refused&subjectId=${id}`))
+        .toEqual([expect.objectContaining({ address: '203.0.113.90', details: { code: 'access_revoked' } })])
+    } finally {
+      await pod.sql('UPDATE user_access SET active = true WHERE user_id = $1', [id])
+    }
+  })
+
   it('of an account that does not exist, no tenant’s log can tell', async () => {
     const count = async () =>
       Number((await pod.sql(`SELECT count(*) AS n FROM audit_log WHERE action = 'session.refused'`))[0].n)

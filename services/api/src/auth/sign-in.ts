@@ -42,9 +42,9 @@ export async function signIn(api: Api, request: SignInRequest): Promise<SignedIn
       throw error
     })
   if (!login || !isRight) {
-    api.metrics.signIns.inc({ outcome: 'refused' })
-    if (login) noteRefused(api, login, source)
-    throw new CodedError('bad_credentials')
+    const error = new CodedError('bad_credentials')
+    noteRefused(api, login, source, error)
+    throw error
   }
   await admission.succeed()
   const session: Session = {
@@ -52,7 +52,13 @@ export async function signIn(api: Api, request: SignInRequest): Promise<SignedIn
     userId: UserId.parse(login.user_id),
     sessionId: SessionId.parse(crypto.randomUUID()),
   }
-  const { answer, secret } = await api.turns.run(turn, () => startSession(api, session, source))
+  const { answer, secret } = await api.turns
+    .run(turn, () => startSession(api, session, source))
+    .catch((error: unknown) => {
+      // The password was right, and the access is taken back: nothing of the transaction is left to tell of it.
+      if (error instanceof CodedError && error.code === 'access_revoked') noteRefused(api, login, source, error)
+      throw error
+    })
   api.metrics.signIns.inc({ outcome: 'signed_in' })
   return {
     answer,
@@ -63,13 +69,15 @@ export async function signIn(api: Api, request: SignInRequest): Promise<SignedIn
 }
 
 /** Not waited for: an account that exists must not take longer to refuse. A pod that ends writes it before it does. */
-function noteRefused(api: Api, login: Login, source: AuditSource): void {
+function noteRefused(api: Api, login: Login | undefined, source: AuditSource, { code }: CodedError): void {
+  api.metrics.signIns.inc({ outcome: 'refused' })
+  if (!login) return
   const tenantId = TenantId.parse(login.tenant_id)
   const row = toUnknownAuditRow(tenantId, source, {
     action: 'session.refused',
     subjectType: 'user',
     subjectId: login.user_id,
-    details: { code: 'bad_credentials' },
+    details: { code },
   })
   api.audit
     // By the clock that sessions are dated by: the user is told what came after their last one.
