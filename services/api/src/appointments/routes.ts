@@ -6,7 +6,7 @@ import { invalid } from '../http/invalid.ts'
 import type { Route } from '../http/route.ts'
 import { requirePatient } from '../patients/require-patient.ts'
 import { requireProviderAt } from '../providers/require-provider.ts'
-import { bookWaitlistEntry, lockBookable } from '../waitlist/book-entry.ts'
+import { bookWaitlistEntry, findBooked, lockBookable } from '../waitlist/book-entry.ts'
 import { appointments } from './appointment.ts'
 
 /** The longest span of a list, in days. */
@@ -36,16 +36,18 @@ const changes = defineEntityChanges(
   {
     create: {
       async run({ change, locationId, body }) {
-        const { providerId, patientId, type, startsAt, endsAt, note = null, waitlistEntryId } = body
+        const { providerId, patientId, type, startsAt, endsAt, note = null } = body
         await requireProviderAt(change, providerId, locationId)
         await requirePatient(change, patientId)
         // Locked before the provider's time is held, as an offer does: else the two could wait for each other.
-        if (waitlistEntryId !== undefined) await lockBookable(change, waitlistEntryId)
+        const entryId = await findBooked(change, body)
+        if (entryId !== undefined) await lockBookable(change, entryId)
         const slot = { startsAt: new Date(startsAt), endsAt: new Date(endsAt) }
         return { data: { locationId, providerId, patientId, type, note, ...slot } }
       },
-      async after({ change, body: { waitlistEntryId }, row }) {
-        if (waitlistEntryId !== undefined) await bookWaitlistEntry(change, waitlistEntryId, row)
+      async after({ change, body, row }) {
+        const entryId = await findBooked(change, body)
+        if (entryId !== undefined) await bookWaitlistEntry(change, entryId, row)
       },
     },
     update: {

@@ -1,3 +1,4 @@
+import type { AppointmentCreate } from '@derm/contract'
 import { lockEntity } from '../aggregate/lock-entity.ts'
 import { writeAlong } from '../aggregate/write-entity.ts'
 import { invalid } from '../http/invalid.ts'
@@ -6,6 +7,29 @@ import { waitlist } from './waitlist-entry.ts'
 
 export const lockBookable = (change: Change, id: string) =>
   lockEntity(change, waitlist, id, { by: 'schedule', from: ['waiting', 'offered'] })
+
+/**
+ * The entry that a booking ends: the one that it names, else the one whose offer holds the slot for the patient. So no offer stands for what is
+ * taken, wherever it is booked. [SCH4]
+ */
+export async function findBooked(
+  { tx, caller }: Change,
+  { waitlistEntryId, locationId, patientId, providerId, startsAt, endsAt }: AppointmentCreate,
+): Promise<string | undefined> {
+  if (waitlistEntryId !== undefined) return waitlistEntryId
+  const entry = await tx.waitlistEntry.findFirst({
+    where: {
+      ...{ tenantId: caller.tenantId, locationId, patientId, status: 'offered' },
+      ...{
+        offerProviderId: providerId,
+        offerStartsAt: { lt: new Date(endsAt) },
+        offerEndsAt: { gt: new Date(startsAt) },
+      },
+    },
+    select: { id: true },
+  })
+  return entry?.id
+}
 
 /** An entry's wait is over: part of creating its appointment, whose event tells of both. */
 export async function bookWaitlistEntry(

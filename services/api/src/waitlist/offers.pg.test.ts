@@ -56,6 +56,15 @@ describe('[SCH4] an offer holds its slot', () => {
     expect((await book(wanted, patientIds[1], { waitlistEntryId: id })).status).toBe(201)
   })
 
+  it('and ends with the booking of its patient, also where nobody names the entry', async () => {
+    const wanted = slot()
+    const id = await wait(patientIds[20])
+    await offer(id, wanted)
+    const { body } = await book(wanted, patientIds[20])
+    expect((await desk.get(`/waitlist/${id}`)).body).toMatchObject({ status: 'booked', version: 3 })
+    expect(body.status).toBe('scheduled')
+  })
+
   it('until it has run out, also before the job has come to it', async () => {
     const wanted = slot()
     const id = await wait()
