@@ -18,6 +18,7 @@ async function readExample(): Promise<string> {
   return code
 }
 
+// It runs the page's own lines, which are curl's: the project itself needs none, and does not install it.
 it.skipIf(!findProgram('curl'))(
   'the quick start’s curl lines change a visit once, and are refused a stale one',
   async () => {

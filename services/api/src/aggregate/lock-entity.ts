@@ -103,12 +103,17 @@ export function requireAction(caller: Caller, action: Transition['by'], at: Loca
  * migration of the next version adds a column.
  */
 function columnsOf({ model }: Pick<AnyAggregate, 'model'>): Prisma.Sql {
+  const known = columns.get(model)
+  if (known) return known
   const fields = (Prisma as unknown as Record<string, Record<string, string> | undefined>)[
     `${model[0]!.toUpperCase()}${model.slice(1)}ScalarFieldEnum`
   ]
   if (!fields) throw new Error(`${model} is no model of the database`)
-  return Prisma.raw(Object.keys(fields).map(snake).join(', '))
+  const named = Prisma.raw(Object.keys(fields).map(snake).join(', '))
+  columns.set(model, named)
+  return named
 }
+const columns = new Map<Model, Prisma.Sql>()
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())

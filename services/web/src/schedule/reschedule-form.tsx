@@ -5,7 +5,7 @@ import { useAppointmentChange } from './appointment-changes.ts'
 import { FormFrame } from '../ui/form-frame.tsx'
 import { useOpenedOn } from '../ui/opened-on.ts'
 import { SlotFields, toSlot, type SlotDraft } from '../appointments/slot-fields.tsx'
-import { formatDate, formatTime, toClock, toInstant, toWallTime, zoneName } from '../time/zone-time.ts'
+import { formatDate, formatTime, toClock, toWallTime, turnOf, zoneName } from '../time/zone-time.ts'
 
 type Props = {
   appointment: Appointment
@@ -25,7 +25,7 @@ export function RescheduleForm({ appointment, location, providers, onDone, onCan
       providerId: appointment.providerId,
       date,
       time: toClock(minutes),
-      turn: toInstant({ date, minutes }, zone) === appointment.startsAt ? 'first' : 'second',
+      turn: turnOf(appointment.startsAt, zone),
       length: String(length),
     }
   })

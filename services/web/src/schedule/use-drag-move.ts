@@ -4,7 +4,7 @@ import { isRefusal } from '../http/api-error.ts'
 import { useAppointmentChange } from './appointment-changes.ts'
 import { fullName } from '../patients/patient-names.ts'
 import type { DropTarget } from './drag-target.ts'
-import { formatTime, toInstant } from '../time/zone-time.ts'
+import { formatTime, toInstant, turnOf } from '../time/zone-time.ts'
 
 /** What a drop does: the card stays where it was dropped, and goes back with a word why if the server refuses. */
 export function useDragMove(location: Location, date: string): (appointment: Appointment, target: DropTarget) => void {
@@ -18,7 +18,8 @@ export function useDragMove(location: Location, date: string): (appointment: App
   return useCallback(
     (appointment, { providerId, start }) => {
       const length = Date.parse(appointment.endsAt) - Date.parse(appointment.startsAt)
-      const startsAt = toInstant({ date, minutes: start }, zone)
+      // Dragged sideways it stays where it was, also in the hour that comes twice.
+      const startsAt = toInstant({ date, minutes: start }, zone, turnOf(appointment.startsAt, zone))
       const slot = {
         providerId,
         startsAt,

@@ -10,6 +10,7 @@ import {
   toClock,
   toInstant,
   toWallTime,
+  turnOf,
   todayIn,
   zoneName,
 } from './zone-time.ts'
@@ -56,6 +57,8 @@ describe('the time of a location', () => {
       '1:30 AM CDT',
       '1:30 AM CST',
     ])
+    expect(instantsOf(wall, chicago).map((instant) => turnOf(instant, chicago))).toEqual(['first', 'second'])
+    expect(turnOf('2026-07-01T15:00:00.000Z', chicago)).toBe('first')
     expect(instantsOf({ date: '2026-11-01', minutes: 180 }, chicago)).toHaveLength(1)
     expect(instantsOf({ date: '2026-03-08', minutes: 150 }, chicago)).toEqual([])
     expect(formatTime('2026-11-02T07:30:00.000Z', chicago)).toBe('1:30 AM')

@@ -59,6 +59,11 @@ export function toInstant({ date, minutes }: WallTime, zone: string, turn: Turn 
   return new Date(ms).toISOString()
 }
 
+/** Which of the two an instant is; `first` also where the wall shows its time once. */
+export function turnOf(instant: string, zone: string): Turn {
+  return toInstant(toWallTime(instant, zone), zone, 'first') === instant ? 'first' : 'second'
+}
+
 /** Whether the wall shows the time of an instant twice, on the night on which the clocks go back. */
 function isShownTwice(instant: string, zone: string): boolean {
   const wall = toWallTime(instant, zone)
