@@ -57,9 +57,12 @@ export class JoinRecovery<Member> {
     if (cursor && !isPlausibleEpoch(cursor.epoch, this.options.clock.now())) return this.resync(cursor)
     if (!cursor) return { cursor, frames: [], upTo: last, status: 'live' }
     const order = comparePositions(cursor, last)
-    if (order > 0) return 'wait'
+    // Who has spent the budget waits for nothing either: a resync is always right, and costs nothing here. [SES24]
+    if (order > 0) return isOverBudget ? this.resync(cursor) : 'wait'
     if (order === 0) return this.recovered(cursor, last, [])
     if (cursor.epoch !== last.epoch || isOverBudget) return this.resync(cursor)
+    // More than history gives: known without a read, so that nobody makes the event log read it in vain.
+    if (last.seq - cursor.seq > this.options.settings.recoveryEntries) return this.resync(cursor)
     const frames = this.delivery.framesBetween(cursor.seq, last.seq)
     if (!frames) return null
     return this.isBeyondLimit(frames) ? this.resync(cursor) : this.recovered(cursor, last, frames)

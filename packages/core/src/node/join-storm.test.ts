@@ -140,5 +140,15 @@ describe('[SES24] a request over budget', () => {
     expect(await join(5)).toBe('resync 6')
     expect(await join(1)).toBe('resync 6')
     expect(world.reads.count).toBe(0)
+    // Nor does it wait for what the node does not have yet.
+    expect(await join(99)).toBe('resync 6')
   })
+})
+
+it('[SES24] more than history gives costs no read, whatever the cursors are', async () => {
+  await begin(60, { recoveryEntries: 20 })
+  const answers = await joinAll(Array.from({ length: 39 }, (_, i) => i + 1))
+  expect(new Set(answers)).toEqual(new Set(['resync 60']))
+  expect(world.reads.count).toBe(0)
+  expect(await joinAll([40])).toEqual([`recovered 60 [${seqs(41, 60)}]`])
 })
