@@ -2,19 +2,13 @@ import { getSeedIds } from '@derm/database'
 import { waitUntil } from '@derm/local-servers'
 import { connectClient } from '../connect-client.ts'
 import { signIn } from '../sign-in.ts'
-import type { Stack } from '../start-stack.ts'
 import { createEventWriter } from '../write-events.ts'
 
 /** In milliseconds. */
 export type Latencies = { readP99: number; eventP99: number }
 export type Report = Latencies & { faults: string[] }
 
-export type Bystander = {
-  /** What was measured and what went wrong since the last call. */
-  takeReport(): Report
-  /** Waits until everything that was written has arrived, then ends. Answers what did not. */
-  stop(): Promise<string[]>
-}
+export type BystanderOptions = { apiUrl: string; nodeUrl: string; origin: string; databaseUrl: string }
 
 const PAUSE_MS = 25
 
@@ -22,17 +16,16 @@ const PAUSE_MS = 25
  * A practice that has nothing to do with the attack: it reads its appointments again and again, and hears of events that are written for it.
  * Times hold the load of the machine; they are compared with the same bystander's in quiet.
  */
-export async function startBystander(stack: Stack): Promise<Bystander> {
+export async function measureBystander({ apiUrl, nodeUrl, origin, databaseUrl }: BystanderOptions) {
   const { summit } = getSeedIds()
   const [key, location] = Object.entries(summit.locations)[0]!
   const user = summit.users['owner']!
-  const api = stack.apis[0]!
-  const session = await signIn(api.url, stack.origin, user.email)
-  const client = await connectClient({ url: stack.nodes[0]!.url, origin: stack.origin, token: session.accessToken })
+  const session = await signIn(apiUrl, origin, user.email)
+  const client = await connectClient({ url: nodeUrl, origin, token: session.accessToken })
   const ack = await client.subscribe([{ topic: 'scheduling', location: location.id }])
   if (!ack.ok) throw new Error(`the bystander at ${key} cannot subscribe`)
   const writer = createEventWriter({
-    apiUrl: stack.databases.apiUrl,
+    apiUrl: databaseUrl,
     tenantId: summit.tenantId,
     locationId: location.id,
     actorId: user.id,
@@ -48,7 +41,7 @@ export async function startBystander(stack: Stack): Promise<Bystander> {
   })
   const from = new Date(Date.now() - 86_400_000).toISOString()
   const to = new Date(Date.now() + 86_400_000).toISOString()
-  const url = `${api.url}/api/v1/appointments?locationId=${location.id}&from=${from}&to=${to}`
+  const url = `${apiUrl}/api/v1/appointments?locationId=${location.id}&from=${from}&to=${to}`
 
   const read = async () => {
     while (!isStopping) {
@@ -82,25 +75,26 @@ export async function startBystander(stack: Stack): Promise<Bystander> {
       )
       events.push(performance.now() - started)
       if (!isHere) faults.push('an event of the bystander was not there after ten seconds')
+      else if (client.events.length !== count)
+        faults.push(`${written} events were written, the bystander heard ${client.events.length - heardFrom}`)
       await pause()
     }
   }
   const going = Promise.all([read(), write()])
   return {
-    takeReport() {
+    /** What was measured and what went wrong since the last call. */
+    takeReport(): Report {
       const report = { readP99: p99(reads), eventP99: p99(events), faults }
       reads = []
       events = []
       faults = []
       return report
     },
-    async stop() {
+    async stop(): Promise<void> {
       isStopping = true
       await going
-      const count = client.events.length - heardFrom
       client.socket.disconnect()
       await writer.stop()
-      return count === written ? faults : [...faults, `${written} events were written, the bystander heard ${count}`]
     },
   }
 }

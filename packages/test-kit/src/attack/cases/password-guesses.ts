@@ -20,14 +20,15 @@ async function attempt(stack: Stack, n: number, { email, password = 'guess', fro
   return response
 }
 
-/** Of so many attempts at once, so many may come through: the free ones, and what the first seconds of delay let by. */
+const AT_ONCE = 60
+/** Of so many attempts, so many may come through: the free ones, and what the first seconds of delay let by. */
 const MOST = { account: 15, network: 10, spray: 36 }
 
-/** One account is guessed at from many networks and in many spellings, all at once and by turns over the pods; then many accounts from one network. */
+/** One account is guessed at from many networks and in many spellings, sixty at a time and by turns over the pods; then many accounts from one network. */
 export const passwordGuesses: Attack = {
   name: 'guesses at one account from many networks, and at many accounts from one',
   rule: 'SEC30',
-  tries: { full: 240, short: 60 },
+  tries: { full: 1_200, short: 60 },
   async run(stack, tries) {
     const { lakeside } = getSeedIds()
     const faults: string[] = []
@@ -36,7 +37,15 @@ export const passwordGuesses: Attack = {
     const device = owned.headers.getSetCookie().find((cookie) => cookie.includes('derm_device='))
     const spell = [victim, victim.toUpperCase(), ` ${victim}`, victim.replace('a', 'ａ')]
     const guessAll = async (what: string, most: number, make: (n: number) => Attempt) => {
-      const answers = await Promise.all(Array.from({ length: tries }, (_, n) => attempt(stack, n, make(n))))
+      const answers: Response[] = []
+      let next = 0
+      const guess = async () => {
+        while (next < tries) {
+          const n = next++
+          answers.push(await attempt(stack, n, make(n)))
+        }
+      }
+      await Promise.all(Array.from({ length: AT_ONCE }, guess))
       const compared = answers.filter(({ status }) => status === 401).length
       if (compared > most) faults.push(`${compared} of ${tries} guesses ${what} were compared`)
       for (const { status, headers } of answers) {
