@@ -79,8 +79,8 @@ describe('[SEC30] guessing at one account', () => {
 
   it('says the same of an account that does not exist', async () => {
     const answers: Answer[] = []
-    for (let n = 0; n < 12; n++) answers.push(await tryPassword('nobody@summit.example', `203.0.119.${n}`))
-    expect(statuses(answers)).toEqual([...Array(10).fill(401), 429, 429])
+    for (let n = 0; n < 11; n++) answers.push(await tryPassword('nobody@summit.example', `203.0.119.${n}`))
+    expect(statuses(answers)).toEqual([...Array(10).fill(401), 429])
   })
 })
 
