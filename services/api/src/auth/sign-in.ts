@@ -34,13 +34,10 @@ export async function signIn(api: Api, request: SignInRequest): Promise<SignedIn
   const device = login && request.device?.userId === login.user_id ? request.device : null
   // The account's own id, so that no spelling of its name has a counter of its own.
   const account = login?.user_id ?? email
-  const admission = await api.turns
-    .run(turn, () => api.attempts.signIn({ account, from, device }))
-    // Guesses that come from everywhere meet no network's budget: those that are refused would come again as fast as we refuse them.
-    .catch(async (error: unknown) => {
-      await api.heldRefusals.hold()
-      throw error
-    })
+  // Held, since guesses that come from everywhere meet no network's budget.
+  const admission = await api.heldRefusals.run(() =>
+    api.turns.run(turn, () => api.attempts.signIn({ account, from, device })),
+  )
   const isRight = await api.passwords
     .verify(login?.password_hash ?? null, password, { network: from.network, isKnown: device !== null })
     .catch(async (error: unknown) => {

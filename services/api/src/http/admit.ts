@@ -26,12 +26,7 @@ const ENTRY = 1
  */
 export async function enter({ budgets, heldRefusals }: Pick<Api, 'budgets' | 'heldRefusals'>, who: Who): Promise<void> {
   const { tenant, user } = payerOf(who)
-  try {
-    budgets.spend(tenant, user, ENTRY)
-  } catch (error) {
-    await heldRefusals.hold()
-    throw error
-  }
+  await heldRefusals.run(() => budgets.spend(tenant, user, ENTRY))
 }
 
 /** Takes the rest of what the request costs. @throws CodedError `rate_limited`, after a moment */
@@ -43,12 +38,7 @@ export async function admit(
 ): Promise<Admitted> {
   const { tenant, user } = payerOf(who)
   const cost = costOf(route, input) - ENTRY
-  try {
-    if (cost > 0) budgets.spend(tenant, user, cost)
-  } catch (error) {
-    await heldRefusals.hold()
-    throw error
-  }
+  if (cost > 0) await heldRefusals.run(() => budgets.spend(tenant, user, cost))
   return {
     turn: { tenant: who.token ? tenant : NOT_KNOWN, user, signal },
     giveBackShare: () => budgets.giveBack(tenant, user, (cost + ENTRY) * SHARED_SHARE),
