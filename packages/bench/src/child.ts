@@ -1,6 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { forkModule } from '@derm/test-kit'
 
 /** Starts one of `servers/` as a process of its own, so that its CPU can be told from the others'. */
 export async function startServer(
@@ -13,11 +13,7 @@ export async function startServer(
 }
 
 export function startChild(name: string, env: Record<string, string>): ChildProcess {
-  return fork(fileURLToPath(new URL(`./servers/${name}.ts`, import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
+  return forkModule(new URL(`./servers/${name}.ts`, import.meta.url), env)
 }
 
 export async function stopChild(child: ChildProcess): Promise<void> {

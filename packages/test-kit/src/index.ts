@@ -1,5 +1,6 @@
 export * from './connect-client.ts'
 export * from './forge-token.ts'
+export * from './fork-module.ts'
 export * from './launch-browser.ts'
 export * from './scrape-metrics.ts'
 export * from './sign-in.ts'

@@ -6,7 +6,7 @@ export type BystanderQuestion = 'report' | 'stop'
 const bystander = await measureBystander(JSON.parse(process.env['BYSTANDER']!) as BystanderOptions)
 process.on('message', (question: BystanderQuestion) => {
   if (question === 'report') process.send!(bystander.takeReport())
-  else void bystander.stop().then(() => process.send!('stopped'))
+  else void bystander.stop().then((faults) => process.send!(faults))
 })
 process.on('disconnect', () => process.exit(0))
 process.send!('ready')

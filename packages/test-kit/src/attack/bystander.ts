@@ -90,11 +90,15 @@ export async function measureBystander({ apiUrl, nodeUrl, origin, databaseUrl }:
       faults = []
       return report
     },
-    async stop(): Promise<void> {
+    /** Answers what went wrong since the last report. Everything that was written has arrived, once. */
+    async stop(): Promise<string[]> {
       isStopping = true
       await going
+      const count = client.events.length - heardFrom
+      if (count !== written) faults.push(`${written} events were written, the bystander heard ${count}`)
       client.socket.disconnect()
       await writer.stop()
+      return faults
     },
   }
 }

@@ -33,7 +33,8 @@ export async function runAttacks(
     try {
       const bystander = await startBystander(stack)
       for (const attack of list) onOutcome(await runAttack(stack, bystander, attack, length))
-      await bystander.stop()
+      const faults = await bystander.stop()
+      if (faults.length > 0) throw new Error(`after the attacks: ${faults.join('; ')}`)
     } finally {
       await stack.stop()
     }
@@ -51,7 +52,7 @@ async function runAttack(
   const pids = services.map(({ pid }) => pid)
   // The first reads fill caches and compile code.
   await pause(WARM_MS)
-  await bystander.takeReport()
+  const { faults: before } = await bystander.takeReport()
   await pause(length === 'full' ? QUIET_MS : WARM_MS)
   const quiet = await bystander.takeReport()
   const memory = await watchMemory(stack)
@@ -61,7 +62,14 @@ async function runAttack(
   const ended = services
     .filter(({ pid }, i) => pid !== pids[i])
     .map(({ name }) => `${name} did not live through it: ${stack.lines().slice(-3).join(' | ')}`)
-  return { attack, tries, faults: [...faults, ...attacked.faults, ...ended], grewMb, quiet, attacked }
+  return {
+    attack,
+    tries,
+    faults: [...before, ...quiet.faults, ...faults, ...attacked.faults, ...ended],
+    grewMb,
+    quiet,
+    attacked,
+  }
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,6 +1,5 @@
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
+import { forkModule } from '../fork-module.ts'
 import type { Stack } from '../start-stack.ts'
 import type { BystanderQuestion } from './bystander-process.ts'
 import type { BystanderOptions, Report } from './bystander.ts'
@@ -8,7 +7,8 @@ import type { BystanderOptions, Report } from './bystander.ts'
 export type Bystander = {
   /** What was measured and what went wrong since the last call. */
   takeReport(): Promise<Report>
-  stop(): Promise<void>
+  /** Answers what went wrong since the last report. */
+  stop(): Promise<string[]>
 }
 
 /** Starts the bystander of a stack as a process of its own. */
@@ -19,11 +19,7 @@ export async function startBystander(stack: Stack): Promise<Bystander> {
     origin: stack.origin,
     databaseUrl: stack.databases.apiUrl,
   }
-  const child = fork(fileURLToPath(new URL('./bystander-process.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx'],
-    env: { ...process.env, BYSTANDER: JSON.stringify(options) },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
+  const child = forkModule(new URL('./bystander-process.ts', import.meta.url), { BYSTANDER: JSON.stringify(options) })
   const exited = once(child, 'exit')
   const answer = async <Answer>(question?: BystanderQuestion): Promise<Answer> => {
     const answered = once(child, 'message')
@@ -35,9 +31,10 @@ export async function startBystander(stack: Stack): Promise<Bystander> {
   return {
     takeReport: () => answer<Report>('report'),
     async stop() {
-      await answer<'stopped'>('stop')
+      const faults = await answer<string[]>('stop')
       child.disconnect()
       await exited
+      return faults
     },
   }
 }
