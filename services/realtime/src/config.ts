@@ -43,7 +43,7 @@ const RealtimeConfig = z.object({
   /** Bytes that a socket may send at once, and per second in the long run. */
   BYTE_BURST: Count.default(1_048_576),
   BYTE_RATE: Count.default(131_072),
-  /** Bytes of answers to a user's subscriptions, over all sockets: at once, and per second in the long run. */
+  /** Bytes of answers to a user's subscriptions, and as many that are read for them, over all sockets: at once, and per second in the long run. */
   RECOVERY_BURST_BYTES: Count.default(8_388_608),
   RECOVERY_RATE_BYTES: Count.default(262_144),
   ACCESS_CHECK_MS: Milliseconds.default(1000),

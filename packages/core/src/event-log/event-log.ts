@@ -63,8 +63,8 @@ export type HistoryRead =
   | { kind: 'complete'; head: Position; entries: LogEntry[] }
   /** They begin after `after` but stop before the head: the limit was reached. Read on from the last. */
   | { kind: 'partial'; head: Position; entries: LogEntry[] }
-  /** Another epoch, or the history begins later than `after.seq + 1`. */
-  | { kind: 'unreachable'; head: Position }
+  /** Another epoch, or the history begins later than `after.seq + 1`. `readBytes`: what was read before that showed. */
+  | { kind: 'unreachable'; head: Position; readBytes?: number }
   /** The head is before `after` in the same epoch: the event log lost data, and will be refilled. */
   | { kind: 'lagging'; head: Position }
   /** The log does not know the channel. */

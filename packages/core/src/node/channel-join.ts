@@ -3,12 +3,15 @@ import type { ChannelRegistry } from './channel-registry.ts'
 import { JoinAttempt } from './join-attempt.ts'
 import type { Finished, Prepared } from './join-recovery.ts'
 import type { NodeChannel } from './node-channel.ts'
+import type { ReadBudget } from './read-budget.ts'
 
 export type JoinRequest = {
   channel: ChannelName
   cursor: Position | undefined
   /** Recover nothing but what costs nothing: the rest is a resync. */
   isOverBudget?: boolean
+  /** Pays for each read of history that is made for this request; nobody does when it is left out. */
+  reads?: ReadBudget
 }
 export type Joined = Finished & { channel: ChannelName }
 
@@ -50,11 +53,11 @@ export async function joinChannels<Member, Answer>(
 
 async function prepare<Member>(
   channel: NodeChannel<Member>,
-  { cursor, isOverBudget = false }: JoinRequest,
+  request: JoinRequest,
   isHopeless: boolean,
 ): Promise<Prepared> {
-  if (!isHopeless) return channel.prepare(cursor, isOverBudget)
-  return { ...(await channel.prepare(undefined)), cursor, status: 'resync' }
+  if (!isHopeless) return channel.prepare(request)
+  return { ...(await channel.prepare({ cursor: undefined })), cursor: request.cursor, status: 'resync' }
 }
 
 /** `null` when one of them could not be finished. */

@@ -3,10 +3,14 @@ import type { ChannelDelivery } from './channel-delivery.ts'
 import type { ChannelSubscription } from './channel-subscription.ts'
 import type { HubOptions, HubSettings } from './hub-options.ts'
 import type { JoinHistory } from './join-history.ts'
+import type { ReadBudget } from './read-budget.ts'
 import { reachOf, type Span } from './span.ts'
 
 /** The place of a channel that the event log does not know: before everything. */
 const NOWHERE: Position = { epoch: '0000000000000000', seq: 0 }
+
+/** What one asks of a channel that it wants to join. */
+export type Recovery = { cursor: Position | undefined; isOverBudget?: boolean; reads?: ReadBudget }
 
 type Status = 'live' | 'recovered' | 'resync'
 
@@ -24,12 +28,12 @@ export class JoinRecovery<Member> {
   ) {}
 
   /** Reads what a cursor lacks. It waits, for `waitMs` at most, for a node that is behind the cursor and for a log that lost data. */
-  async prepare(cursor: Position | undefined, isOverBudget: boolean): Promise<Prepared> {
+  async prepare({ cursor, isOverBudget = false, reads }: Recovery): Promise<Prepared> {
     const { clock, settings } = this.options
     const deadline = clock.elapsed() + settings.waitMs
     for (;;) {
       await this.subscription.ready
-      const prepared = this.fromNode(cursor, isOverBudget) ?? (await this.fromHistory(cursor))
+      const prepared = this.fromNode(cursor, isOverBudget) ?? (await this.fromHistory(cursor, reads))
       if (prepared !== 'wait') return prepared
       if (clock.elapsed() >= deadline) return this.resync(cursor)
       await this.subscription.pause(settings.retryMs)
@@ -68,11 +72,12 @@ export class JoinRecovery<Member> {
     return this.isBeyondLimit(frames) ? this.resync(cursor) : this.recovered(cursor, last, frames)
   }
 
-  private async fromHistory(cursor: Position | undefined): Promise<Prepared | 'wait'> {
+  private async fromHistory(cursor: Position | undefined, reads: ReadBudget | undefined): Promise<Prepared | 'wait'> {
     if (!cursor) return 'wait'
     const span = await this.history.read({
       channel: this.delivery.name,
       cursor,
+      reads,
       isAuthentic: (bytes) => this.delivery.read(bytes) !== null,
       isUsable: (one) => one.kind === 'resync' || !this.isShort(reachOf(one)),
     })

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ChannelName } from '@derm/contract'
+import type { ReadBudget } from './read-budget.ts'
 import { TestHub, at, north } from './test-hub.ts'
 
 let world: TestHub
@@ -124,6 +125,65 @@ describe('[SES24] reads of history', () => {
     await world.clock.advance(100)
     expect(await first).toBe('recovered 4 [2, 3, 4]')
     expect(await second).toBe('resync 4')
+  })
+})
+
+describe('[SES30] a read of history', () => {
+  /** A user's budget that writes down what was paid. */
+  function createReads(bytes = Infinity): ReadBudget & { paid: number[] } {
+    const paid: number[] = []
+    return {
+      paid,
+      reserve: async (wanted) => wanted <= bytes,
+      settle: (_reserved, read) => void paid.push(read),
+    }
+  }
+  const joinWith = async (reads: ReadBudget, cursor: number) => {
+    const joining = world.hub.join(
+      [{ channel: north, cursor: at(cursor), reads }],
+      ([one]) => `${one!.status} ${one!.position.seq}`,
+    )
+    joining.catch(() => {})
+    await world.clock.advance(0)
+    return joining
+  }
+  const MOST = 2000
+
+  it('that ends by the limit of bytes is paid in full, again and again', async () => {
+    await begin(40, { recoveryBytes: MOST })
+    const reads = createReads()
+    for (const cursor of [10, 11, 12]) expect(await joinWith(reads, cursor)).toBe('resync 40')
+    expect(world.reads.count).toBe(3)
+    for (const paid of reads.paid) expect(paid).toBeGreaterThan(1024 + MOST / 2)
+    expect(reads.paid).toHaveLength(3)
+  })
+
+  it('is paid by who begins it: those who share it, or what is left of it, pay nothing', async () => {
+    await begin(40)
+    const all = Array.from({ length: 50 }, () => createReads())
+    const answers = all.map((reads) => joinWith(reads, 10))
+    await world.clock.advance(1000)
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['recovered 40']))
+    expect(world.reads.count).toBe(1)
+    const late = createReads()
+    await joinWith(late, 20)
+    const payers = all.filter(({ paid: [bytes] }) => bytes! > 0)
+    expect(payers).toHaveLength(1)
+    expect(late.paid).toEqual([0])
+  })
+
+  it('that fails is paid in full', async () => {
+    await begin(40, { recoveryBytes: MOST })
+    const reads = createReads()
+    world.reader.history = async () => Promise.reject(new Error('too late'))
+    await expect(joinWith(reads, 10)).rejects.toThrow('too late')
+    expect(reads.paid).toEqual([MOST])
+  })
+
+  it('that cannot be paid is not made: the answer is a resync', async () => {
+    await begin(40, { recoveryBytes: MOST })
+    expect(await joinWith(createReads(MOST - 1), 10)).toBe('resync 40')
+    expect(world.reads.count).toBe(0)
   })
 })
 

@@ -4,7 +4,7 @@ import { ChannelSubscription, type Phase } from './channel-subscription.ts'
 import { GapRepair } from './gap-repair.ts'
 import type { HubOptions, HubSettings } from './hub-options.ts'
 import type { JoinHistory } from './join-history.ts'
-import { JoinRecovery, type Finished, type Prepared } from './join-recovery.ts'
+import { JoinRecovery, type Finished, type Prepared, type Recovery } from './join-recovery.ts'
 import { MessageBuffer, type Message } from './message-buffer.ts'
 
 /**
@@ -88,8 +88,8 @@ export class NodeChannel<Member> {
     return this.repairs.run()
   }
 
-  prepare(cursor: Position | undefined, isOverBudget = false): Promise<Prepared> {
-    return this.joins.prepare(cursor, isOverBudget)
+  prepare(recovery: Recovery): Promise<Prepared> {
+    return this.joins.prepare(recovery)
   }
 
   finish(prepared: Prepared): Finished | null {

@@ -87,13 +87,14 @@ export function createRedisEventLogReader(
       if (outcome === 'unknown' || !head) return { kind: 'unknown' }
       if (outcome === 'unreachable' || outcome === 'lagging') return { kind: outcome, head }
       const entries: LogEntry[] = []
+      const readBytes = stored.reduce((sum, [, fields]) => sum + (fields[3]?.length ?? 0), 0)
       let size = 0
       for (const [, [, id, , bytes]] of stored) {
         const prefix = bytes === undefined ? null : readPrefix(bytes)
         // Somebody else's doing: as good as trimmed. So is a genuine entry at another one's place.
-        if (!prefix || id === undefined || bytes === undefined) return { kind: 'unreachable', head }
+        if (!prefix || id === undefined || bytes === undefined) return { kind: 'unreachable', head, readBytes }
         const next = (entries.at(-1)?.seq ?? after.seq) + 1
-        if (prefix.epoch !== after.epoch || prefix.seq !== next) return { kind: 'unreachable', head }
+        if (prefix.epoch !== after.epoch || prefix.seq !== next) return { kind: 'unreachable', head, readBytes }
         size += bytes.length
         if (size > limit.bytes && entries.length > 0) break
         entries.push({ id, epoch: prefix.epoch, seq: prefix.seq, bytes })

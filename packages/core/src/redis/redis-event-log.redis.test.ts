@@ -94,6 +94,23 @@ describe('on Redis only', () => {
     expect(await writer.append([{ channel, entries: list(channel, 3, 3) }])).toMatchObject([{ ok: true }])
   })
 
+  it('[HIS2] [SES30] a history of several pieces is read without a gap, up to each limit', async () => {
+    const { writer } = makeLog()
+    const channel = channelOf(103)
+    const all = list(channel, 1, 100)
+    await writer.append([{ channel, entries: all }])
+    const reader = await createReader()
+    const read = async (after: number, entries: number, bytes = 1e6) => {
+      const found = await reader.history(channel, { epoch: EPOCH, seq: after }, { entries, bytes })
+      return 'entries' in found ? [found.kind, found.entries.map(({ seq }) => seq)] : [found.kind]
+    }
+    const seqs = (from: number, to: number) => all.slice(from - 1, to).map(({ seq }) => seq)
+    expect(await read(0, 1000)).toEqual(['complete', seqs(1, 100)])
+    expect(await read(4, 96)).toEqual(['complete', seqs(5, 100)])
+    expect(await read(0, 64)).toEqual(['partial', seqs(1, 64)])
+    expect(await read(0, 1000, all[0]!.bytes.length * 40.5)).toEqual(['partial', seqs(1, 40)])
+  })
+
   it('[HIS6] what somebody else wrote into the history makes it unreachable, not readable', async () => {
     const { writer } = makeLog()
     const channel = channelOf(102)

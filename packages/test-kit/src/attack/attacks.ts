@@ -7,6 +7,7 @@ import { forgedHeads } from './cases/forged-heads.ts'
 import { passwordFlood } from './cases/password-flood.ts'
 import { passwordGuesses } from './cases/password-guesses.ts'
 import { recoveryFlood } from './cases/recovery-flood.ts'
+import { partialRecoveryFlood } from './cases/partial-recovery-flood.ts'
 import { searchFlood } from './cases/search-flood.ts'
 import { slowAndLargeRequests } from './cases/slow-and-large-requests.ts'
 import { unknownSessions } from './cases/unknown-sessions.ts'
@@ -29,5 +30,6 @@ export const ATTACKS: readonly Attack[] = [
   tokenlessSockets,
   halfRequests,
   recoveryFlood,
+  partialRecoveryFlood,
   unreadFloods,
 ]
