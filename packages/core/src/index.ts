@@ -1,5 +1,6 @@
 export * from './clock.ts'
 export * from './logger.ts'
+export * from './failure-reason.ts'
 export * from './back-off.ts'
 export * from './coalesce.ts'
 export * from './delay.ts'

@@ -8,7 +8,7 @@ export const LOG_FIELDS = [
   ...(['connection', 'event', 'ms', 'part', 'type'] as const),
   // `network`: a /24 or a /48, never an address.
   ...(['network', 'sessionId', 'tenantId', 'userId'] as const),
-  ...(['count', 'dropped', 'made', 'rows'] as const),
+  ...(['count', 'dropped', 'made', 'repeats', 'rows'] as const),
 ] as const
 
 type Printable = string | number | bigint | boolean | null | undefined

@@ -18,6 +18,7 @@ export async function migrate(ownerUrl: string, folder: URL = PRISMA_FOLDER): Pr
   const client = new pg.Client({ connectionString: ownerUrl, options: SESSION_OPTIONS })
   await client.connect()
   try {
+    await refusePooler(client)
     // Whoever migrates may take long: the lock waits for it, without the role's timeout.
     await client.query('SET lock_timeout = 0')
     await client.query('SELECT pg_advisory_lock($1, $2)', [...MIGRATION_LOCK])
@@ -25,6 +26,14 @@ export async function migrate(ownerUrl: string, folder: URL = PRISMA_FOLDER): Pr
   } finally {
     await client.end()
   }
+}
+
+/** The lock below is the session's, and a pooler may give each statement another one: two pods would migrate at the same time. */
+async function refusePooler(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  const { processID } = client as unknown as { processID: number | null }
+  if (processID && processID !== rows[0]?.pid)
+    throw new Error('migrations need Postgres itself: the url leads to a pooler such as PgBouncer')
 }
 
 async function applyMigrations(ownerUrl: string, directory: URL): Promise<string[]> {

@@ -1,16 +1,16 @@
-import { SESSION_OPTIONS, requireSession, type SettingRow } from '@derm/core/postgres'
+import { requireSession, sessionOptions, type Pooling, type SettingRow } from '@derm/core/postgres'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient } from './generated/client.ts'
 
 /**
- * `max`: connections of the client's own pool. `hasPreparedStatements`: false behind a pooler that deals out connections by transaction and
- * does not carry prepared statements over (PgBouncer does since 1.21, with `max_prepared_statements`). `onStatement` is told each statement
- * as it was sent, with its values, which may be a person's: it is for tests.
+ * `max`: connections of the client's own pool. `pooling`: behind a pooler that deals out connections by transaction no statement is prepared by name: it
+ * would be known to another server process than the next transaction's (PgBouncer carries names over since 1.21, with `max_prepared_statements`; older
+ * ones answer with errors). `onStatement` is told each statement as it was sent, with its values, which may be a person's: it is for tests.
  */
 export type PrismaOptions = {
   max: number
   applicationName?: string
-  hasPreparedStatements?: boolean
+  pooling?: Pooling
   onStatement?: (statement: Statement) => void
 }
 export type Statement = { sql: string; values: unknown[] }
@@ -18,7 +18,7 @@ export type Statement = { sql: string; values: unknown[] }
 /** A client on a pool of its own. The caller ends it with `$disconnect()`. */
 export function createPrisma(
   url: string,
-  { max, applicationName, hasPreparedStatements = true, onStatement }: PrismaOptions,
+  { max, applicationName, pooling = 'none', onStatement }: PrismaOptions,
 ): PrismaClient {
   const adapter = new PrismaPg(
     {
@@ -26,10 +26,10 @@ export function createPrisma(
       max,
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 30_000,
-      options: SESSION_OPTIONS,
+      ...sessionOptions(pooling),
       ...(applicationName === undefined ? {} : { application_name: applicationName }),
     },
-    hasPreparedStatements ? { statementNameGenerator: createStatementNames() } : {},
+    pooling !== 'transaction' ? { statementNameGenerator: createStatementNames() } : {},
   )
   if (!onStatement) return new PrismaClient({ adapter })
   const prisma = new PrismaClient({ adapter, log: [{ emit: 'event', level: 'query' }] })

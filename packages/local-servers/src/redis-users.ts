@@ -32,13 +32,15 @@ export async function readRedisUsers(folder: string): Promise<RedisUsers> {
   return {
     aclFile,
     urlOf(user, url) {
-      const withUser = new URL(url)
-      withUser.username = user
-      withUser.password = passwords[user]
-      return withUser.href
+      // A url of several hosts is none to `URL`. The passwords need no encoding.
+      return url.replace(/^([a-z-]+:\/\/)(?:[^@/]*@)?/, `$1${user}:${passwords[user]}@`)
     },
   }
 }
+
+/** What a server of ours needs to follow another one, and a Sentinel to watch it. */
+export const passwordOf = (users: Pick<RedisUsers, 'urlOf'>, user: RedisUser): string =>
+  new URL(users.urlOf(user, 'redis://127.0.0.1')).password
 
 /** The server takes one line for each user, and no comments. @throws when a user of ours has no rules. */
 export function toAclFile(rules: string, passwords: Record<RedisUser, string>): string {

@@ -1,6 +1,7 @@
 import { createConnection } from 'node:net'
 import { Redis } from 'ioredis'
-import { mkdir } from 'node:fs/promises'
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { RedisUsers } from './redis-users.ts'
 import { ROOT } from './root.ts'
 import { findFreePort } from './ports.ts'
@@ -32,12 +33,15 @@ export async function startRedis({
   port,
   folder,
   users,
+  args = [],
   onRestart,
 }: {
   port?: number
   folder?: string
   /** With them, nobody reaches a server of ours without a name. */
   users?: Pick<RedisUsers, 'aclFile'>
+  /** Settings beside those of infra/redis: of a server of ours that is not in Docker. */
+  args?: readonly string[]
   /** With it, a server of ours that ends unasked is started again, on the same port. */
   onRestart?: OnRestart
 } = {}): Promise<RedisServer> {
@@ -47,7 +51,7 @@ export async function startRedis({
     return { url: given, port: Number(url.port || 6379), program: undefined, stop: async () => {} }
   }
   const at = port ?? (await findFreePort())
-  const start = () => startServer(at, folder, users)
+  const start = () => startServer(at, { folder, users, args })
   const first = await start()
   await waitUntil(
     () => {
@@ -83,18 +87,26 @@ async function requireServer(given: string): Promise<URL> {
   return url
 }
 
-async function startServer(port: number, folder?: string, users?: Pick<RedisUsers, 'aclFile'>): Promise<Program> {
+type ServerOptions = {
+  folder: string | undefined
+  users: Pick<RedisUsers, 'aclFile'> | undefined
+  args: readonly string[]
+}
+
+async function startServer(port: number, { folder, users, args }: ServerOptions): Promise<Program> {
   const server = await findServer()
   if (server) {
     if (folder) await mkdir(folder, { recursive: true })
     return startKept(server, [
-      `${ROOT}/infra/redis/redis.conf`,
+      await findSettings(folder),
       '--port',
       String(port),
       ...(folder ? ['--dir', folder] : []),
       ...(users ? ['--aclfile', users.aclFile] : []),
+      ...args,
     ])
   }
+  if (args.length > 0) throw new Error(ADVICE)
   const docker = findProgram('docker')
   if (
     docker &&
@@ -110,6 +122,15 @@ async function startServer(port: number, folder?: string, users?: Pick<RedisUser
       ...(users ? ['--aclfile', '/users.acl'] : []),
     ])
   throw new Error(ADVICE)
+}
+
+/** A server with a folder has a copy of its own: a Sentinel lets it rewrite its settings. */
+async function findSettings(folder: string | undefined): Promise<string> {
+  const settings = `${ROOT}/infra/redis/redis.conf`
+  if (folder === undefined) return settings
+  const copy = join(folder, 'redis.conf')
+  await copyFile(settings, copy)
+  return copy
 }
 
 /** @returns the server's path, after an installation where none was there and one is possible; `null` without. */

@@ -1,5 +1,7 @@
+import { accessSync, constants } from 'node:fs'
 import { z } from 'zod'
 import { findProductionFaults, inProduction } from './production.ts'
+import { parseRedisAddress } from './redis-address.ts'
 import { isProxy, isTooWide } from './proxy-list.ts'
 import { findPasswordWeakness, findSecretWeakness } from './weak-secret.ts'
 
@@ -19,13 +21,26 @@ export function parseConfig<Schema extends z.ZodObject>(schema: Schema, env: Nod
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''))
   const parsed = schema.safeParse(set)
   const unsafe = findProductionFaults(schema.shape, set)
-  if (parsed.success && unsafe.length === 0) return parsed.data
+  if (parsed.success && unsafe.length === 0) return believe(parsed.data)
   const faults = (parsed.error?.issues ?? []).map(({ path, code, message }) => {
     const name = String(path[0] ?? 'environment')
     return `${name}: ${code === 'invalid_type' && !(name in set) ? 'is required' : message}`
   })
   const allow = 'ALLOW_INSECURE: names the variables, comma between them, that may be so all the same'
   throw new ConfigError([...faults, ...unsafe, ...(unsafe.length > 0 ? [allow] : [])])
+}
+
+/** `DATABASE_CA_FILE` becomes a part of each url of Postgres: so every pool, also the one within the ORM, goes by it. */
+function believe<Config extends Record<string, unknown>>(config: Config): Config {
+  const { DATABASE_CA_FILE: file } = config
+  if (typeof file !== 'string') return config
+  const withCa = ([name, value]: [string, unknown]): [string, unknown] => {
+    if (!name.endsWith('DATABASE_URL') || typeof value !== 'string') return [name, value]
+    const url = new URL(value)
+    if (!url.searchParams.has('sslrootcert')) url.searchParams.set('sslrootcert', file)
+    return [name, url.href]
+  }
+  return Object.fromEntries(Object.entries(config).map(withCa)) as Config
 }
 
 export const PortNumber = z.coerce
@@ -62,10 +77,29 @@ export const PostgresUrl = inProduction(
   },
 )
 export const RedisUrl = inProduction(
-  z.string().refine((text) => isUrl(text, ['redis:', 'rediss:']), 'is not a redis:// url'),
-  (text) =>
-    new URL(text).protocol === 'rediss:' ? findPasswordWeakness(passwordOf(text)) : 'goes without TLS: use rediss://',
+  z
+    .string()
+    .refine(
+      (text) => parseRedisAddress(text) !== null,
+      'is none of redis://host:6379, redis-sentinel://host,host?name=master, redis-cluster://host,host',
+    ),
+  (text) => {
+    const { hasTls, kind, password, sentinelPassword } = parseRedisAddress(text)!
+    if (!hasTls) return `goes without TLS: use rediss${kind === 'single' ? '' : `-${kind}`}://`
+    const weakness = findPasswordWeakness(password ?? '')
+    return weakness ?? (sentinelPassword === undefined ? null : findPasswordWeakness(sentinelPassword))
+  },
 )
+
+/** A file that is there and can be read. */
+const ReadableFile = z.string().refine((path) => {
+  try {
+    accessSync(path, constants.R_OK)
+    return true
+  } catch {
+    return false
+  }
+}, 'is no file that can be read')
 
 /** Exact origins, as a browser sends them: no path, no trailing slash, no wildcard. */
 export const OriginList = inProduction(
@@ -125,6 +159,15 @@ export const BaseConfig = z.object({
     .regex(/^[A-Z_]+( *, *[A-Z_]+)*$/, 'is not a list of variables')
     .default(''),
   REDIS_URL: RedisUrl,
+  /** Whose certificates of Redis are believed, in place of the public ones. */
+  REDIS_CA_FILE: ReadableFile.optional(),
+  /** Our own certificate and its key, where Redis asks for one. */
+  REDIS_CERT_FILE: ReadableFile.optional(),
+  REDIS_KEY_FILE: ReadableFile.optional(),
+  /** Whose certificates of Postgres are believed, in place of the public ones, for every url that names none itself. */
+  DATABASE_CA_FILE: ReadableFile.optional(),
+  /** What stands between us and Postgres: nothing, or a pooler that deals out connections by session or by transaction. */
+  DATABASE_POOLING: z.enum(['none', 'session', 'transaction']).default('none'),
   /** Names this process in logs and in Redis, such as `api-1`. */
   INSTANCE_NAME: z
     .string()

@@ -50,6 +50,7 @@ it('no link between the pages leads nowhere', () => {
     'docs/benchmarks.md',
     'docs/security.md',
     'docs/operations/configuration.md',
+    'docs/operations/redis-and-postgres.md',
     'docs/decisions/README.md',
     'packages/core/SPEC.md',
   ]

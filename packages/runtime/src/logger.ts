@@ -1,5 +1,6 @@
-import { LOG_FIELDS, type LogFields, type Logger } from '@derm/core'
+import { LOG_FIELDS, readFailureReason, type LogFields, type Logger } from '@derm/core'
 import { pino, type DestinationStream } from 'pino'
+import { foldRepeats } from './fold-repeats.ts'
 
 /** Also at run time, whatever the types were made to say: nothing about a person, no token and no secret gets into a log line. */
 const SAFE_FIELDS: ReadonlySet<string> = new Set(LOG_FIELDS)
@@ -27,7 +28,7 @@ export function createLogger({
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
   }
-  return wrap(pino(options, destination))
+  return foldRepeats(wrap(pino(options, destination)))
 }
 
 type Sink = Pick<ReturnType<typeof pino>, 'debug' | 'info' | 'warn' | 'error'>
@@ -71,7 +72,8 @@ const STACK_LINE = /^\s+at (?:[^()"']*\()?(?:file:\/\/|node:|\/)[^()]*:\d+:\d+\)
 export function describeError(error: Error, depth = 0): Record<string, unknown> {
   const { code, syscall } = error as NodeJS.ErrnoException
   const isSpeakable =
-    syscall !== undefined || ['CodedError', 'ConfigError', 'SessionError', 'AssertionError'].includes(error.name)
+    syscall !== undefined ||
+    ['CodedError', 'ConfigError', 'SessionError', 'RedisServerError', 'AssertionError'].includes(error.name)
   // The stack begins with the message, which may have lines that look like its own.
   const text = error.stack ?? ''
   const begin = error.message ? text.indexOf(error.message) : -1
@@ -82,6 +84,8 @@ export function describeError(error: Error, depth = 0): Record<string, unknown> 
   return {
     name: error.name,
     ...(code === undefined ? {} : { code: String(code) }),
+    // Of what Redis replied, the first word where it is known. [OPS33]
+    ...(error.name === 'ReplyError' ? { reason: readFailureReason(error) } : {}),
     ...(isSpeakable ? { message: error.message.slice(0, MAX_TEXT) } : {}),
     stack: stack.slice(0, 12).map((line) => line.trim()),
     ...(error.cause instanceof Error && depth < 3 ? { cause: describeError(error.cause, depth + 1) } : {}),

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findFreePort, readRedisUsers, startPostgres, waitUntil } from '@derm/local-servers'
+import { findFreePort, readRedisUsers, startPostgres, waitUntil, type RedisUsers } from '@derm/local-servers'
 import { TestRedis } from '@derm/local-servers/testing'
 import {
   WEB_DIST,
@@ -44,6 +44,24 @@ export type StackOptions = {
   /** Postgres waits for its log to be written: slower. */
   isDurable?: boolean
   env?: Record<string, string>
+  /** Servers of another kind than the stack's own: asked once these are prepared, and stopped with the stack. */
+  others?: (own: OwnServers) => Promise<OtherServers>
+}
+
+export type OwnServers = {
+  folder: string
+  users: RedisUsers
+  databases: Databases
+  superuserUrl: string
+  dataFolder: string
+}
+export type OtherServers = {
+  /** Of a Redis that has the users, in place of the stack's own. */
+  redisUrl?: string
+  /** What the services connect to. */
+  databases?: Databases
+  env?: Record<string, string>
+  stop(): Promise<unknown>
 }
 
 /** The whole system as processes, on its own Postgres and Redis. Nothing is restarted but by the test. */
@@ -54,6 +72,7 @@ export async function startStack({
   seed = 'small',
   isDurable = false,
   env = {},
+  others,
 }: StackOptions = {}): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'derm-stack-'))
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
@@ -70,16 +89,19 @@ export async function startStack({
     await redis.start()
     undo.push(() => redis.stop())
     const databases = await prepareDatabase(postgres, secrets, { size: seed })
+    const own = { folder, users, databases, superuserUrl: postgres.superuserUrl, dataFolder: postgres.data }
+    const given = await others?.(own)
+    if (given) undo.push(() => given.stop())
     const port = await findFreePort()
     const origin = `http://localhost:${port}`
     const system = await createSystem({
       apis,
       nodes,
       origins: [origin],
-      redisUrls: redisUrlsOf(redis.url, users),
-      databases,
+      redisUrls: redisUrlsOf(given?.redisUrl ?? redis.url, users),
+      databases: given?.databases ?? databases,
       secrets,
-      env: { NODE_ENV: 'test', DRAIN_DELAY_MS: '0', ...env },
+      env: { NODE_ENV: 'test', DRAIN_DELAY_MS: '0', ...env, ...given?.env },
       restarts: false,
       print(line) {
         printed.push(line)

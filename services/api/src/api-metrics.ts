@@ -1,4 +1,4 @@
-import { coalesce } from '@derm/core'
+import { FAILURE_REASONS, coalesce } from '@derm/core'
 import type { Metrics } from '@derm/runtime'
 
 export type ApiMetrics = ReturnType<typeof createApiMetrics>
@@ -53,6 +53,16 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
     }),
     relayTombstones: counter({ name: 'relay_tombstones_total', help: 'Events given up; their clients resync' }),
     relayFailures: counter({ name: 'relay_failures_total', help: 'Rounds of the relay that failed', labels: ['part'] }),
+    relayRefusals: counter({
+      name: 'relay_refusals_total',
+      help: 'What stopped the relay for a while, by reason: Redis’ word, or what became of the connection',
+      labels: ['reason'],
+    }),
+    redisFailures: counter({
+      name: 'redis_failures_total',
+      help: 'Connections to Redis that failed, by reason',
+      labels: ['reason'],
+    }),
     epochsStarted: counter({
       name: 'epochs_started_total',
       help: 'Channels whose history began anew',
@@ -62,6 +72,10 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
   for (const outcome of KNOWN.outcome) created.signIns.inc({ outcome }, 0)
   for (const reason of KNOWN.refill) created.relayRefills.inc({ reason }, 0)
   for (const part of KNOWN.part) created.relayFailures.inc({ part }, 0)
+  for (const reason of FAILURE_REASONS) {
+    created.relayRefusals.inc({ reason }, 0)
+    created.redisFailures.inc({ reason }, 0)
+  }
   for (const reason of KNOWN.epoch) created.epochsStarted.inc({ reason }, 0)
   return created
 }

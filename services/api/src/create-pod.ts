@@ -1,7 +1,8 @@
 import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/auth'
-import { delay, systemClock, type Clock, type Logger } from '@derm/core'
+import { delay, systemClock, type Clock, type FailureReason, type Logger } from '@derm/core'
 import { createSigner } from '@derm/core/redis'
 import { createPrisma, requirePrismaSession } from '@derm/database'
+import { requirePostgres } from '@derm/publisher'
 import { createAddressList, createAdminServer, createMetrics, createRedisConnections, type Step } from '@derm/runtime'
 import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
@@ -44,9 +45,15 @@ export function createPod(
   const instance = config.INSTANCE_NAME
   const metrics = createMetrics()
   const apiMetrics = createApiMetrics(metrics)
-  const redis = createRedisConnections({ url: config.REDIS_URL, instance, logger })
-  const relayRedis = createRedisConnections({ url: config.RELAY_REDIS_URL ?? config.REDIS_URL, instance, logger })
-  const prisma = createPrisma(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, applicationName: instance })
+  const onFailure = (reason: FailureReason) => apiMetrics.redisFailures.inc({ reason })
+  const connect = (url: string) => createRedisConnections({ url, tls: config, instance, logger, onFailure })
+  const redis = connect(config.REDIS_URL)
+  const relayRedis = connect(config.RELAY_REDIS_URL ?? config.REDIS_URL)
+  const prisma = createPrisma(config.DATABASE_URL, {
+    max: config.DATABASE_POOL_SIZE,
+    applicationName: instance,
+    pooling: config.DATABASE_POOLING,
+  })
   const now = () => clock.now()
   const keyRing = createKeyRing(config.SIGNING_KEYS_FILE, {
     now,
@@ -111,8 +118,19 @@ export function createPod(
     api,
     ports: () => ports,
     steps: [
-      { name: 'redis', stop: () => Promise.all([redis.close(), relayRedis.close()]) },
-      { name: 'postgres', start: () => requirePrismaSession(prisma), stop: () => prisma.$disconnect() },
+      {
+        name: 'redis',
+        start: () => Promise.all([redis.check(), relayRedis.check()]),
+        stop: () => Promise.all([redis.close(), relayRedis.close()]),
+      },
+      {
+        name: 'postgres',
+        start: async () => {
+          await requirePostgres(config.DATABASE_URL, config.DATABASE_POOLING)
+          await requirePrismaSession(prisma)
+        },
+        stop: () => prisma.$disconnect(),
+      },
       relay,
       createPodJobs({ api, jobs: JOBS, config, metrics, logger, clock }),
       { name: 'audit', drain: () => audit.drain() },

@@ -1,10 +1,11 @@
-import { ConfigError, createLogger, createLifecycle, warnOfInsecure } from '@derm/runtime'
+import { createLogger, createLifecycle, readOrExit, routeProcessOutput, warnOfInsecure } from '@derm/runtime'
 import { readConfig, type ApiConfig } from './config.ts'
 import { createPod } from './create-pod.ts'
 
 /** One API pod as a process. */
 async function run(config: ApiConfig): Promise<void> {
   const logger = createLogger({ service: 'api', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })
+  routeProcessOutput(logger)
   warnOfInsecure(config, logger)
   const lifecycle = createLifecycle({
     logger,
@@ -18,10 +19,4 @@ async function run(config: ApiConfig): Promise<void> {
   if (lifecycle.isRunning()) logger.info(pod.ports(), 'listening')
 }
 
-try {
-  await run(readConfig())
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = 1
-}
+await run(readOrExit('api', readConfig))

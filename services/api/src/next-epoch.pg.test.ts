@@ -11,7 +11,12 @@ import {
   type ChannelName,
 } from '@derm/contract'
 import { encodeEntry, readPrefix } from '@derm/core'
-import { createRedisEventLogReader, createRedisEventLogWriter, createSigner } from '@derm/core/redis'
+import {
+  createSinglePubSub,
+  createRedisEventLogReader,
+  createRedisEventLogWriter,
+  createSigner,
+} from '@derm/core/redis'
 import { parseSecretList } from '@derm/runtime'
 import { useTestDatabase, useTestRedis } from '@derm/test-kit'
 
@@ -64,7 +69,7 @@ async function nextEpoch(than: string | null): Promise<string> {
 describe('[SEC21] whatever next_epoch answers', () => {
   it('is taken by every reader, and follows every predecessor that one takes', async () => {
     const writer = createRedisEventLogWriter(redis, { signer })
-    const reader = createRedisEventLogReader(redis, pubSub, { signer })
+    const reader = createRedisEventLogReader(redis, createSinglePubSub(pubSub), { signer })
     for (let i = 0; i < RUNS; i++) {
       const than = PREDECESSORS[i % PREDECESSORS.length]!()
       const epoch = await nextEpoch(than)

@@ -1,8 +1,7 @@
 import { delay, type Clock, type Logger } from '@derm/core'
-import { requireSession, type SettingRow } from '@derm/core/postgres'
 import { createRedisEventLogWriter, createSigner } from '@derm/core/redis'
 import { createRelay, type RelayObserver } from '@derm/core/relay'
-import { createPartitionUpkeep, createPgRelayStore, createRelayPool } from '@derm/publisher'
+import { createPartitionUpkeep, createPgRelayStore, createRelayPool, requirePool } from '@derm/publisher'
 import type { RedisConnections, Step } from '@derm/runtime'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { ApiConfig } from './config.ts'
@@ -16,7 +15,11 @@ export type PodRelay = Step & {
 export type PodRelayOptions = {
   config: Pick<
     ApiConfig,
-    'RELAY_DATABASE_URL' | 'EVENT_SIGNING_SECRET' | 'INSTANCE_NAME' | 'FAULT_RELAY_PAUSE_AFTER_PUBLISH'
+    | 'RELAY_DATABASE_URL'
+    | 'DATABASE_POOLING'
+    | 'EVENT_SIGNING_SECRET'
+    | 'INSTANCE_NAME'
+    | 'FAULT_RELAY_PAUSE_AFTER_PUBLISH'
   >
   redis: RedisConnections
   metrics: ApiMetrics
@@ -26,7 +29,7 @@ export type PodRelayOptions = {
 
 /** This pod's relay, on a small pool of its own, and the upkeep of the event partitions. It stops after the last request was answered, so that it sees all commits. */
 export function createPodRelay({ config, redis, metrics, logger, clock }: PodRelayOptions): PodRelay {
-  const pool = createRelayPool(config.RELAY_DATABASE_URL, `${config.INSTANCE_NAME}.relay`)
+  const pool = createRelayPool(config.RELAY_DATABASE_URL, `${config.INSTANCE_NAME}.relay`, config.DATABASE_POOLING)
   const store = createPgRelayStore(pool)
   const signer = createSigner(config.EVENT_SIGNING_SECRET, 'event log')
   const pauseMs = config.FAULT_RELAY_PAUSE_AFTER_PUBLISH
@@ -54,7 +57,7 @@ export function createPodRelay({ config, redis, metrics, logger, clock }: PodRel
     name: 'relay',
     wake: (shards) => relay.wake(shards),
     async start() {
-      await requireSession(async (sql) => (await pool.query<SettingRow>(sql)).rows)
+      await requirePool(pool, config.DATABASE_POOLING)
       relay.start()
       // Not awaited: what it makes is for days to come.
       void upkeep.start()
@@ -77,6 +80,9 @@ function observeRelay(metrics: ApiMetrics): RelayObserver {
     tombstoned: () => metrics.relayTombstones.inc(),
     refillHeld: () => metrics.relayRefillsHeld.inc(),
     epochStarted: (_channel, reason) => metrics.epochsStarted.inc({ reason }),
-    failed: (part) => metrics.relayFailures.inc({ part }),
+    failed(part, reason) {
+      metrics.relayFailures.inc({ part })
+      metrics.relayRefusals.inc({ reason })
+    },
   }
 }

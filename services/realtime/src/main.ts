@@ -1,23 +1,38 @@
 import { createJwksSource, createTokenVerifier } from '@derm/auth'
-import { SESSION_OPTIONS, SessionError, requireSession, type SettingRow } from '@derm/core/postgres'
+import { SessionError, explainRefusal, requireServer, sessionOptions } from '@derm/core/postgres'
 import { createRedisEventLogReader, createSigner } from '@derm/core/redis'
-import { createAdminServer, createLifecycle, createLogger, createRedisConnections, warnOfInsecure } from '@derm/runtime'
+import {
+  createAdminServer,
+  createLifecycle,
+  createLogger,
+  createRedisConnections,
+  readOrExit,
+  routeProcessOutput,
+  warnOfInsecure,
+} from '@derm/runtime'
 import pg from 'pg'
 import { readConfig } from './config.ts'
 import { createRealtimeNode } from './node.ts'
 import { createRealtimeMetrics } from './metrics/realtime-metrics.ts'
 
-const config = readConfig(process.env)
+const config = readOrExit('realtime', readConfig)
 const logger = createLogger({ service: 'realtime', instance: config.INSTANCE_NAME, level: config.LOG_LEVEL })
+routeProcessOutput(logger)
 warnOfInsecure(config, logger)
 const metrics = createRealtimeMetrics()
-const redis = createRedisConnections({ url: config.REDIS_URL, instance: config.INSTANCE_NAME, logger })
+const redis = createRedisConnections({
+  url: config.REDIS_URL,
+  tls: config,
+  instance: config.INSTANCE_NAME,
+  logger,
+  onFailure: (reason) => metrics.redisFailures.inc({ reason }),
+})
 const accessPool = new pg.Pool({
   connectionString: config.ACCESS_DATABASE_URL,
   max: 3,
   connectionTimeoutMillis: 2000,
   query_timeout: 3000,
-  options: SESSION_OPTIONS,
+  ...sessionOptions(config.DATABASE_POOLING),
   application_name: config.INSTANCE_NAME,
 })
 accessPool.on('error', (error) => logger.warn({ error }, 'an idle connection to Postgres was lost'))
@@ -26,7 +41,12 @@ const eventSigner = createSigner(config.EVENT_SIGNING_SECRET, 'event log')
 /** Without Postgres a node starts all the same, unready. With one whose sessions are other than they must be, it does not. */
 async function checkSession(): Promise<void> {
   try {
-    await requireSession(async (sql) => (await accessPool.query<SettingRow>(sql)).rows)
+    const client = await accessPool.connect().catch((error: unknown) => {
+      throw explainRefusal(error)
+    })
+    const { processID } = client as unknown as { processID: number | null }
+    const ask = async <Row>(sql: string) => (await client.query(sql)).rows as Row[]
+    await requireServer({ processId: processID ?? 0, ask }, config.DATABASE_POOLING).finally(() => client.release())
   } catch (error) {
     if (error instanceof SessionError) throw error
     logger.warn({ error }, 'the session with Postgres could not be checked')
@@ -45,7 +65,7 @@ const node = createRealtimeNode({
   verifier: createTokenVerifier({ keys, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE }),
   keys,
   accessPool,
-  eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.subscriber('event-log-pubsub'), {
+  eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.eventLogPubSub('event-log-pubsub'), {
     signer: eventSigner,
     recoveries: redis.commands('event-log-recoveries'),
   }),
@@ -68,7 +88,7 @@ const admin = createAdminServer({
   metrics: metrics.metrics,
 })
 
-lifecycle.add({ name: 'redis', stop: () => redis.close() })
+lifecycle.add({ name: 'redis', start: () => redis.check(), stop: () => redis.close() })
 lifecycle.add({ name: 'access', start: checkSession, stop: () => accessPool.end() })
 lifecycle.add({ name: 'admin', start: () => admin.start(), stop: () => admin.stop() })
 lifecycle.add({

@@ -1,6 +1,6 @@
 import type { JwksSource, TokenVerifier } from '@derm/auth'
 import type { EventLogReader, Logger, Signer } from '@derm/core'
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '@derm/core/redis'
 import type pg from 'pg'
 import type { RealtimeConfig } from './config.ts'
 import type { RealtimeMetrics } from './metrics/realtime-metrics.ts'
@@ -17,6 +17,6 @@ export type RealtimeNodeOptions = {
   eventSigner: Pick<Signer, 'verify'>
   /** Signs and verifies what crosses the Socket.IO adapter. */
   adapterSigner: Signer
-  adapterPub: Redis
-  adapterSub: Redis
+  adapterPub: RedisClient
+  adapterSub: RedisClient
 }

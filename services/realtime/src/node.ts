@@ -13,6 +13,7 @@ import { guardHandlers } from './connection/guard-handlers.ts'
 import { createHttpDoor, guardAnswers } from './connection/http-door.ts'
 import { PendingPlaces } from './connection/pending-places.ts'
 import { createSocketServer } from './connection/socket-server.ts'
+import { Hearing, probeAdapter } from './hearing.ts'
 import type { RealtimeNodeOptions } from './node-options.ts'
 import { createNodeParts, type NodeParts } from './node-parts.ts'
 import { startPeriodicJobs } from './periodic-jobs.ts'
@@ -59,6 +60,15 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
   guardAnswers(http, config.BASE_PATH)
   const parts = createNodeParts(options, io)
   const { members, meters, access, sessions, hub, sizes, userPlaces } = parts
+  const hearing = new Hearing({
+    sources: {
+      event_log: () => options.eventLog.isListening(),
+      adapter: probeAdapter(options.adapterSub),
+      heads: () => hub.hasAnswered(),
+    },
+    metrics,
+    logger,
+  })
 
   guardAdmission(io, { verifier, access, sessions, metrics, logger, pending, userPlaces })
   guardPackets(io, options, parts)
@@ -73,13 +83,14 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
 
   return {
     io,
-    isReady: () => isStarted && !isDraining && access.isConfirmed(),
+    isReady: () => isStarted && !isDraining && access.isConfirmed() && hearing.isHearing(),
     async start() {
       // Without Postgres it starts all the same, unready, and admits nobody until access is confirmed.
       await access.confirm().catch((error: unknown) => logger.warn({ error }, 'access could not be confirmed yet'))
       access.start()
       await hub.start()
       sizes.start()
+      hearing.start()
       const stopTimers = startPeriodicJobs({ ...parts, pending, metrics, headsEveryMs: config.HEADS_EVERY_MS })
       const stopKeyWatch = startKeyWatch({ keys: options.keys, members, logger, everyMs: config.KEYS_EVERY_MS })
       const auditTimer = setInterval(() => void audit.flush(), AUDIT_EVERY_MS)
@@ -99,6 +110,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     async stop() {
       stopJobs()
       sizes.stop()
+      hearing.stop()
       access.stop()
       hub.stop()
       pending.stop()

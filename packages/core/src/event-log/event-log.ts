@@ -85,6 +85,8 @@ export interface EventLogReader {
   onMessage(listen: (channel: ChannelName, bytes: string) => void): void
   /** Messages of any channel may have been lost: the connection was lost and restored, and the subscriptions were renewed. */
   onBreak(listen: () => void): void
+  /** Whether the server has confirmed the subscriptions of the connection that there is now, and will say so when it is lost. */
+  isListening(): boolean
   /** Ends the connection of the subscriptions and renews all of them; then `onBreak`. */
   reconnect(): void
 }

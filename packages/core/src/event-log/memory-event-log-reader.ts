@@ -37,6 +37,9 @@ export class MemoryEventLogReader implements EventLogReader {
   onBreak(listen: () => void): void {
     this.breakListener = listen
   }
+  isListening(): boolean {
+    return true
+  }
   reconnect(): void {
     this.breakListener()
   }

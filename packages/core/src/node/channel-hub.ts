@@ -74,6 +74,11 @@ export class ChannelHub<Member> {
     return this.comparison.isCutOff()
   }
 
+  /** Whether the event log has answered of late: a node that cannot ask is not ready, whatever it hears. [OPS34] */
+  hasAnswered(): boolean {
+    return this.comparison.hasAnswered()
+  }
+
   /** Whether anybody at all is late, for metrics. */
   isLagging(): boolean {
     return this.isCutOff() || this.comparison.late().length > 0

@@ -44,6 +44,11 @@ export class HeadComparison<Member> {
     return !this.options.isConfirmed() || this.isOld(this.answeredAt) || this.isOld(this.relayHeardAt)
   }
 
+  /** Whether the event log has answered of late what it was asked. */
+  hasAnswered(): boolean {
+    return !this.isOld(this.answeredAt)
+  }
+
   /** The channels of which there may be events that this node does not know of: it concerns their members, and nobody else. [SEC23] */
   late(): NodeChannel<Member>[] {
     return this.registry.subscribed().filter((channel) => {

@@ -148,6 +148,7 @@ export class TestHub {
       },
       onMessage: (listen) => reader.onMessage(listen),
       onBreak: (listen) => reader.onBreak(listen),
+      isListening: () => reader.isListening(),
       reconnect: () => {
         told.push('reconnect')
         reader.reconnect()

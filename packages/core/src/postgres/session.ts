@@ -23,6 +23,15 @@ export const SESSION_OPTIONS = Object.entries(SESSION_SETTINGS)
   .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
   .join(' ')
 
+/**
+ * What stands between a process and Postgres: nothing, or a pooler, which deals out the server's sessions by session or by transaction. Poolers drop or refuse
+ * options at the start of a session: behind one the roles' own settings hold, which `createRoles` makes the same. [OPS38]
+ */
+export type Pooling = 'none' | 'session' | 'transaction'
+
+export const sessionOptions = (pooling: Pooling): { options?: string } =>
+  pooling === 'none' ? { options: SESSION_OPTIONS } : {}
+
 /** 0 would be for ever: one frozen process would stop all others. createRoles sets them for each role. */
 const TIMEOUTS = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'] as const
 

@@ -6,6 +6,7 @@ import { MAX_ENTRY_LENGTH, encodeEntry } from '../event-log/frame.ts'
 import { SIGNATURE_LENGTH } from '../event-log/signature.ts'
 import { shardOf } from '../event-log/shard.ts'
 import { createSigner, type SigningSecret } from '../event-log/signer.ts'
+import { createSinglePubSub } from './event-log-pub-sub.ts'
 import { caughtUpKey, headsKey, historyKey } from './keys.ts'
 import { createRedisEventLogReader } from './redis-event-log-reader.ts'
 import { createRedisEventLogWriter } from './redis-event-log-writer.ts'
@@ -36,7 +37,7 @@ const open = () => {
 beforeAll(() => {
   redis = open()
   writer = createRedisEventLogWriter(redis, { signer })
-  reader = createRedisEventLogReader(redis, open(), { signer })
+  reader = createRedisEventLogReader(redis, createSinglePubSub(open()), { signer })
 })
 afterAll(() => {
   for (const connection of opened) connection.disconnect()
@@ -253,7 +254,7 @@ describe('[SEC27] a secret is changed by a list of the new and the old one', () 
     const keys = createSigner(secrets, 'event log')
     return {
       writer: createRedisEventLogWriter(redis, { signer: keys }),
-      reader: createRedisEventLogReader(redis, open(), { signer: keys }),
+      reader: createRedisEventLogReader(redis, createSinglePubSub(open()), { signer: keys }),
     }
   }
 

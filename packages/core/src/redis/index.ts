@@ -1,5 +1,8 @@
 export * from './redis-event-log-writer.ts'
 export * from './redis-event-log-reader.ts'
+export * from './event-log-pub-sub.ts'
+export * from './cluster-pub-sub.ts'
+export { isCluster, hashSlotOf, type RedisClient } from './redis-client.ts'
 export * from '../event-log/signer.ts'
 export * from './sealed-pub-sub.ts'
 export * from './message-seal.ts'

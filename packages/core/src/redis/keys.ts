@@ -5,4 +5,6 @@ export const headsKey = (shard: number) => `derm:{${shard}}:heads`
 export const historyKey = (channel: string) => `derm:{${shardOf(channel)}}:h:${channel}`
 /** A shard's caught-up lease: there while nothing committed waits outside of the event log, but for what it names. */
 export const caughtUpKey = (shard: number) => `derm:{${shard}}:caught-up`
+/** Subscribed to by every node, and published to by nobody: the server's confirmation says that the node may listen there, and does. */
+export const probeName = (shard: number) => `derm:{${shard}}:c:-`
 export const pubSubName = (channel: string) => `derm:{${shardOf(channel)}}:c:${channel}`

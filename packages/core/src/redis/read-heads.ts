@@ -1,15 +1,15 @@
 import type { ChannelName, Position } from '@derm/contract'
-import type { Redis } from 'ioredis'
 import { shardOf } from '../event-log/shard.ts'
 import { HEADS } from './heads.lua.ts'
 import { headsKey } from './keys.ts'
+import type { RedisClient } from './redis-client.ts'
 import { RefusedCall, createScript } from './script.ts'
 import { readHead, type HeadCheck } from './stored-head.ts'
 
 /** As many as Lua can hand to one command. */
 const MOST_AT_ONCE = 1000
 
-export type ReadHeads = (redis: Redis, channels: readonly ChannelName[]) => Promise<(Position | null)[]>
+export type ReadHeads = (redis: RedisClient, channels: readonly ChannelName[]) => Promise<(Position | null)[]>
 
 /** Reads heads of many channels: one `HMGET` per shard and thousand channels, in one round trip. */
 export function createHeadsReader(check: HeadCheck): ReadHeads {

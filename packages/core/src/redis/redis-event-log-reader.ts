@@ -1,13 +1,14 @@
-import type { ChannelName } from '@derm/contract'
-import type { Redis } from 'ioredis'
 import type { EventLogReader, HistoryRead, LogEntry } from '../event-log/event-log.ts'
 import { MAX_ENTRY_LENGTH, readPrefix } from '../event-log/frame.ts'
 import type { Signer } from '../event-log/signature.ts'
 import { shardOf } from '../event-log/shard.ts'
 import { HISTORY } from './history.lua.ts'
 import { readLeases } from './caught-up-leases.ts'
-import { pubSubName, headsKey, historyKey } from './keys.ts'
+import type { EventLogPubSub } from './event-log-pub-sub.ts'
+import { headsKey, historyKey } from './keys.ts'
 import { createHeadsReader } from './read-heads.ts'
+import type { RedisClient } from './redis-client.ts'
+import { createSubscriptions } from './subscriptions.ts'
 import { RefusedCall, createScript } from './script.ts'
 import { readHead } from './stored-head.ts'
 
@@ -20,54 +21,23 @@ export type RedisEventLogReaderOptions = {
   /** Tells what the relays wrote from what others did. */
   signer: Pick<Signer, 'verify'>
   now?: () => number
-  /** `SSUBSCRIBE` on Redis Cluster. */
-  isSharded?: boolean
-  recoveries?: Redis
+  recoveries?: RedisClient
 }
 
 /**
- * Reads the event log. `commands` must fail within about a second; `pubSub` is a connection of its own for
- * subscriptions, with `maxRetriesPerRequest: null`, a `socketTimeout`, and `autoResubscribe: false`: it is renewed
- * here, so that `onBreak` comes only after the server has confirmed every subscription. `recoveries` reads histories: on a connection of
- * its own, so that no amount of them delays heads and lease. [SES24]
+ * Reads the event log. `commands` must fail within about a second; `pubSub` has connections of its own for
+ * subscriptions, which are renewed here, so that `onBreak` comes only after the server has confirmed every subscription. `recoveries` reads histories: on
+ * a connection of its own, so that no amount of them delays heads and lease. [SES24]
  */
 export function createRedisEventLogReader(
-  commands: Redis,
-  pubSub: Redis,
-  { signer, now = Date.now, isSharded = false, recoveries = commands }: RedisEventLogReaderOptions,
+  commands: RedisClient,
+  pubSub: EventLogPubSub,
+  { signer, now = Date.now, recoveries = commands }: RedisEventLogReaderOptions,
 ): EventLogReader {
   const check = { verify: signer.verify, now }
   const history = createScript<Answer>(HISTORY, { isReadOnly: true })
   const readHeads = createHeadsReader(check)
-  /** By the pub/sub name: a message is matched without taking names apart. */
-  const subscribed = new Map<string, ChannelName>()
-  let onMessage: (channel: ChannelName, bytes: string) => void = () => {}
-  let onBreak: () => void = () => {}
-  let connections = 0
-
-  const listen = (names: string[]) => (isSharded ? pubSub.ssubscribe(...names) : pubSub.subscribe(...names))
-
-  pubSub.on(isSharded ? 'smessage' : 'message', (name: string, bytes: string) => {
-    const channel = subscribed.get(name)
-    if (channel !== undefined) onMessage(channel, bytes)
-  })
-  pubSub.on('ready', () => {
-    const connection = ++connections
-    if (connection === 1 && subscribed.size === 0) return
-    void renew(connection)
-  })
-  if (pubSub.status === 'ready') connections = 1
-
-  async function renew(connection: number): Promise<void> {
-    try {
-      const names = [...subscribed.keys()]
-      for (let at = 0; at < names.length; at += 500) await listen(names.slice(at, at + 500))
-      if (connection === connections) onBreak()
-    } catch {
-      // Lost again: the next connection renews. A refusal by a live server must not leave it `ready` and deaf.
-      if (connection === connections && pubSub.status === 'ready') pubSub.disconnect(true)
-    }
-  }
+  const subscriptions = createSubscriptions(pubSub)
 
   return {
     heads: (channels) => readHeads(commands, channels),
@@ -103,22 +73,11 @@ export function createRedisEventLogReader(
       return { kind: reached === head.seq ? 'complete' : 'partial', head, entries }
     },
 
-    async subscribe(channel) {
-      // ioredis would keep it, and whoever waits for it, until the server is back.
-      if (pubSub.status !== 'ready') throw new Error('pub/sub is not connected')
-      const name = pubSubName(channel)
-      subscribed.set(name, channel)
-      await listen([name])
-    },
-    async unsubscribe(channel) {
-      const name = pubSubName(channel)
-      subscribed.delete(name)
-      // The next connection begins without it.
-      if (pubSub.status !== 'ready') return
-      await (isSharded ? pubSub.sunsubscribe(name) : pubSub.unsubscribe(name))
-    },
-    onMessage: (listener) => void (onMessage = listener),
-    onBreak: (listener) => void (onBreak = listener),
-    reconnect: () => pubSub.disconnect(true),
+    subscribe: (channel) => subscriptions.add(channel),
+    unsubscribe: (channel) => subscriptions.remove(channel),
+    onMessage: (listener) => subscriptions.onMessage(listener),
+    onBreak: (listener) => subscriptions.onBreak(listener),
+    isListening: () => subscriptions.isListening(),
+    reconnect: () => pubSub.reconnect(),
   }
 }

@@ -1,5 +1,4 @@
 import type { ChannelName, Position } from '@derm/contract'
-import type { Redis } from 'ioredis'
 import type { AppendResult, ChannelBatch, EventLogWriter, LogEntry } from '../event-log/event-log.ts'
 import { isAuthentic } from '../event-log/frame.ts'
 import { shardOf } from '../event-log/shard.ts'
@@ -8,6 +7,7 @@ import { APPEND } from './append.lua.ts'
 import { writeLeases } from './caught-up-leases.ts'
 import { pubSubName, headsKey, historyKey } from './keys.ts'
 import { createHeadsReader } from './read-heads.ts'
+import { isCluster, type RedisClient } from './redis-client.ts'
 import { REFILL } from './refill.lua.ts'
 import { RefusedCall, createScript } from './script.ts'
 import { readServerIdentity } from './server-identity.ts'
@@ -25,7 +25,7 @@ export type RedisEventLogWriterOptions = {
   now?: () => number
   /** About how many entries of each channel are kept (`MAXLEN ~`). */
   maxEntries?: number
-  /** `SPUBLISH` on Redis Cluster. */
+  /** Published with `SPUBLISH`; without it, so on a Cluster. */
   isSharded?: boolean
 }
 
@@ -34,8 +34,8 @@ export type RedisEventLogWriterOptions = {
  * server must not hold the relay. What it finds there and did not sign counts as not there. [SEC20]
  */
 export function createRedisEventLogWriter(
-  redis: Redis,
-  { signer, now = Date.now, maxEntries = 2000, isSharded = false }: RedisEventLogWriterOptions,
+  redis: RedisClient,
+  { signer, now = Date.now, maxEntries = 2000, isSharded = isCluster(redis) }: RedisEventLogWriterOptions,
 ): EventLogWriter & { serverIdentity(): Promise<string> } {
   const append = createScript<Answer>(APPEND)
   const refill = createScript<Answer>(REFILL)

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeEventLog, suiteSigner as signer, type LogUnderTest } from '../event-log/event-log-suite.ts'
 import { encodeEntry } from '../event-log/frame.ts'
 import { shardOf } from '../event-log/shard.ts'
+import { createSinglePubSub } from './event-log-pub-sub.ts'
 import { pubSubName, headsKey, historyKey } from './keys.ts'
 import { createRedisEventLogReader } from './redis-event-log-reader.ts'
 import { createRedisEventLogWriter } from './redis-event-log-writer.ts'
@@ -29,7 +30,7 @@ const createReader = async () => {
   const pubSub = open({ autoResubscribe: false })
   // Ready before anything is subscribed: its first break is then one that the test made.
   await pubSub.ping()
-  return createRedisEventLogReader(redis, pubSub, { signer })
+  return createRedisEventLogReader(redis, createSinglePubSub(pubSub), { signer })
 }
 
 beforeAll(() => void (redis = open()))
@@ -184,7 +185,7 @@ describe('on Redis only', () => {
     const channel = channelOf(110)
     const pubSub = open({ autoResubscribe: false })
     await pubSub.ping()
-    const reader = createRedisEventLogReader(redis, pubSub, { signer })
+    const reader = createRedisEventLogReader(redis, createSinglePubSub(pubSub), { signer })
     const heard: string[] = []
     reader.onMessage((_channel, bytes) => heard.push(bytes))
     pubSub.disconnect()

@@ -1,15 +1,15 @@
-import type { Redis } from 'ioredis'
 import type { Signer } from '../event-log/signature.ts'
+import type { RedisClient } from './redis-client.ts'
 import { MessageSeal, SealCheck, type SealFault } from './message-seal.ts'
 
 type Listener = (...args: unknown[]) => unknown
 
 /** The same connection; what is published on it is sealed. `onRefused`: a message was too large, and not sent. */
 export function sealPublishing(
-  redis: Redis,
+  redis: RedisClient,
   signer: Pick<Signer, 'sign'>,
   onRefused: (error: unknown) => void = () => {},
-): Redis {
+): RedisClient {
   const seal = new MessageSeal(signer)
   const publish = (name: string, message: string | Buffer): Promise<number> => {
     try {
@@ -27,11 +27,11 @@ export function sealPublishing(
  * `onRefused` hears of what was not sealed, and of what a listener throws: one malformed message must not end the process.
  */
 export function openMessages(
-  redis: Redis,
+  redis: RedisClient,
   signer: Pick<Signer, 'verify'>,
   onRefused: (fault: SealFault | 'unreadable', error?: unknown) => void,
   accepts: (payload: Buffer) => boolean = () => true,
-): Redis {
+): RedisClient {
   const check = new SealCheck(signer)
   const guard =
     (listener: Listener): Listener =>
@@ -49,7 +49,14 @@ export function openMessages(
     }
   const guarded = new Map<Listener, Listener>()
   const isMessage = (event: string) => event === 'messageBuffer' || event === 'pmessageBuffer'
-  const proxy: Redis = replace(redis, {
+  // Nobody holds the promises of the adapter's subscriptions. Whether it is subscribed is asked by itself. [OPS34]
+  const unheard =
+    (name: 'psubscribe' | 'subscribe') =>
+    (...names: unknown[]) =>
+      (redis[name].bind(redis) as (...of: unknown[]) => Promise<unknown>)(...names).catch(() => 0)
+  const proxy: RedisClient = replace(redis, {
+    psubscribe: unheard('psubscribe'),
+    subscribe: unheard('subscribe'),
     on(event: string, listener: Listener) {
       if (isMessage(event)) guarded.set(listener, guard(listener))
       redis.on(event as 'error', guarded.get(listener) ?? listener)
@@ -64,7 +71,7 @@ export function openMessages(
 }
 
 /** Everything of the connection's, but for what replaces it. */
-function replace(redis: Redis, replaced: Record<string, unknown>): Redis {
+function replace(redis: RedisClient, replaced: Record<string, unknown>): RedisClient {
   return new Proxy(redis, {
     get(target, property) {
       if (typeof property === 'string' && Object.hasOwn(replaced, property)) return replaced[property]

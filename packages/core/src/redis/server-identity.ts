@@ -1,7 +1,15 @@
-import type { Redis } from 'ioredis'
+import { isCluster, type RedisClient } from './redis-client.ts'
 
-/** Changes when the server was restarted, or another one answers: then what it acknowledged may be gone. */
-export async function readServerIdentity(redis: Redis): Promise<string> {
+type Informer = { info(section: string): Promise<string> }
+
+/** Changes when a server was restarted, or another one answers: then what it acknowledged may be gone. Of a Cluster it names all masters. */
+export async function readServerIdentity(redis: RedisClient): Promise<string> {
+  if (!isCluster(redis)) return readOne(redis)
+  const identities = await Promise.all(redis.nodes('master').map((master) => readOne(master)))
+  return identities.toSorted().join(' ')
+}
+
+async function readOne(redis: Informer): Promise<string> {
   const [info, role] = await Promise.all([redis.info('server'), redis.info('replication')]).catch((error: Error) => {
     // Where INFO is kept from applications, the comparison of all heads every few seconds finds what is gone.
     if (/^NOPERM|^ERR unknown command/.test(error.message)) return ['', '']

@@ -1,3 +1,4 @@
+import { readFailureReason } from '../failure-reason.ts'
 import type { BlockedChannels } from './blocked-channels.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { RelayOptions, RelayPart, RelaySettings } from './relay-options.ts'
@@ -18,8 +19,10 @@ export type RelayContext = RelayOptions & {
 /** Whether this relay may begin something new. */
 export const isActive = ({ tasks, breaker }: RelayContext): boolean => !tasks.isStopped && !breaker.isOpen
 
+/** What Redis or Postgres refuses, for whatever reason, stops this relay for a while; no event is blamed for it. [REL15] */
 export function reportFailure({ breaker, logger, observer }: RelayContext, part: RelayPart, error: unknown): void {
   breaker.trip()
-  logger.warn({ part, error }, 'the relay could not do its work, and tries again')
-  observer?.failed?.(part, error)
+  const reason = readFailureReason(error)
+  logger.warn({ part, reason, error }, 'the relay could not do its work, and tries again')
+  observer?.failed?.(part, reason)
 }

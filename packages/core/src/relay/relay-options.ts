@@ -1,5 +1,6 @@
 import type { ChannelName } from '@derm/contract'
 import type { Clock, Random } from '../clock.ts'
+import type { FailureReason } from '../failure-reason.ts'
 import type { Logger } from '../logger.ts'
 import type { EventLogWriter } from '../event-log/event-log.ts'
 import { MAX_ENTRY_LENGTH } from '../event-log/frame.ts'
@@ -19,7 +20,7 @@ export type RelayObserver = {
   tombstoned?(channel: ChannelName): void
   /** `null`: every channel. */
   epochStarted?(channel: ChannelName | null, reason: string): void
-  failed?(part: RelayPart, error: unknown): void
+  failed?(part: RelayPart, reason: FailureReason): void
 }
 
 export type RelaySettings = {

@@ -191,6 +191,28 @@ describe('a log that cannot be reached', () => {
   })
 })
 
+describe('a server that refuses whatever is written', () => {
+  it('[REL15] stops the relay: no event is given up, however long it lasts, and each goes out once when it is over', async () => {
+    const { relay } = world.createRelay()
+    relay.start()
+    await world.clock.advance(1500)
+    world.onAppend = () => {
+      throw Object.assign(new Error('MOVED 866 127.0.0.1:7000'), { name: 'ReplyError' })
+    }
+    world.commit(north, 3, relay)
+    world.commit(south, 2, relay)
+    await world.clock.advance(120_000)
+    expect(world.told).not.toContain('tombstone')
+    expect(world.reasons).toContain('MOVED')
+    expect(world.heard).toEqual([])
+    expect(world.outbox.pendingRows).toBe(5)
+    world.onAppend = () => undefined
+    await world.clock.advance(5000)
+    expect(world.heard.toSorted()).toEqual([...range('north', 1, 3), ...range('south', 1, 2)])
+    expect(world.outbox.pendingRows).toBe(0)
+  })
+})
+
 /** Another pod owns the shard until the answer is called. */
 async function holdShard(): Promise<() => void> {
   let release = () => {}

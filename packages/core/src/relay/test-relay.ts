@@ -24,6 +24,8 @@ export class TestRelays {
   readonly heard: string[] = []
   /** What relays reported: `refilled 3 lost`, `epoch conflict`, `tombstone`, `failed drain`. */
   readonly told: string[] = []
+  /** Why they failed. */
+  readonly reasons: string[] = []
   readonly locked: { shard: number; wait: boolean }[] = []
   appends = 0
   identity = 'first server'
@@ -91,7 +93,10 @@ export class TestRelays {
         refilled: (entries, reason) => entries > 0 && this.told.push(`refilled ${entries} ${reason}`),
         tombstoned: () => this.told.push('tombstone'),
         epochStarted: (_channel, reason) => this.told.push(`epoch ${reason}`),
-        failed: (part) => this.told.push(`failed ${part}`),
+        failed: (part, reason) => {
+          this.told.push(`failed ${part}`)
+          this.reasons.push(reason)
+        },
       },
       ...options,
     })

@@ -1,8 +1,9 @@
+import { LONG_SCENARIOS } from './long-scenarios.ts'
 import { SCENARIOS, runScenario, type Result } from './scenario.ts'
 
 /**
  * `npm run chaos`: 60 plain clients on two nodes, 200 changes, and a fault in between; one scenario after the other. `--clients N`, `--changes N`,
- * `--only words`; `--answer-resync` patches a node so that it answers every subscription with `resync`: the suite must then fail.
+ * `--only words`; `--long`: also Sentinel, Cluster, PgBouncer, TLS, users without rights, and a full Redis, on real servers. `--answer-resync` patches a node so that it answers every subscription with `resync`: the suite must then fail.
  */
 const args = process.argv.slice(2)
 const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined)
@@ -12,8 +13,11 @@ const NOTHING = { delivered: 0, recovered: 0, resyncs: 0, mostResyncs: 0, lost: 
 const results: Result[] = []
 
 console.log(`${load.clients} clients on two nodes, ${load.changes} changes\n`)
-for (const scenario of SCENARIOS(load)) {
-  if (!scenario.name.includes(option('--only') ?? '')) continue
+const only = option('--only') ?? ''
+// One of the long ones is run when it is named, too.
+const scenarios = [...SCENARIOS(load), ...(args.includes('--long') || only !== '' ? LONG_SCENARIOS(load) : [])]
+for (const scenario of scenarios) {
+  if (!scenario.name.includes(only)) continue
   const result = await runScenario({ ...scenario, env }, load).catch((error: unknown): Result => {
     return { ...NOTHING, name: scenario.name, ok: false, faults: [String(error)] }
   })

@@ -2,7 +2,7 @@ import { comparePositions } from '@derm/contract'
 import { getSeedIds } from '@derm/database'
 import { waitUntil } from '@derm/local-servers'
 import { signIn } from '../sign-in.ts'
-import { startStack, type Stack } from '../start-stack.ts'
+import { startStack, type Stack, type StackOptions } from '../start-stack.ts'
 import { auditClients, type Audit, type EventRow } from './audit.ts'
 import { Changes } from './changes.ts'
 import { PlainClient, type Row } from './plain-client.ts'
@@ -14,13 +14,14 @@ export type Scenario = {
   env?: Record<string, string>
   /** What Postgres has acknowledged survives its end. */
   isDurable?: boolean
+  others?: StackOptions['others']
   /** Drives the changes, with the fault in between. */
   run(stack: Stack, changes: Changes): Promise<void>
 }
 export type Load = { clients: number; changes: number }
 export type Result = Audit & { name: string; ok: boolean }
 
-const PAUSE_MS = 10
+export const PAUSE_MS = 10
 
 export const SCENARIOS = (load: Load): Scenario[] => {
   const half = Math.floor(load.changes / 2)
@@ -91,6 +92,7 @@ export async function runScenario(scenario: Scenario, load: Load): Promise<Resul
   const stack = await startStack({
     isDurable: scenario.isDurable ?? false,
     env: { MAX_CONNECTIONS_PER_USER: '1000', ...scenario.env },
+    ...(scenario.others ? { others: scenario.others } : {}),
   })
   try {
     const audit = await runWithClients(stack, load, async (changes) => {

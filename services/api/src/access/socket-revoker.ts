@@ -1,8 +1,7 @@
 import { Emitter } from '@socket.io/redis-emitter'
-import type { Redis } from 'ioredis'
 import { ADAPTER_KEY, END_SOCKETS, type EndSockets, type SessionId, type UserId } from '@derm/contract'
 import type { Signer } from '@derm/core'
-import { sealPublishing } from '@derm/core/redis'
+import { sealPublishing, type RedisClient } from '@derm/core/redis'
 
 /**
  * Reaches sockets on every realtime node, through the Socket.IO adapter's channels, sealed. At most once: it only makes faster what the nodes
@@ -20,7 +19,7 @@ export interface SocketRevoker {
 /** The message between servers that `checkAccess` sends; its argument is the user's id. */
 const ACCESS_CHECK = 'access:check'
 
-export function createSocketRevoker(redis: Redis, signer: Pick<Signer, 'sign'>): SocketRevoker {
+export function createSocketRevoker(redis: RedisClient, signer: Pick<Signer, 'sign'>): SocketRevoker {
   const emitter = new Emitter(sealPublishing(redis, signer), { key: ADAPTER_KEY })
   const end = (order: EndSockets) => void emitter.serverSideEmit(END_SOCKETS, order)
   return {

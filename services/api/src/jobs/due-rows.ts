@@ -1,5 +1,5 @@
 import type { TenantId } from '@derm/contract'
-import { SESSION_OPTIONS } from '@derm/core/postgres'
+import { sessionOptions, type Pooling } from '@derm/core/postgres'
 import { Prisma, type TenantTx } from '@derm/database'
 import pg from 'pg'
 import type { Job } from './define-job.ts'
@@ -20,7 +20,7 @@ export interface DueRows {
 }
 
 /** A small pool: jobs never wait for a request's connection, nor requests for a job's search. */
-export function createJobsPool(url: string, applicationName: string): pg.Pool {
+export function createJobsPool(url: string, applicationName: string, pooling: Pooling = 'none'): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: 2,
@@ -28,7 +28,7 @@ export function createJobsPool(url: string, applicationName: string): pg.Pool {
     connectionTimeoutMillis: 5_000,
     query_timeout: 8_000,
     keepAlive: true,
-    options: SESSION_OPTIONS,
+    ...sessionOptions(pooling),
   })
   // An idle connection that is lost is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {})

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@derm/core'
-import { requireSession, type SettingRow } from '@derm/core/postgres'
+import { requirePool } from '@derm/publisher'
 import type { Metrics, Step } from '@derm/runtime'
 import type { Api } from '../api.ts'
 import type { ApiConfig } from '../config.ts'
@@ -11,7 +11,10 @@ import { JobRunner } from './job-runner.ts'
 export type PodJobsOptions = {
   api: Api
   jobs: readonly Job[]
-  config: Pick<ApiConfig, 'JOBS_DATABASE_URL' | 'JOBS_EVERY_MS' | 'INSTANCE_NAME' | 'FAULT_JOB_PAUSE_BEFORE_COMMIT'>
+  config: Pick<
+    ApiConfig,
+    'JOBS_DATABASE_URL' | 'DATABASE_POOLING' | 'JOBS_EVERY_MS' | 'INSTANCE_NAME' | 'FAULT_JOB_PAUSE_BEFORE_COMMIT'
+  >
   metrics: Metrics
   logger: Logger
   clock: Clock
@@ -19,7 +22,7 @@ export type PodJobsOptions = {
 
 /** This pod's jobs, as a step: they end before the relay does, so that it sees all their commits. */
 export function createPodJobs({ api, jobs, config, metrics, logger, clock }: PodJobsOptions): Step {
-  const pool = createJobsPool(config.JOBS_DATABASE_URL, `${config.INSTANCE_NAME}.jobs`)
+  const pool = createJobsPool(config.JOBS_DATABASE_URL, `${config.INSTANCE_NAME}.jobs`, config.DATABASE_POOLING)
   const rows = createDueRows(pool)
   const pauseMs = config.FAULT_JOB_PAUSE_BEFORE_COMMIT
   const options = {
@@ -44,7 +47,7 @@ export function createPodJobs({ api, jobs, config, metrics, logger, clock }: Pod
   return {
     name: 'jobs',
     start: async () => {
-      await requireSession(async (sql) => (await pool.query<SettingRow>(sql)).rows)
+      await requirePool(pool, config.DATABASE_POOLING)
       for (const runner of runners) runner.start()
     },
     drain: () => Promise.all(runners.map((runner) => runner.drain())),

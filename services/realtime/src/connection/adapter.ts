@@ -1,8 +1,7 @@
 import { ADAPTER_KEY, isDownName } from '@derm/contract'
 import type { Signer } from '@derm/core'
-import { openMessages, sealPublishing, type SealFault } from '@derm/core/redis'
+import { openMessages, sealPublishing, type RedisClient, type SealFault } from '@derm/core/redis'
 import { RedisAdapter } from '@socket.io/redis-adapter'
-import type { Redis } from 'ioredis'
 
 /** What Socket.IO itself tells a client. */
 const SOCKET_IO_NAMES = new Set([
@@ -38,8 +37,8 @@ export function isOwnName(name: unknown): boolean {
  *   a room, and nothing that comes from Redis is delivered, sealed or not. [SEC26]
  */
 export function createGuardedAdapter(
-  pub: Redis,
-  sub: Redis,
+  pub: RedisClient,
+  sub: RedisClient,
   signer: Signer,
   onRefused: (fault: AdapterFault, error?: unknown) => void,
 ): (namespace: unknown) => RedisAdapter {

@@ -1,8 +1,8 @@
 import type { Server as HttpServer } from 'node:http'
 import { REALTIME_PATH, type ErrorCode } from '@derm/contract'
 import type { Logger, Signer } from '@derm/core'
+import type { RedisClient } from '@derm/core/redis'
 import { createAddressList, readClientAddress } from '@derm/runtime'
-import type { Redis } from 'ioredis'
 import { Server } from 'socket.io'
 import type { RealtimeConfig } from '../config.ts'
 import type { RealtimeMetrics } from '../metrics/realtime-metrics.ts'
@@ -19,8 +19,8 @@ export type SocketServerOptions = {
   logger: Logger
   metrics: RealtimeMetrics
   adapterSigner: Signer
-  adapterPub: Redis
-  adapterSub: Redis
+  adapterPub: RedisClient
+  adapterSub: RedisClient
   isDraining: () => boolean
   pending: PendingPlaces
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@derm/contract'
+import { FAILURE_REASONS } from '@derm/core'
 import type { ResyncReason } from '@derm/core/node'
 import { createMetrics } from '@derm/runtime'
 
@@ -37,6 +38,7 @@ const KNOWN = {
   ] satisfies ErrorCode[],
   kind: ['access_revoked', 'session_ended', 'grants', 'by_message'],
   where: ['event_log', 'adapter'],
+  hears: ['event_log', 'adapter', 'heads'],
 }
 
 /** What a node counts. No label holds anything of a person's or a tenant's. */
@@ -115,6 +117,21 @@ export function createRealtimeMetrics() {
       name: 'access_confirmation_age_seconds',
       help: 'Age of the last confirmation of access versions',
     }),
+    hears: gauge({
+      name: 'redis_listening',
+      help: '1 while this node hears what it lives on: the event log’s messages, the other nodes, the event log’s answers',
+      labels: ['where'],
+    }),
+    deafSeconds: counter({
+      name: 'redis_deaf_seconds_total',
+      help: 'Seconds for which it did not',
+      labels: ['where'],
+    }),
+    redisFailures: counter({
+      name: 'redis_failures_total',
+      help: 'Connections to Redis that failed, by reason',
+      labels: ['reason'],
+    }),
     handlerErrors: counter({ name: 'handler_errors_total', help: 'Handlers that threw' }),
     foreignMessages: counter({
       name: 'foreign_messages_total',
@@ -129,6 +146,8 @@ export function createRealtimeMetrics() {
   for (const code of KNOWN.handshake) created.handshakesRefused.inc({ code }, 0)
   for (const code of KNOWN.closed) created.socketsClosed.inc({ code }, 0)
   for (const kind of KNOWN.kind) created.revocations.inc({ kind }, 0)
+  for (const where of KNOWN.hears) created.deafSeconds.inc({ where }, 0)
+  for (const reason of FAILURE_REASONS) created.redisFailures.inc({ reason }, 0)
   for (const where of KNOWN.where) created.foreignMessages.inc({ where }, 0)
   return created
 }
