@@ -30,7 +30,14 @@ const only = (...patterns) => ({
 })
 
 const KITS = forbid(
-  ['@derm/test-kit', '@derm/local-servers', '@derm/local-servers/*', '@derm/local-stack', '@derm/bench'],
+  [
+    '@derm/test-kit',
+    '@derm/local-servers',
+    '@derm/local-servers/*',
+    '@derm/local-stack',
+    '@derm/bench',
+    '@derm/images',
+  ],
   'Only tests and the kits use the kits.',
 )
 const TESTS = ['**/*.test.{ts,tsx}', '**/*.test-d.{ts,tsx}', '**/testing/**', '**/test-*.ts', '**/fuzz/**']
@@ -221,12 +228,12 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', HTML] },
   },
   {
-    files: ['services/*/src/{config,main}.ts', 'packages/runtime/src/config.ts'],
+    files: ['services/*/src/{config,main}.ts', 'services/api/src/commands/config.ts', 'packages/runtime/src/config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {
     // Programs that a person runs, and the kits: they read the environment and print.
-    files: ['packages/{local-stack,local-servers,test-kit,bench}/**', '**/bin/**'],
+    files: ['packages/{local-stack,local-servers,test-kit,bench,images}/**', '**/bin/**'],
     rules: { 'no-console': 'off', 'no-restricted-properties': 'off', 'no-restricted-imports': 'off' },
   },
   { files: ['services/web/{scripts,src/build}/**'], rules: { 'no-console': 'off', 'no-restricted-properties': 'off' } },

@@ -1,8 +1,16 @@
 import { readFile, readdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import { withSchemaEngine } from './schema-engine.ts'
 
-/** The package's own: `schema/<aggregate>.prisma` and `migrations/<timestamp>_<name>/migration.sql`. */
-export const PRISMA_FOLDER = new URL('../prisma/', import.meta.url)
+/**
+ * The package's own: `schema/<aggregate>.prisma` and `migrations/<timestamp>_<name>/migration.sql`. It is found by the package's name, not
+ * beside this file: a bundle holds this file, and has the package's folder below its `node_modules`.
+ */
+export const PRISMA_FOLDER = new URL(
+  'prisma/',
+  pathToFileURL(createRequire(import.meta.url).resolve('@derm/database/package.json')),
+)
 
 /**
  * The SQL that takes the url's database to what the folder's schema says; null when it is there already. What Prisma cannot say (policies,

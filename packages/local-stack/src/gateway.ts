@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { announcedLength, createGuardedServer, refuseBody, stripBasePath } from '@derm/runtime'
 import { createProxyServer } from 'httpxy'
-import { createWebClient } from './web-client.ts'
+import { createWebClient } from '@derm/web-server'
 
 /** No request of ours is larger, in bytes. */
 const BODY_LIMIT = 65_536

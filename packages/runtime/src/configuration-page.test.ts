@@ -17,15 +17,27 @@ function variablesOf(path: string, isOfSchema: RegExp): Map<string, string> {
 }
 
 it('docs/operations/configuration.md lists exactly what the services read', () => {
-  const schema = /(?:z\.object|BaseConfig\.extend)\(\{[\s\S]*?\n\}\)/
+  const schema = /(?:z\.object|BaseConfig\.extend|\}\)\.extend)\(\{[\s\S]*?\n\}\)/
   const base = variablesOf('packages/runtime/src/config.ts', schema)
-  const api = variablesOf('services/api/src/config.ts', schema)
-  const realtime = variablesOf('services/realtime/src/config.ts', schema)
+  const web = variablesOf('services/web-server/src/config.ts', schema)
+  const commands = 'services/api/src/commands/config.ts'
+  const all = variablesOf(commands, schema)
+  const readers: Record<string, Map<string, string>> = {
+    api: variablesOf('services/api/src/config.ts', schema),
+    realtime: variablesOf('services/realtime/src/config.ts', schema),
+    web,
+    migrate: new Map([...all, ...variablesOf(commands, /const MigrateConfig = [\s\S]*?\n\}\)/)]),
+    seed: new Map([...all, ...variablesOf(commands, /const SeedConfig = [\s\S]*?\n\}\)/)]),
+  }
+  // The server of the web client takes these of the base and no others; commands say of the base what they take in their own page.
+  const picked = [...read('services/web-server/src/config.ts').matchAll(/^ {2}([A-Z_]+): true,/gm)].map(
+    ([, name]) => name!,
+  )
   const declared = new Map<string, string>()
-  for (const [name, value] of base) declared.set(name, `all|${value}`)
-  for (const name of new Set([...api.keys(), ...realtime.keys()])) {
-    const readers = [...(api.has(name) ? ['api'] : []), ...(realtime.has(name) ? ['realtime'] : [])].join(', ')
-    declared.set(name, `${readers}|${api.get(name) ?? realtime.get(name)}`)
+  for (const [name, value] of base) declared.set(name, `${picked.includes(name) ? 'all' : 'api, realtime'}|${value}`)
+  for (const name of new Set(Object.values(readers).flatMap((variables) => [...variables.keys()]))) {
+    const who = Object.keys(readers).filter((reader) => readers[reader]!.has(name))
+    declared.set(name, `${who.join(', ')}|${readers[who[0]!]!.get(name)}`)
   }
   expect(declared.size).toBeGreaterThan(30)
 
@@ -50,6 +62,7 @@ it('no link between the pages leads nowhere', () => {
     'docs/benchmarks.md',
     'docs/security.md',
     'docs/operations/configuration.md',
+    'docs/operations/deploy.md',
     'docs/operations/redis-and-postgres.md',
     'docs/decisions/README.md',
     'packages/core/SPEC.md',

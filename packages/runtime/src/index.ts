@@ -1,6 +1,6 @@
 export * from './config.ts'
 export * from './secret-list.ts'
-export { warnOfInsecure } from './production.ts'
+export { inProduction, warnOfInsecure } from './production.ts'
 export * from './base-path.ts'
 export * from './http-server.ts'
 export * from './refuse-body.ts'

@@ -15,6 +15,7 @@ import {
   type ServiceProcess,
 } from '@derm/local-stack'
 import pg from 'pg'
+import { joinComposeStack } from './compose-stack.ts'
 
 export type Stack = {
   apis: ServiceProcess[]
@@ -64,7 +65,7 @@ export type OtherServers = {
   stop(): Promise<unknown>
 }
 
-/** The whole system as processes, on its own Postgres and Redis. Nothing is restarted but by the test. */
+/** The whole system as processes, on its own Postgres and Redis. Nothing is restarted but by the test. With `DERM_TEST_COMPOSE`: the one that compose runs. */
 export async function startStack({
   apis = 2,
   nodes = 2,
@@ -74,6 +75,8 @@ export async function startStack({
   env = {},
   others,
 }: StackOptions = {}): Promise<Stack> {
+  const project = process.env['DERM_TEST_COMPOSE']
+  if (project && gateway) return joinComposeStack(project, { apis, nodes })
   const folder = await mkdtemp(join(tmpdir(), 'derm-stack-'))
   const undo: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })]
   const stop = async () => {

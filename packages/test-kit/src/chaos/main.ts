@@ -1,9 +1,12 @@
 import { LONG_SCENARIOS } from './long-scenarios.ts'
+import { rollComposeNodes } from './roll-compose-nodes.ts'
 import { SCENARIOS, runScenario, type Result } from './scenario.ts'
 
 /**
  * `npm run chaos`: 60 plain clients on two nodes, 200 changes, and a fault in between; one scenario after the other. `--clients N`, `--changes N`,
- * `--only words`; `--long`: also Sentinel, Cluster, PgBouncer, TLS, users without rights, and a full Redis, on real servers. `--answer-resync` patches a node so that it answers every subscription with `resync`: the suite must then fail.
+ * `--only words`; `--compose`: instead, replaces all nodes of the stack that compose runs, one after the other; `--long`: also Sentinel, Cluster,
+ * PgBouncer, TLS, users without rights, and a full Redis, on real servers. `--answer-resync` patches a node so that it answers every subscription
+ * with `resync`: the suite must then fail.
  */
 const args = process.argv.slice(2)
 const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined)
@@ -12,6 +15,10 @@ const env: Record<string, string> = args.includes('--answer-resync') ? { FAULT_A
 const NOTHING = { delivered: 0, recovered: 0, resyncs: 0, mostResyncs: 0, lost: 0, twice: 0, wrongViews: 0 }
 const results: Result[] = []
 
+if (args.includes('--compose')) {
+  const isWell = await rollComposeNodes(option('--project') ?? 'dermlive', load)
+  process.exit(isWell ? 0 : 1)
+}
 console.log(`${load.clients} clients on two nodes, ${load.changes} changes\n`)
 const only = option('--only') ?? ''
 // One of the long ones is run when it is named, too.

@@ -29,6 +29,9 @@ export class PlainClient {
   readonly faults: string[] = []
   recovered = 0
   disconnects = 0
+  /** How long it heard nothing, each time that its socket ended: until it was subscribed again, in milliseconds. */
+  readonly silences: number[] = []
+  private silentSince: number | undefined
   node = ''
   private readonly cursors: Record<string, Position> = {}
   private socket!: Socket
@@ -58,6 +61,7 @@ export class PlainClient {
     }
     socket.on('disconnect', () => {
       this.disconnects++
+      this.silentSince ??= performance.now()
       again(50)
     })
     socket.on('connect_error', () => again(200))
@@ -70,6 +74,11 @@ export class PlainClient {
 
   get isSubscribed(): boolean {
     return this.starts.size > 0
+  }
+
+  /** Subscribed, and not cut off since. */
+  get isLive(): boolean {
+    return this.isSubscribed && this.silentSince === undefined
   }
 
   cursor(channel: string): Position | undefined {
@@ -102,6 +111,8 @@ export class PlainClient {
 
   private accept(ack: Extract<SubscribeAck, { ok: true }>, hadCursors: boolean): void {
     this.node = ack.node
+    if (this.silentSince !== undefined) this.silences.push(performance.now() - this.silentSince)
+    this.silentSince = undefined
     for (const { channel, epoch, seq, status, events } of ack.channels) {
       if (!this.starts.has(channel)) this.starts.set(channel, { epoch, seq })
       if (status === 'resync') this.resync(channel, { epoch, seq })
