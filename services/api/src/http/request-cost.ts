@@ -2,9 +2,9 @@ import type { Route } from './route.ts'
 
 /** Units of cost: one is about a read of one row, 5 ms of a core and of a database connection. */
 const COST = { plain: 5, read: 1, change: 2 } as const
-/** A list costs more the more rows it may answer; a search reads indexes besides. */
-const ROWS_PER_UNIT = { list: 100, search: 25 }
-const SEARCH = 4
+/** A list costs more the more rows it may answer. A search costs three times its work, because it keeps those waiting who read beside it. */
+const ROWS_PER_UNIT = { list: 100, search: 8 }
+const SEARCH = 12
 
 /** What of a read's cost another request's computation has saved it. */
 export const SHARED_SHARE = 0.75
