@@ -5,7 +5,7 @@ export type ApiMetrics = ReturnType<typeof createApiMetrics>
 
 /** A series that begins with its first event has no rate: what may happen is there as 0 from the start. */
 const KNOWN = {
-  outcome: ['signed_in', 'refused'],
+  outcome: ['signed_in', 'refused', 'unknown_account'],
   refill: ['unknown', 'gap', 'new_epoch', 'lost'],
   part: ['drain', 'verify', 'poll'],
   epoch: ['conflict', 'unverifiable', 'stale_epoch', 'log_ahead', 'postgres_changed'],

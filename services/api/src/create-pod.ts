@@ -7,6 +7,7 @@ import { createAddressList, createAdminServer, createMetrics, createRedisConnect
 import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'
+import { createAuditStep } from './audit/audit-step.ts'
 import { createAuditWriter } from './audit/audit-writer.ts'
 import { createPatientViews } from './audit/patient-views.ts'
 import { createRefusals } from './audit/refusals.ts'
@@ -133,7 +134,7 @@ export function createPod(
       },
       relay,
       createPodJobs({ api, jobs: JOBS, config, metrics, logger, clock }),
-      { name: 'audit', drain: () => audit.drain() },
+      createAuditStep({ audit, refusals: api.refusals, logger, clock }),
       {
         name: 'http',
         start: async () => {

@@ -30,7 +30,7 @@ const RealtimeConfig = z.object({
   /** Sockets of one node, admitted or not. */
   MAX_CONNECTIONS: Count.default(20_000),
   MAX_CONNECTIONS_PER_USER: Count.default(30),
-  /** Sockets without an admission yet, per node and per network (an IPv4 address, or an IPv6 /64). */
+  /** Sockets without an admission yet, per node and per network (an IPv4 address, or an IPv6 /64; its /24 or /48 has twice as many). */
   MAX_PENDING: Count.default(1_024),
   MAX_PENDING_PER_NETWORK: Count.default(256),
   MAX_CHANNELS_PER_SOCKET: Count.default(500),

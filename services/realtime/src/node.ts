@@ -1,4 +1,6 @@
-import { END_SOCKETS, REALTIME_PATH, type UserId } from '@derm/contract'
+import type { IncomingMessage } from 'node:http'
+import type { VerifiedToken } from '@derm/auth'
+import { END_SOCKETS, REALTIME_PATH, type ErrorCode, type UserId } from '@derm/contract'
 import { createAddressList, listen, readClientAddress, toAuditAddress } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
 import { startKeyWatch } from './connection/key-watch.ts'
@@ -70,11 +72,16 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     logger,
   })
 
-  guardAdmission(io, { verifier, access, sessions, metrics, logger, pending, userPlaces })
+  const addressOf = (request: IncomingMessage) =>
+    toAuditAddress(readClientAddress(request, isTrusted), config.AUDIT_ADDRESSES)
+  guardAdmission(io, {
+    ...{ verifier, access, sessions, metrics, logger, pending, userPlaces },
+    onRefused: (token, code, request) => audit.noteRefused(token, code, addressOf(request)),
+  })
   guardPackets(io, options, parts)
   io.on('connection', (socket) => {
     meters.get(socket.conn)?.admit()
-    serveSocket(socket, options, parts, { audit, isTrusted, isDraining: () => isDraining })
+    serveSocket(socket, options, parts, { audit, addressOf, isDraining: () => isDraining })
   })
   io.on(END_SOCKETS, (message: unknown) => endSockets(members, metrics, message))
   io.on('access:check', (userId: unknown) => {
@@ -142,13 +149,17 @@ function guardPackets(io: Server, { config, metrics }: RealtimeNodeOptions, { me
   })
 }
 
-type Served = { audit: SocketAudit; isTrusted: (address: string) => boolean; isDraining: () => boolean }
+type Served = {
+  audit: SocketAudit
+  addressOf: (request: IncomingMessage) => string | null
+  isDraining: () => boolean
+}
 
 function serveSocket(
   socket: Socket,
   { config, metrics, logger }: RealtimeNodeOptions,
   { members, access, requests, lagNotice }: NodeParts,
-  { audit, isTrusted, isDraining }: Served,
+  { audit, addressOf, isDraining }: Served,
 ): void {
   guardHandlers(socket, (error) => {
     metrics.handlerErrors.inc()
@@ -156,8 +167,10 @@ function serveSocket(
   })
   const maxBufferedBytes = config.MAX_BUFFERED_BYTES
   // Before the request is let go of.
-  const address = toAuditAddress(readClientAddress(socket.request, isTrusted), config.AUDIT_ADDRESSES)
-  const member = connectMember({ access, members, metrics, maxBufferedBytes, isDraining }, socket)
+  const address = addressOf(socket.request)
+  const { token } = socket.data as { token: VerifiedToken }
+  const onRefused = (code: ErrorCode) => audit.noteRefused(token, code, address)
+  const member = connectMember({ access, members, metrics, maxBufferedBytes, isDraining, onRefused }, socket)
   if (!member) return
   audit.note(member.sessionId, address)
   lagNotice.tell([member])

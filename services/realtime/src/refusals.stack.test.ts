@@ -104,6 +104,22 @@ describe('a handshake is refused, and says why', () => {
     await expect(connect(make())).rejects.toMatchObject({ code })
   })
 
+  it('[SEC45] whose bearer is known, and who may not connect, is in the audit log, once for each reason', async () => {
+    const { accessToken } = await signIn(stack.apis[0]!.url, stack.origin, lakeside.users['auditor']!.email)
+    const read = async () => {
+      const response = await fetch(`${stack.apis[0]!.url}/api/v1/audit?action=socket.refused`, {
+        headers: { authorization: `Bearer ${accessToken}` },
+      })
+      const { items } = (await response.json()) as { items: { actorId: string; details: { code: string } }[] }
+      return items.map(({ actorId, details }) => `${details.code} ${actorId}`).toSorted()
+    }
+    const [desk, owner] = [lakeside.users['frontdesk']!.id, lakeside.users['owner']!.id]
+    const expected = [`access_revoked ${desk}`, `session_ended ${desk}`, `session_ended ${owner}`].toSorted()
+    let found: string[] = []
+    await waitUntil(async () => (found = await read()).length >= expected.length, { what: 'the entries' })
+    expect(found).toEqual(expected)
+  })
+
   it.each([
     ['a foreign origin', { origin: 'https://evil.example' }],
     ['an origin that only begins like ours', () => ({ origin: `${stack.origin}.evil.example` })],

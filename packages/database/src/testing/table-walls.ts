@@ -35,7 +35,10 @@ export const TABLE_WALLS: Record<string, TableWall> = {
   },
   audit_log: behindWall(
     { derm_api: 'INSERT, SELECT' },
-    { sockets: "INSERT TO derm_owner USING CHECK (action = 'socket.connect'::text)" },
+    {
+      sockets:
+        "INSERT TO derm_owner USING CHECK (action = ANY (ARRAY['socket.connect'::text, 'socket.refused'::text]))",
+    },
   ),
   'audit_log_<month>': { wall: 'forced', policies: {}, grants: {} },
   audit_log_default: { wall: 'forced', policies: UPKEEP, grants: {} },
@@ -123,9 +126,12 @@ export const FUNCTION_CALLERS: Record<string, string> = {
   'raise_access_version()': 'as caller:',
   'refuse_offered_slot()': 'as caller:',
   'refuse_taken_offer()': 'as caller:',
+  'record_refused_sockets(jsonb)': 'as owner: derm_realtime',
   'record_sockets(jsonb)': 'as owner: derm_realtime',
   'settle_attempt(bytea[],bytea[],integer[])': 'as caller: derm_api',
   'start_event_epoch()': 'as owner:',
   'take_attempt(bytea[],integer[],integer[],integer[],timestamp with time zone)': 'as caller: derm_api',
+  'take_attempt(bytea[],integer[],integer[],integer[],integer[],boolean[],timestamp with time zone)':
+    'as caller: derm_api',
   'topics_of(text)': 'as caller:',
 }

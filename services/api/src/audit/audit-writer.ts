@@ -38,6 +38,7 @@ export function createAuditWriter({ prisma, views, onBatch, onBulkRead }: AuditW
       await tx.auditEntry.createMany({ data: [...rows, ...passed.map((read) => toBulkReadRow(rows, read))] })
       return passed
     })
+    views.committed(shown)
     onBatch(rows.length)
     for (const read of bulkReads) onBulkRead(tenantId, read)
   }

@@ -88,4 +88,59 @@ describe('[SEC36] bulk reading of patients', () => {
     }
     expect(noted).toEqual([{ userId, window: 'day', count: 42, limit: 40 }])
   })
+
+  const someone = () => Array.from({ length: 6 }, () => crypto.randomUUID())
+  const noteFor = (views: ReturnType<typeof createPatientViews>, userId: string, patientIds: string[]) =>
+    withTenant(pod.pod.api.prisma, tenantId, (tx) => views.note(tx, tenantId, [{ userId, patientIds }]))
+
+  it('[SEC44] within an hour over midnight is noted, and whoever is shown on both days counts once', async () => {
+    const userId = crypto.randomUUID()
+    let now = Date.parse('2026-11-25T23:50:00Z')
+    const views = createPatientViews(10, () => now)
+    const [before, after] = [someone(), someone()]
+    expect(await noteFor(views, userId, before)).toEqual([])
+    const other = crypto.randomUUID()
+    expect(await noteFor(views, other, before)).toEqual([])
+    now += 20 * 60_000
+    expect(await noteFor(views, userId, after)).toEqual([{ userId, window: 'hour', count: 12, limit: 10 }])
+    expect(await noteFor(views, other, [...before, ...after.slice(0, 3)])).toEqual([])
+  })
+
+  it('[SEC44] within 24 hours over midnight is noted by the day’s limit', async () => {
+    const userId = crypto.randomUUID()
+    let now = Date.parse('2026-11-25T18:00:00Z')
+    const views = createPatientViews(10, () => now)
+    const found = []
+    for (let n = 0; n < 8; n++, now += 2 * 3_600_000) found.push(...(await noteFor(views, userId, someone())))
+    expect(found).toEqual([{ userId, window: 'day', count: 42, limit: 40 }])
+  })
+
+  it('[SEC44] what was rolled back is not remembered as noted', async () => {
+    const userId = crypto.randomUUID()
+    const views = createPatientViews(10, () => Date.now())
+    const shown = [{ userId, patientIds: someone() }]
+    const { prisma, audit } = pod.pod.api
+    const count = async () =>
+      (await pod.sql('SELECT count(*)::int AS n FROM patient_views WHERE user_id = $1', [userId]))[0].n
+    const note = (fault?: Error) =>
+      withTenant(prisma, tenantId, async (tx) => {
+        await views.note(tx, tenantId, shown)
+        if (fault) throw fault
+      })
+    await expect(note(new Error('rolled back'))).rejects.toThrow('rolled back')
+    expect(await count()).toBe(0)
+    await note()
+    views.committed(shown)
+    expect(await count()).toBe(6)
+    // Through the writer, whose entry fails: the user is none.
+    const desk = await signInAs(pod, 'lakeside', 'biller')
+    const caller = { tenantId, userId: desk.user.id, sessionId: crypto.randomUUID() } as never
+    const patientIds = someone()
+    const write = (action: string) =>
+      audit.write(caller, { requestId: 'r', address: null }, { action, subjectType: 'patient' }, patientIds)
+    await expect(write('\u0000')).rejects.toThrow()
+    await write('patient.list')
+    const ids = 'SELECT count(*)::int AS n FROM patient_views WHERE user_id = $1 AND patient_id = ANY ($2)'
+    expect((await pod.sql(ids, [desk.user.id, patientIds]))[0].n).toBe(6)
+  })
 })

@@ -4,7 +4,7 @@ import { DEVICE_SECONDS, type DeviceToken } from '../sessions/device-token.ts'
 import { formatRefreshToken, parseRefreshToken, type RefreshToken } from '../sessions/refresh-token.ts'
 
 const NAME = 'derm_refresh'
-/** Outlives sign-out: it says that this browser is known, and opens nothing. */
+/** Outlives sign-out: it says to which accounts this browser is known, and opens nothing. */
 const DEVICE_NAME = 'derm_device'
 /** Sent to the sign-in routes only; below the prefix where there is one. */
 const PATH = '/api/v1/auth'
@@ -27,12 +27,12 @@ export function clearRefreshCookie(door: Door): string {
   return stringify(door, '', 0)
 }
 
-export function readDeviceCookie({ api, request }: Pick<Exchange, 'api' | 'request'>): DeviceToken | null {
+export function readDeviceCookie({ api, request }: Pick<Exchange, 'api' | 'request'>): DeviceToken[] {
   return api.devices.read(parseCookie(request.headers.cookie ?? '')[nameOf({ api }, DEVICE_NAME)])
 }
 
-export function makeDeviceCookie(door: Door, device: string): string {
-  return stringify(door, device, DEVICE_SECONDS, DEVICE_NAME)
+export function makeDeviceCookie(door: Door, devices: string): string {
+  return stringify(door, devices, DEVICE_SECONDS, DEVICE_NAME)
 }
 
 function stringify(door: Door, value: string, maxAge: number, name = NAME): string {

@@ -16,9 +16,9 @@ import { signOut } from './sign-out.ts'
 
 const tag = 'auth'
 
-function toReply(exchange: Exchange, { answer, refresh, maxAge, device }: SignedIn): Reply {
+function toReply(exchange: Exchange, { answer, refresh, maxAge, devices }: SignedIn): Reply {
   const cookies = [makeRefreshCookie(exchange, refresh, maxAge)]
-  if (device !== undefined) cookies.push(makeDeviceCookie(exchange, device))
+  if (devices !== undefined) cookies.push(makeDeviceCookie(exchange, devices))
   return { status: 200, body: answer, cookies }
 }
 
@@ -35,8 +35,8 @@ const login = definePlain(
   },
   async (exchange, { body: { email, password } }) => {
     const { api, from, source, turn } = exchange
-    const device = readDeviceCookie(exchange)
-    return toReply(exchange, await signIn(api, { email, password, from, source, turn, device }))
+    const devices = readDeviceCookie(exchange)
+    return toReply(exchange, await signIn(api, { email, password, from, source, turn, devices }))
   },
 )
 

@@ -13,15 +13,15 @@ import { countRefusedSignIns } from './refused-sign-ins.ts'
 /** A sign-in lasts a working day, however often it is refreshed. */
 export const SESSION_MS = 12 * 3_600_000
 
-/** `maxAge`: seconds until the session's end. `device`: what this browser shows from now on; only after a password. */
-export type SignedIn = { answer: LoginResponse; refresh: RefreshToken; maxAge: number; device?: string }
+/** `maxAge`: seconds until the session's end. `devices`: what this browser shows from now on; only after a password. */
+export type SignedIn = { answer: LoginResponse; refresh: RefreshToken; maxAge: number; devices?: string }
 export type Session = { tenantId: TenantId; userId: UserId; sessionId: SessionId }
 export type SignInRequest = {
   email: string
   password: string
   from: ClientAddress
-  /** What the browser showed. */
-  device: DeviceToken | null
+  /** What the browser showed: a token for each account that has signed in there. */
+  devices: readonly DeviceToken[]
   source: AuditSource
   turn: Turn
 }
@@ -29,9 +29,9 @@ type Login = { user_id: string; tenant_id: string; password_hash: string }
 
 /** @throws CodedError `bad_credentials`, `rate_limited`, `access_revoked`, `unavailable` when too many sign in at once */
 export async function signIn(api: Api, request: SignInRequest): Promise<SignedIn> {
-  const { email, password, from, source, turn } = request
+  const { email, password, from, devices, source, turn } = request
   const [login] = await api.turns.run(turn, () => api.prisma.$queryRaw<Login[]>`SELECT * FROM find_login(${email})`)
-  const device = login && request.device?.userId === login.user_id ? request.device : null
+  const device = devices.find(({ userId }) => userId === login?.user_id) ?? null
   // The account's own id, so that no spelling of its name has a counter of its own.
   const account = login?.user_id ?? email
   // Held, since guesses that come from everywhere meet no network's budget.
@@ -39,7 +39,7 @@ export async function signIn(api: Api, request: SignInRequest): Promise<SignedIn
     api.turns.run(turn, () => api.attempts.signIn({ account, from, device })),
   )
   const isRight = await api.passwords
-    .verify(login?.password_hash ?? null, password, { network: from.network, isKnown: device !== null })
+    .verify(login?.password_hash ?? null, password, { ...from, isKnown: device !== null })
     .catch(async (error: unknown) => {
       await admission.release()
       throw error
@@ -67,14 +67,16 @@ export async function signIn(api: Api, request: SignInRequest): Promise<SignedIn
     answer,
     refresh: { ...session, secret },
     maxAge: SESSION_MS / 1_000,
-    device: api.devices.issue(session.userId, device),
+    devices: api.devices.issue(session.userId, devices),
   }
 }
 
 /** Not waited for: an account that exists must not take longer to refuse. A pod that ends writes it before it does. */
 function noteRefused(api: Api, login: Login | undefined, source: AuditSource, { code }: CodedError): void {
-  api.metrics.signIns.inc({ outcome: 'refused' })
-  if (!login) return
+  api.metrics.signIns.inc({ outcome: login ? 'refused' : 'unknown_account' })
+  // No tenant's log is the right one. The operator has a count and this line, whose request's refusal says from which network; no name that was tried.
+  if (!login)
+    return api.logger.warn({ requestId: source.requestId, reason: 'unknown_account' }, 'a sign-in named no account')
   const tenantId = TenantId.parse(login.tenant_id)
   const row = toUnknownAuditRow(tenantId, source, {
     action: 'session.refused',

@@ -40,7 +40,7 @@ export async function admit(
   const cost = costOf(route, input) - ENTRY
   if (cost > 0) await heldRefusals.run(() => budgets.spend(tenant, user, cost))
   return {
-    turn: { tenant: who.token ? tenant : NOT_KNOWN, user, signal },
+    turn: who.token ? { tenant, user, signal } : { tenant: NOT_KNOWN, user, neighbourhood: tenant, signal },
     giveBackShare: () => budgets.giveBack(tenant, user, (cost + ENTRY) * SHARED_SHARE),
   }
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { VerifiedToken } from '@derm/auth'
 import { CodedError } from '@derm/contract'
 import type { Api } from '../api.ts'
-import type { Refused } from '../audit/refusals.ts'
+import { noteRefusal } from '../audit/note-refusal.ts'
 import { admit, enter } from './admit.ts'
 import { requireToken } from './bearer.ts'
 import { readClientAddress, toAuditAddress, type ClientAddress } from '@derm/runtime'
@@ -71,16 +71,6 @@ function signalOf(response: Response): AbortSignal {
     if (!response.writableFinished) gone.abort()
   })
   return gone.signal
-}
-
-/** Durable before the refusal goes out. A refusal that cannot be audited stays one. */
-async function noteRefusal(api: Api, refused: Refused): Promise<void> {
-  const row = api.refusals.toRow(refused)
-  if (!row) return
-  const { tid: tenantId } = refused.token
-  await api.audit
-    .writeRow(row)
-    .catch((error: unknown) => api.logger.error({ tenantId, error }, 'a refusal could not be audited'))
 }
 
 const NOTHING = z.strictObject({})

@@ -47,3 +47,39 @@ describe('[SEC34] budgets', () => {
     expect(() => budgets.spend('t', 'u', 1)).toThrow(refused(1))
   })
 })
+
+describe('[SEC42] what budgets remember', () => {
+  const MANY = 6_000
+  const spendMany = ({ budgets }: ReturnType<typeof setUp>, from: number, count: number) => {
+    for (let n = from; n < from + count; n++) budgets.spend(`t${n}`, 'u', 1)
+  }
+
+  it('whoever has spent is not forgotten within a minute, however many others ask', () => {
+    const set = setUp()
+    set.budgets.spend('debtor', 'u', 20)
+    spendMany(set, 0, MANY)
+    expect(() => set.budgets.spend('debtor', 'u', 1)).toThrow(refused(1))
+    expect(set.budgets.size).toBe(2 * (MANY + 1))
+  })
+
+  it('who has asked for nothing for a minute is forgotten, and is full again', () => {
+    const set = setUp()
+    spendMany(set, 0, MANY)
+    set.pass(61_000)
+    set.budgets.spend('late', 'u', 1)
+    expect(set.budgets.size).toBe(2)
+    set.budgets.spend('t0', 'u', 20)
+  })
+
+  it('is bounded: of too many, those that have asked for nothing for longest go', () => {
+    const set = setUp()
+    set.budgets.spend('oldest', 'u', 20)
+    set.budgets.spend('asks', 'u', 20)
+    spendMany(set, 0, 24_000)
+    expect(() => set.budgets.spend('asks', 'u', 20)).toThrow()
+    spendMany(set, 24_000, 6_000)
+    expect(set.budgets.size).toBeLessThanOrEqual(50_002)
+    expect(() => set.budgets.spend('asks', 'u', 20)).toThrow()
+    set.budgets.spend('oldest', 'u', 20)
+  })
+})

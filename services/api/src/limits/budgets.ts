@@ -9,6 +9,8 @@ export interface Budgets {
   spend(tenant: string, user: string, cost: number): void
   /** Gives back what a request did not use after all. */
   giveBack(tenant: string, user: string, cost: number): void
+  /** How many users and tenants are remembered. */
+  readonly size: number
 }
 
 type Bucket = { left: number; at: number }
@@ -46,6 +48,9 @@ export function createBudgets({ user, tenant, now }: BudgetsOptions): Budgets {
   ]
 
   return {
+    get size() {
+      return buckets.size
+    },
     spend(tenantKey, userKey, cost) {
       if (buckets.size > MANY) forgetFull()
       const taken = both(tenantKey, userKey)

@@ -90,6 +90,23 @@ describe('[SEC35] a fair queue', () => {
     expect(outcomes.slice(2).toSorted()).toEqual(['a in', 'b in', 'flood in', 'flood in'])
   })
 
+  it('[SEC43] is filled by no member against another of its group: the one that has most loses its newest', async () => {
+    const queue = createQueue(undefined, { total: 4, member: 4 })
+    const leave = await queue.enter('unknown', 'flood')
+    const outcomes: string[] = []
+    const enter = (member: string) =>
+      queue.enter('unknown', member).then(
+        (leaveAgain) => (outcomes.push(`${member} in`), leaveAgain()),
+        () => outcomes.push(`${member} refused`),
+      )
+    const all = ['flood', 'flood', 'flood', 'flood', 'a', 'b', 'c', 'd'].map(enter)
+    await settle()
+    expect(outcomes).toEqual(['flood refused', 'flood refused', 'flood refused', 'd refused'])
+    leave()
+    await Promise.all(all)
+    expect(outcomes.slice(4).toSorted()).toEqual(['a in', 'b in', 'c in', 'flood in'])
+  })
+
   it('forgets whoever has left, before their turn and after it, and gives a place back once', async () => {
     const queue = createQueue()
     const leave = await queue.enter('a', 'x')

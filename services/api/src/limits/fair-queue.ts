@@ -5,7 +5,7 @@ export type FairQueueOptions = {
   running: { total: number; group: number; member: number; groups?: Readonly<Record<string, number>> }
   /**
    * How much waits at most, so that a queue costs bounded memory and nobody waits for long. Where all together have too much waiting, the group that has
-   * most loses its newest: no group can fill the queue against another.
+   * most loses its newest, and within one group the member that has most: nobody can fill the queue against another.
    */
   waiting: { total: number; member: number }
 }
@@ -18,7 +18,7 @@ export interface FairQueue {
   /**
    * Resolves when it is the caller's turn, with what gives the place back. Groups take turns, and within a group its members do: who asks for
    * much waits behind their own requests. `signal`: whoever has left gives up their place in the queue.
-   * @throws CodedError `rate_limited` when the member has too much waiting, `unavailable` when all together have and its group no less than others.
+   * @throws CodedError `rate_limited` when the member has too much waiting, `unavailable` when all together have, and neither its group nor itself less than others.
    */
   enter(group: string, member: string, signal?: AbortSignal): Promise<() => void>
   readonly waiting: number
@@ -65,12 +65,14 @@ export function createFairQueue({ running: most, waiting: room }: FairQueueOptio
     return false
   }
 
-  /** Takes a place from the group that has most waiting, for one that has clearly less. */
-  function makeRoom(newcomer: Group): boolean {
-    const [longest] = [...groups.values()].toSorted((a, b) => countWaiting(b) - countWaiting(a))
-    if (!longest || countWaiting(longest) <= countWaiting(newcomer) + 1) return false
-    const [busiest] = [...longest.members.values()].toSorted((a, b) => b.waiting.size - a.waiting.size)
-    ;[...busiest!.waiting].at(-1)!.refuse()
+  /** Takes a place from the group that has most waiting, for one that has clearly less; else from the member of the same group that has. */
+  function makeRoom({ lane, place }: { lane: Group; place: Member }): boolean {
+    const longest = [...groups.values()].reduce((a, b) => (countWaiting(b) > countWaiting(a) ? b : a), lane)
+    const isOthers = countWaiting(longest) > countWaiting(lane) + 1
+    const members = [...(isOthers ? longest : lane).members.values()]
+    const busiest = members.reduce((a, b) => (b.waiting.size > a.waiting.size ? b : a))
+    if (!isOthers && busiest.waiting.size <= place.waiting.size + 1) return false
+    ;[...busiest.waiting].at(-1)!.refuse()
     return true
   }
 
@@ -85,7 +87,7 @@ export function createFairQueue({ running: most, waiting: room }: FairQueueOptio
         return Promise.reject(new CodedError(code, { retryAfter: 1 }))
       }
       if (place.waiting.size >= room.member) return refuse('rate_limited')
-      if (waiting >= room.total && !makeRoom(lane)) return refuse('unavailable')
+      if (waiting >= room.total && !makeRoom({ lane, place })) return refuse('unavailable')
       return new Promise((resolve, reject) => {
         const leave = () => {
           signal?.removeEventListener('abort', leave)

@@ -1,4 +1,4 @@
-import type { SessionId } from '@derm/contract'
+import type { SessionId, UserId } from '@derm/contract'
 import { silentLogger } from '@derm/core'
 import { getSeedIds, seed } from '@derm/database'
 import { useTestDatabase } from '@derm/test-kit'
@@ -30,6 +30,41 @@ const createAudit = (from: Pick<pg.Pool, 'connect'> = pool, now = () => Date.now
   new SocketAudit({ pool: from, nodeName: 'node-1', logger: silentLogger, now })
 const read = async (session: SessionId) =>
   (await superuser.query(`SELECT * FROM audit_log WHERE session_id = $1 AND action = 'socket.connect'`, [session])).rows
+
+describe('[SEC45] refused sockets in the audit log', () => {
+  const refusedOf = async () =>
+    (
+      await superuser.query(`SELECT * FROM audit_log WHERE actor_id = $1 AND action = 'socket.refused' ORDER BY id`, [
+        user.id,
+      ])
+    ).rows
+
+  it('say who, in which session, from where and why, once an hour for each reason', async () => {
+    const session = await createSession()
+    let now = Date.now()
+    const audit = createAudit(pool, () => now)
+    const sub = user.id
+    for (let n = 0; n < 3; n++) audit.noteRefused({ sub, sid: session }, 'session_ended', '203.0.113.7')
+    const foreign = crypto.randomUUID() as SessionId
+    for (let n = 0; n < 3; n++) audit.noteRefused({ sub, sid: foreign }, 'too_many_connections', null)
+    audit.noteRefused({ sub, sid: session }, 'access_unconfirmed', null)
+    audit.noteRefused({ sub: crypto.randomUUID() as UserId, sid: session }, 'access_revoked', null)
+    audit.note(session, null)
+    await audit.flush()
+    const rows = await refusedOf()
+    expect(
+      rows.map(({ tenant_id, session_id, address, details }) => [tenant_id, session_id, address, details]),
+    ).toEqual([
+      [lakeside.tenantId, session, '203.0.113.7', { node: 'node-1', code: 'session_ended' }],
+      [lakeside.tenantId, null, null, { node: 'node-1', code: 'too_many_connections' }],
+    ])
+    expect(await read(session)).toHaveLength(1)
+    now += 3_601_000
+    audit.noteRefused({ sub, sid: session }, 'session_ended', null)
+    await audit.flush()
+    expect(await refusedOf()).toHaveLength(3)
+  })
+})
 
 describe('[SEC38] sockets in the audit log', () => {
   it('a session that connects is noted with user, tenant, node, and where it came from', async () => {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { TokenVerifier, VerifiedToken } from '@derm/auth'
 import { CodedError, ERRORS, type ErrorCode } from '@derm/contract'
 import type { Logger } from '@derm/core'
@@ -18,6 +19,8 @@ export type AdmissionOptions = {
   logger: Logger
   pending: PendingPlaces
   userPlaces: UserPlaces<Conn>
+  /** Somebody whose token is good was refused. */
+  onRefused: (token: VerifiedToken, code: ErrorCode, request: IncomingMessage) => void
 }
 
 /** Lets a socket in whose handshake is valid; its token is then in `socket.data`. All others get the code of their refusal. [SES1] */
@@ -54,17 +57,21 @@ export function guardAdmission(io: Server, options: AdmissionOptions): void {
 }
 
 /** Takes the user's place in the tick in which the user is known, before access is asked for, and gives it back on every path but the good one. [SES25] */
-async function admit({ conn, handshake }: Socket, options: AdmissionOptions): Promise<VerifiedToken> {
-  const { verifier, userPlaces } = options
+async function admit({ conn, handshake, request }: Socket, options: AdmissionOptions): Promise<VerifiedToken> {
+  const { verifier, userPlaces, onRefused } = options
   const token = await identify(handshake.auth, verifier)
   // Gone meanwhile: its end, which would give the place back, has passed.
   if (conn.readyState !== 'open') throw new CodedError('unavailable')
-  if (!userPlaces.take(token.sub, conn)) throw new CodedError('too_many_connections')
+  if (!userPlaces.take(token.sub, conn)) {
+    onRefused(token, 'too_many_connections', request)
+    throw new CodedError('too_many_connections')
+  }
   conn.once('close', () => userPlaces.release(conn))
   try {
     await confirmAccess(token, options)
   } catch (error) {
     userPlaces.release(conn)
+    if (error instanceof CodedError) onRefused(token, error.code, request)
     throw error
   }
   userPlaces.confirm(conn)

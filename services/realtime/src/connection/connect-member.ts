@@ -1,5 +1,5 @@
 import type { VerifiedToken } from '@derm/auth'
-import { sessionRoom, tenantRoom, userRoom } from '@derm/contract'
+import { sessionRoom, tenantRoom, userRoom, type ErrorCode } from '@derm/contract'
 import type { Socket } from 'socket.io'
 import { refusalOf } from '../access/access-refusal.ts'
 import type { AccessWatch } from '../access/access-watch.ts'
@@ -14,17 +14,19 @@ export type ConnectContext = {
   metrics: RealtimeMetrics
   maxBufferedBytes: number
   isDraining: () => boolean
+  onRefused: (code: ErrorCode) => void
 }
 
 /** Makes a member of a socket that was admitted; `null` when it was closed again: somebody may have been revoked since the handshake. */
 export function connectMember(context: ConnectContext, socket: Socket): Member | null {
-  const { access, members, maxBufferedBytes, isDraining } = context
+  const { access, members, maxBufferedBytes, isDraining, onRefused } = context
   const { token } = socket.data as { token: VerifiedToken }
   const { sub, tid, sid, exp, kid } = token
   forgetHandshake(socket)
   const member = new Member(socket, sub, tid, sid, exp, kid, maxBufferedBytes, members.endSlow)
   const refusal = isDraining() ? 'server_draining' : refusalOf(access.get(sub), token)
   if (refusal) {
+    onRefused(refusal)
     members.close(member, refusal)
     return null
   }

@@ -17,7 +17,9 @@ function setUp(limits = {}, admitted = 0) {
   const open = (network: string) => {
     const socket = new FakeSocket() as unknown as NetSocket & FakeSocket
     const one = { socket, decision: undefined as boolean | undefined }
-    places.take(socket, network, (isTaken) => (one.decision = isTaken))
+    // `b.1` and `b.2` are neighbours.
+    const origin = { network, neighbourhood: network.split('.')[0]! }
+    places.take(socket, origin, (isTaken) => (one.decision = isTaken))
     return one
   }
   const openMany = (network: string, count: number) => Array.from({ length: count }, () => open(network))
@@ -106,6 +108,45 @@ describe('[SES26] a place before admission', () => {
     expect(socket.destroyed).toBe(false)
     vi.advanceTimersByTime(1)
     expect([socket.destroyed, places.size]).toEqual([true, 0])
+  })
+
+  it('[SEC43] is had by the networks of one /48 together for twice as many as by one', () => {
+    const { openMany } = setUp({ total: 100 })
+    const flood = Array.from({ length: 20 }, (_, n) => openMany(`a.${n}`, 1)).flat()
+    expect(decisions(flood).filter(Boolean)).toHaveLength(6)
+    expect(decisions(openMany('b.1', 3))).toEqual([true, true, true])
+  })
+
+  it('[SEC43] of a full /48 is lost by one of its own', () => {
+    const { openMany } = setUp({ total: 100 })
+    const others = openMany('b.1', 2)
+    const flood = Array.from({ length: 6 }, (_, n) => openMany(`a.${n}`, 1)).flat()
+    const newcomer = openMany('a.9', 1)
+    vi.advanceTimersByTime(1_500)
+    expect(decisions(newcomer)).toEqual([true])
+    expect(flood.filter(({ socket }) => socket.destroyed)).toHaveLength(1)
+    expect(others.filter(({ socket }) => socket.destroyed)).toEqual([])
+  })
+
+  it('[SEC43] is waited for by so many of a network and of a /48, whose own oldest are refused', () => {
+    const { openMany, places } = setUp({ total: 3, waiting: 100 })
+    for (const { socket } of openMany('x', 3)) places.setAsking(socket, true)
+    const other = openMany('b', 1)
+    const one = openMany('a.1', 8)
+    expect(decisions(one)).toEqual([false, false, ...Array(6).fill(undefined)])
+    const many = Array.from({ length: 20 }, (_, n) => openMany(`c.${n}`, 1)).flat()
+    expect(decisions(many)).toEqual([...Array(8).fill(false), ...Array(12).fill(undefined)])
+    expect(decisions(other)).toEqual([undefined])
+  })
+
+  it('[SEC43] is not lost while waiting to a flood from elsewhere that fills the room for waiting', () => {
+    const { openMany, places } = setUp({ total: 3, waiting: 5 })
+    for (const { socket } of openMany('x', 3)) places.setAsking(socket, true)
+    const other = openMany('b', 1)
+    const flood = Array.from({ length: 20 }, (_, n) => openMany(`a.${n}`, 1)).flat()
+    expect(decisions(other)).toEqual([undefined])
+    expect(decisions(flood).filter((one) => one === undefined)).toHaveLength(4)
+    places.stop()
   })
 
   it('leaves nothing behind', () => {

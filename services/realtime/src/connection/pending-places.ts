@@ -1,19 +1,20 @@
 import type { Socket as NetSocket } from 'node:net'
+import { AddressCounts, type Origin } from './address-counts.ts'
 
 export type PendingLimits = {
   /** Connections of a node that are not admitted yet. */
   total: number
-  /** Of these, from one network: an IPv4 address, or an IPv6 /64. */
+  /** Of these, from one network: an IPv4 address, or an IPv6 /64. Its /24 or /48 has twice as many. */
   perNetwork: number
-  /** Those who wait for a place. */
+  /** Those who wait for a place; from one network twice as many as have one, and from its neighbourhood twice as many again. */
   waiting: number
   /** Admitted and not admitted together. */
   connections: number
 }
 
 type Decide = (isTaken: boolean) => void
-type Place = { socket: NetSocket; network: string; idleSince: number; isAsking: boolean; release: () => void }
-type Waiter = { socket: NetSocket; network: string; since: number; decide: Decide }
+type Place = { socket: NetSocket; origin: Origin; idleSince: number; isAsking: boolean; release: () => void }
+type Waiter = { socket: NetSocket; origin: Origin; since: number; decide: Decide }
 
 /** How long a connection without a handshake keeps a place that others wait for. */
 const IDLE_MS = 1_000
@@ -30,28 +31,35 @@ const SWEEP_MS = 250
  */
 export class PendingPlaces {
   private readonly places = new Map<NetSocket, Place>()
-  private readonly perNetwork = new Map<string, number>()
   private readonly waiters = new Set<Waiter>()
+  private readonly held: AddressCounts
+  private readonly waiting: AddressCounts
   private timer: NodeJS.Timeout | undefined
 
   constructor(
     private readonly limits: PendingLimits,
     private readonly countAdmitted: () => number,
     private readonly now: () => number = () => performance.now(),
-  ) {}
+  ) {
+    this.held = new AddressCounts(limits.perNetwork)
+    this.waiting = new AddressCounts(limits.perNetwork * 2)
+  }
 
   get size(): number {
     return this.places.size
   }
 
-  /** Decides at once where a place is free. Where too many wait already, the one that has waited for longest is refused. */
-  take(socket: NetSocket, network: string, decide: Decide): void {
-    if (this.hasRoom(network)) return this.hold(socket, network, decide)
-    for (const oldest of [...this.waiters].slice(0, Math.max(0, this.waiters.size + 1 - this.limits.waiting)))
-      this.refuse(oldest)
-    const waiter = { socket, network, since: this.now(), decide }
+  /**
+   * Decides at once where a place is free. Where a network or its neighbourhood has too many waiting, its own oldest is refused; where all together
+   * have, the oldest of the neighbourhood with most is.
+   */
+  take(socket: NetSocket, origin: Origin, decide: Decide): void {
+    if (this.hasRoom(origin)) return this.hold(socket, origin, decide)
+    this.makeRoomToWait(origin)
+    const waiter = { socket, origin, since: this.now(), decide }
     this.waiters.add(waiter)
-    socket.once('close', () => this.waiters.delete(waiter))
+    this.waiting.add(origin, 1)
+    socket.once('close', () => this.endWaiting(waiter))
     this.timer ??= setInterval(() => this.sweep(), SWEEP_MS).unref()
   }
 
@@ -70,38 +78,55 @@ export class PendingPlaces {
     clearInterval(this.timer)
   }
 
-  private hold(socket: NetSocket, network: string, decide: Decide): void {
+  private makeRoomToWait({ network, neighbourhood }: Origin): void {
+    const full = this.waiting.whatIsFull({ network, neighbourhood })
+    if (full === null && this.waiters.size < this.limits.waiting) return
+    let chosen: Waiter | undefined
+    for (const waiter of this.waiters) {
+      if (full === 'network' && waiter.origin.network !== network) continue
+      if (full === 'neighbourhood' && waiter.origin.neighbourhood !== neighbourhood) continue
+      if (!chosen || this.waiting.compare(chosen.origin, waiter.origin) < 0) chosen = waiter
+      // The oldest of its own is found.
+      if (full !== null) break
+    }
+    if (chosen) this.refuse(chosen)
+  }
+
+  private endWaiting(waiter: Waiter): boolean {
+    if (!this.waiters.delete(waiter)) return false
+    this.waiting.add(waiter.origin, -1)
+    return true
+  }
+
+  private hold(socket: NetSocket, origin: Origin, decide: Decide): void {
     const end = setTimeout(() => socket.destroy(), ADMISSION_MS).unref()
     const release = () => {
       if (!this.places.delete(socket)) return
       clearTimeout(end)
       socket.off('close', release)
-      const left = this.countOf(network) - 1
-      if (left > 0) this.perNetwork.set(network, left)
-      else this.perNetwork.delete(network)
+      this.held.add(origin, -1)
       this.serveWaiting()
     }
-    this.places.set(socket, { socket, network, idleSince: this.now(), isAsking: false, release })
-    this.perNetwork.set(network, this.countOf(network) + 1)
+    this.places.set(socket, { socket, origin, idleSince: this.now(), isAsking: false, release })
+    this.held.add(origin, 1)
     if (socket.destroyed) release()
     else socket.once('close', release)
     decide(!socket.destroyed)
   }
 
-  private hasRoom(network: string): boolean {
-    const { total, perNetwork, connections } = this.limits
+  private hasRoom(origin: Origin): boolean {
+    const { total, connections } = this.limits
     return (
       this.places.size < total &&
       this.places.size + this.countAdmitted() < connections &&
-      this.countOf(network) < perNetwork
+      this.held.whatIsFull(origin) === null
     )
   }
 
   private serveWaiting(): void {
     for (const waiter of [...this.waiters].toReversed()) {
-      if (!this.waiters.has(waiter) || !this.hasRoom(waiter.network)) continue
-      this.waiters.delete(waiter)
-      this.hold(waiter.socket, waiter.network, waiter.decide)
+      if (!this.hasRoom(waiter.origin) || !this.endWaiting(waiter)) continue
+      this.hold(waiter.socket, waiter.origin, waiter.decide)
     }
   }
 
@@ -110,7 +135,7 @@ export class PendingPlaces {
     for (const waiter of [...this.waiters]) {
       if (now - waiter.since >= WAIT_MS) this.refuse(waiter)
     }
-    for (const { network } of [...this.waiters].toReversed()) this.evictIdle(network, now)
+    for (const { origin } of [...this.waiters].toReversed()) this.evictIdle(origin, now)
     this.serveWaiting()
     if (this.waiters.size > 0) return
     clearInterval(this.timer)
@@ -118,24 +143,19 @@ export class PendingPlaces {
   }
 
   private refuse(waiter: Waiter): void {
-    this.waiters.delete(waiter)
-    waiter.decide(false)
+    if (this.endWaiting(waiter)) waiter.decide(false)
   }
 
-  /** A full network makes room by itself: others lose nothing to it. Where the node is full, the network with the most does. */
-  private evictIdle(network: string, now: number): void {
-    const isNetworkFull = this.countOf(network) >= this.limits.perNetwork
+  /** A full network or neighbourhood makes room by itself: others lose nothing to it. Where the node is full, the neighbourhood with most does. */
+  private evictIdle(origin: Origin, now: number): void {
+    const full = this.held.whatIsFull(origin)
     let evicted: Place | undefined
     for (const place of this.places.values()) {
       if (place.isAsking || now - place.idleSince < IDLE_MS) continue
-      if (isNetworkFull && place.network !== network) continue
-      if (!evicted || this.countOf(place.network) > this.countOf(evicted.network)) evicted = place
+      if (full !== null && place.origin[full] !== origin[full]) continue
+      if (!evicted || this.held.compare(place.origin, evicted.origin) > 0) evicted = place
     }
     evicted?.socket.destroy()
     evicted?.release()
-  }
-
-  private countOf(network: string): number {
-    return this.perNetwork.get(network) ?? 0
   }
 }

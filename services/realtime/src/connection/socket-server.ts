@@ -53,7 +53,7 @@ export function createSocketServer(options: SocketServerOptions): Server {
       }
       const refusal = isDraining() ? 'server_draining' : checkOrigin(request, config.PUBLIC_ORIGINS)
       if (refusal) return answer(refusal)
-      pending.take(request.socket, readClientAddress(request, isTrusted).network, (isTaken) =>
+      pending.take(request.socket, readClientAddress(request, isTrusted), (isTaken) =>
         answer(isTaken ? null : 'too_many_connections'),
       )
     },

@@ -1,0 +1,15 @@
+import type { Api } from '../api.ts'
+import type { Refused } from './refusals.ts'
+
+/** Durable before the refusal goes out. A refusal that cannot be audited stays one. */
+export async function noteRefusal(
+  { refusals, audit, logger }: Pick<Api, 'refusals' | 'audit' | 'logger'>,
+  refused: Refused,
+): Promise<void> {
+  const row = refusals.toRow(refused)
+  if (!row) return
+  const { tid: tenantId } = refused.token
+  await audit
+    .writeRow(row)
+    .catch((error: unknown) => logger.error({ tenantId, error }, 'a refusal could not be audited'))
+}
