@@ -4,6 +4,7 @@ import {
   LiveStatus,
   PositionChecks,
   ShownQueries,
+  isInterestedIn,
   type CheckSettings,
   type Connection,
   type Following,
@@ -63,6 +64,9 @@ export function createViewFreshness(options: ViewFreshnessOptions): ViewFreshnes
     return {
       broken: connection.status === 'live' && !isPaused() ? undefined : broken,
       isFollowed: (channelKey) => cursors.has(tenant + channelKey),
+      isServed: (interest) => subscriber.isServed(interest),
+      channelKeysOf: (interest) =>
+        [...cursors.keys()].filter((channel) => isInterestedIn(interest, channel)).map(toChannelKey),
     }
   }
 

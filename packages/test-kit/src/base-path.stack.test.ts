@@ -1,63 +1,29 @@
-import { createServer, request as askUpstream, type IncomingMessage, type Server } from 'node:http'
-import { connect, type AddressInfo, type Socket } from 'node:net'
+import { connect } from 'node:net'
 import { getSeedIds } from '@derm/database'
 import { buildWeb } from '@derm/local-stack'
 import { io } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startPathProxy, type PathProxy } from './path-proxy.ts'
 import { startStack, type Stack } from './start-stack.ts'
 
 const PREFIX = '/practice'
 const email = getSeedIds().lakeside.users['frontdesk']!.email
 let stack: Stack
-const proxies: { url: string; server: Server; sockets: Set<Socket> }[] = []
+const proxies: PathProxy[] = []
 
 beforeAll(async () => {
   await buildWeb()
   stack = await startStack({ apis: 1, nodes: 1, gateway: true, env: { BASE_PATH: PREFIX } })
-  const { port } = new URL(stack.origin)
-  for (const takesOff of [false, true]) proxies.push(await startProxy(Number(port), takesOff))
+  for (const takesOff of [false, true]) {
+    const proxy = await startPathProxy(PREFIX, { takesOff })
+    proxy.show(stack.origin)
+    proxies.push(proxy)
+  }
 })
 afterAll(async () => {
-  for (const { server, sockets } of proxies) {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  }
+  for (const proxy of proxies) await proxy.stop()
   await stack?.stop()
 })
-
-/** Shows a server below the prefix, and nothing elsewhere. Some proxies pass the prefix on, some take it off. */
-async function startProxy(port: number, takesOff: boolean) {
-  const sockets = new Set<Socket>()
-  const toPath = ({ url = '/' }: IncomingMessage) =>
-    url.startsWith(`${PREFIX}/`) ? (takesOff ? url.slice(PREFIX.length) : url) : null
-  const server = createServer((request, response) => {
-    const path = toPath(request)
-    if (path === null) return void response.writeHead(421).end()
-    const { method, headers } = request
-    const asked = askUpstream({ host: '127.0.0.1', port, path, method, headers, agent: false }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.rawHeaders)
-      answer.pipe(response)
-    })
-    asked.on('error', () => response.destroy())
-    request.pipe(asked)
-  })
-  server.on('upgrade', (request, socket: Socket, head: Buffer) => {
-    const path = toPath(request)
-    if (path === null) return void socket.destroy()
-    const upstream = connect(port, '127.0.0.1')
-    for (const one of [socket, upstream]) one.on('error', () => {})
-    const lines = [`GET ${path} HTTP/1.1`]
-    for (let i = 0; i < request.rawHeaders.length; i += 2)
-      lines.push(`${request.rawHeaders[i]}: ${request.rawHeaders[i + 1]}`)
-    upstream.write(`${lines.join('\r\n')}\r\n\r\n`)
-    upstream.write(head)
-    socket.pipe(upstream)
-    upstream.pipe(socket)
-  })
-  server.on('connection', (socket) => sockets.add(socket))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${PREFIX}`, server, sockets }
-}
 
 describe.each([
   ['passes the prefix on', 0],

@@ -1,5 +1,5 @@
-import { createPrivateKey, createPublicKey, sign } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 
 export type Claims = Record<string, unknown>
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -27,4 +27,14 @@ export function createForge(signingKeysFile: string) {
         sign('sha256', Buffer.from(data), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url'),
       ),
   }
+}
+
+/** Adds a second key, which signs nothing of the pods' own; a forge that is made from then on signs with it. Answers what withdraws it. */
+export function addSigningKey(file: string): () => void {
+  const before = readFileSync(file, 'utf8')
+  const { active, keys } = JSON.parse(before) as { active: string; keys: object[] }
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const privateKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' })
+  writeFileSync(file, JSON.stringify({ active, keys: [{ kid: 'stolen', alg: 'ES256', privateKeyPem }, ...keys] }))
+  return () => writeFileSync(file, before)
 }

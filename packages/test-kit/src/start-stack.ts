@@ -41,6 +41,8 @@ export type StackOptions = {
   nodes?: number
   /** With a front door, and the built web client behind it. */
   gateway?: boolean
+  /** Where else the page is loaded from: a proxy's origins. */
+  origins?: readonly string[]
   seed?: 'full' | 'small'
   /** Postgres waits for its log to be written: slower. */
   isDurable?: boolean
@@ -70,6 +72,7 @@ export async function startStack({
   apis = 2,
   nodes = 2,
   gateway = false,
+  origins = [],
   seed = 'small',
   isDurable = false,
   env = {},
@@ -100,7 +103,7 @@ export async function startStack({
     const system = await createSystem({
       apis,
       nodes,
-      origins: [origin],
+      origins: [origin, ...origins],
       redisUrls: redisUrlsOf(given?.redisUrl ?? redis.url, users),
       databases: given?.databases ?? databases,
       secrets,
@@ -124,7 +127,7 @@ export async function startStack({
         apis: system.apis,
         nodes: system.nodes,
         basePath: env['BASE_PATH'] ?? '',
-        origins: [origin],
+        origins: [origin, ...origins],
       })
       undo.push(door.stop)
     }

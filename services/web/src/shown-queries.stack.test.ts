@@ -1,7 +1,16 @@
 import { RESOURCE_NAMES, type Appointment } from '@derm/contract'
 import { getSeedIds } from '@derm/database'
 import { createRealtime, createSocketTransport, live, type RealtimeOptions, type ResourceKeys } from '@derm/react'
-import { signIn, startStack, waitUntil, type Stack } from '@derm/test-kit'
+import {
+  addSigningKey,
+  claimsOf,
+  connectClient,
+  createForge,
+  signIn,
+  startStack,
+  waitUntil,
+  type Stack,
+} from '@derm/test-kit'
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startPrefixProxy } from './testing/prefix-proxy.ts'
@@ -176,6 +185,83 @@ describe('against the real API', () => {
     undo.push(realtime.start())
     await waitUntil(() => realtime.getConnection().status === 'live', { what: 'the connection' })
     expect(renewals).toBe(1)
+  })
+
+  it('[OPS2] [SUB20] [SUB24] its token’s key is withdrawn: it renews once, and is never live over stale data', async () => {
+    const withdraw = addSigningKey(stack.secrets.signingKeysFile)
+    undo.push(withdraw)
+    let current = createForge(stack.secrets.signingKeysFile).sign(claimsOf(token))
+    const isTaken = async () => {
+      const { status } = await fetch(`${api}/api/v1/locations`, { headers: { authorization: `Bearer ${current}` } })
+      const { socket } = await connectClient({ url: stack.nodes[0]!.url, origin: stack.origin, token: current })
+      socket.disconnect()
+      return status === 200
+    }
+    await waitUntil(isTaken, { what: 'the key to be known', everyMs: 500 })
+    let renewals = 0
+    const { realtime, show, isLive } = createClient({
+      getToken: async () => current,
+      async refreshToken() {
+        renewals++
+        return (current = token)
+      },
+    })
+    undo.push(realtime.start())
+    const { id, version } = await book(downtown)
+    /** When the newest read began that was answered. */
+    let readAt = 0
+    const view = show<Appointment>(
+      ['appointments', id],
+      live(async ({ fetch: read }) => {
+        const at = Date.now()
+        const response = await read(`/api/v1/appointments/${id}`)
+        if (!response.ok) throw new Error(String(response.status))
+        readAt = at
+        return (await response.json()) as Appointment
+      }),
+    )
+    await hasStatus(view, 'scheduled')
+    await isLive()
+    expect(renewals).toBe(0)
+    withdraw()
+    const until = Date.now() + 35_000
+    while (renewals === 0 && Date.now() < until) {
+      await book(downtown)
+      const changedAt = Date.now()
+      await waitUntil(() => readAt >= changedAt - 1000 || realtime.getConnection().status !== 'live', {
+        what: 'the view to be read again, or to be no longer live',
+      })
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+    }
+    await change(`/${id}/check-in`, version)
+    await hasStatus(view, 'checked_in')
+    await isLive()
+    // Once, for the socket and all reads.
+    await waitUntil(() => current === token, { what: 'the renewal' })
+    expect(renewals).toBe(1)
+  })
+
+  it('[OPS1] [SUB20] a session that was invented ends the client: nothing is shown, and it was never live', async () => {
+    const invented = createForge(stack.secrets.signingKeysFile).sign({ ...claimsOf(token), sid: crypto.randomUUID() })
+    let renewals = 0
+    const { realtime, showAppointment } = createClient({
+      getToken: async () => invented,
+      async refreshToken() {
+        renewals++
+        return invented
+      },
+    })
+    const told: string[] = []
+    undo.push(realtime.onConnection(() => told.push(realtime.getConnection().status)))
+    const { id } = await book(downtown)
+    undo.push(realtime.start())
+    const view = showAppointment(id)
+    await waitUntil(() => realtime.getConnection().status === 'stopped', { what: 'the connection to be ended' })
+    expect(realtime.getConnection()).toMatchObject({ code: 'session_ended' })
+    expect((await realtime.fetch('/api/v1/locations')).status).toBe(401)
+    expect(view.getCurrentResult().data).toBeUndefined()
+    expect(told).not.toContain('live')
+    expect(renewals).toBe(0)
   })
 
   it('[SUB23] the token goes nowhere else', async () => {

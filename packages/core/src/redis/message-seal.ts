@@ -16,8 +16,8 @@ const TIME_AT = COUNT_AT + 6
 const SIGNATURE_AT = TIME_AT + 6
 const PAYLOAD_AT = SIGNATURE_AT + SIGNATURE_LENGTH
 
-/** A message may be under way for this long, the difference of two servers' clocks included. */
-export const FRESH_MS = 30_000
+/** A message may be under way for this long, the difference of two servers' clocks included: two minutes of it. [SEC46] */
+export const FRESH_MS = 150_000
 
 /** Of a payload. Who writes a larger one is told so; who reads one does not look into it. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024
@@ -47,14 +47,20 @@ export class MessageSeal {
   }
 }
 
-/** Opens what came on one connection. Of each sender it takes each message once, and none that is older than one that it took. */
+/**
+ * Opens what came on one connection. Of each sender it takes each message once, and none that is older than one that it took. What was sealed
+ * before it began may have been taken by a process before this one, which nobody remembers: it takes none of that. [SEC47]
+ */
 export class SealCheck {
   private readonly taken = new Map<string, { count: number; at: number }>()
+  private readonly beganAt: number
 
   constructor(
     private readonly signer: Pick<Signer, 'verify'>,
     private readonly now: () => number = Date.now,
-  ) {}
+  ) {
+    this.beganAt = now()
+  }
 
   /** @returns the payload, or why there is none. */
   open(name: string, bytes: Buffer): Buffer | SealFault {
@@ -65,7 +71,8 @@ export class SealCheck {
     const signature = bytes.toString('latin1', SIGNATURE_AT, PAYLOAD_AT)
     if (!this.signer.verify(signedBytes(name, header, payload), signature)) return 'forged'
     const now = this.now()
-    if (Math.abs(now - header.readUIntBE(TIME_AT, 6)) > FRESH_MS) return 'stale'
+    const sealedAt = header.readUIntBE(TIME_AT, 6)
+    if (sealedAt < this.beganAt || Math.abs(now - sealedAt) > FRESH_MS) return 'stale'
     return this.isRepeated(header, now) ? 'repeated' : payload
   }
 

@@ -3,7 +3,7 @@ import { toInterests, type CountGranted } from '../subscriber/channel-interests.
 import { interestKey, type TopicInterest } from '../subscriber/interest-registry.ts'
 import { topicsOf, type Resource } from '@derm/contract'
 import type { QueryReport } from '../freshness/refetch-decision.ts'
-import { findWhy, type Following, type Freshness, type Why } from './query-currency.ts'
+import { findWhy, isHeard, type Feeds, type Following, type Freshness, type Why } from './query-currency.ts'
 import type { QueryPort, QueryView } from '../freshness/query-port.ts'
 
 export type ShownOptions = {
@@ -69,13 +69,18 @@ export class ShownQueries {
 
   /** The channels that feed what is shown, by `<scope>/<topic>`. */
   channelKeys(): string[] {
-    return [...new Set(this.list().flatMap((query) => this.channelKeysOf(query)))]
+    const { channelKeysOf } = this.options.following()
+    const all = this.list().flatMap((query) => {
+      const { channelKeys, interests } = this.feedsOf(query)
+      return [...channelKeys, ...interests.flatMap(channelKeysOf)]
+    })
+    return [...new Set(all)]
   }
 
-  /** Whether a channel that feeds what is shown is not subscribed. */
+  /** Whether something that feeds what is shown is not subscribed. What shows nothing yet is not asked: it is being read. */
   hasUnfollowed(): boolean {
-    const { isFollowed } = this.options.following()
-    return this.channelKeys().some((channelKey) => !isFollowed(channelKey))
+    const following = this.options.following()
+    return this.list().some((query) => query.hasData && !isHeard(this.feedsOf(query), following))
   }
 
   isCurrent(): boolean {
@@ -121,15 +126,16 @@ export class ShownQueries {
   }
 
   private interestsOf(query: QueryView): TopicInterest[] {
-    const { asOf, isPartial } = this.options.inspect(query).freshness
-    const named = toInterests(Object.keys(asOf ?? {}), this.options.countGranted)
-    if (asOf && !isPartial) return named
-    const topics = new Set(this.options.resourcesOf(query.key).flatMap((resource) => topicsOf(resource)))
-    return [...named, ...[...topics].map((topic) => ({ topic }))]
+    const { channelKeys, interests } = this.feedsOf(query)
+    return [...toInterests(channelKeys, this.options.countGranted), ...interests]
   }
 
-  private channelKeysOf(query: QueryView): string[] {
-    return Object.keys(this.options.inspect(query).freshness.asOf ?? {})
+  private feedsOf(query: QueryView): Feeds {
+    const { asOf, isPartial } = this.options.inspect(query).freshness
+    const channelKeys = Object.keys(asOf ?? {})
+    if (asOf && !isPartial) return { channelKeys, isWhole: true, interests: [] }
+    const topics = new Set(this.options.resourcesOf(query.key).flatMap((resource) => topicsOf(resource)))
+    return { channelKeys, isWhole: false, interests: [...topics].map((topic) => ({ topic })) }
   }
 
   private list(): QueryView[] {
@@ -140,7 +146,7 @@ export class ShownQueries {
     const { clock, inspect, following } = this.options
     const told = this.told.get(query.hash)
     const report = inspect(query)
-    const why = findWhy(query, report, following())
+    const why = findWhy(query, report, this.feedsOf(query), following())
     // It shows all that was known when it was read: what it lacks has become known since then, however often that happens.
     const isNewlyStale = why === 'stale' && this.renewed.delete(query.hash) && report.freshness.setbacks === 0
     if (told && !isNewlyStale && (told.current ? !why : told.why === why)) return told

@@ -16,9 +16,10 @@ export type SharedInterest = {
   linger?: Timer
 }
 
-/** A tenant's or a user's topic has no location: asked for with one, it would be denied. [SUB14] */
+/** A tenant's or a user's topic has no location: asked for with one, it would be denied. `*` is no location. [SUB14] */
 function withoutNeedlessLocation(interest: TopicInterest): TopicInterest {
-  return TOPIC_SCOPE[interest.topic] === 'location' ? interest : { topic: interest.topic }
+  const isNeeded = TOPIC_SCOPE[interest.topic] === 'location' && interest.location !== '*'
+  return isNeeded ? interest : { topic: interest.topic }
 }
 
 export const interestKey = ({ topic, location }: TopicInterest) => `${topic}|${location ?? '*'}`
@@ -33,6 +34,19 @@ export function isInterestedIn({ topic, location = '*' }: TopicInterest, channel
 
 export const isWanted = (shared: readonly SharedInterest[], channel: string) =>
   shared.some(({ interest }) => isInterestedIn(interest, channel))
+
+/**
+ * Whether a denial leaves out a part of an interest, or all of it. Without a location, or with `*`, it is of all locations. An interest in all
+ * means those that are granted: of one location it lacks what a limit leaves out, and nothing where another interest named a place that the
+ * user may not see. [SUB29]
+ */
+export function isDeniedBy({ topic, location }: TopicInterest, denied: DeniedChannel): boolean {
+  if (denied.topic !== topic) return false
+  if (TOPIC_SCOPE[topic] !== 'location' || isOfAll(denied)) return true
+  return location === undefined ? denied.code !== 'unknown_channel' : denied.location === location
+}
+
+export const isOfAll = ({ location }: Pick<DeniedChannel, 'location'>) => location === undefined || location === '*'
 
 /** The topic interests of this window. Those who have the same interest share it, and it lingers when the last one has gone. */
 export class InterestRegistry {
@@ -70,6 +84,16 @@ export class InterestRegistry {
   /** What of the interest is not served. */
   deniedOf(wanted: TopicInterest): readonly DeniedChannel[] {
     return this.shared.get(interestKey(withoutNeedlessLocation(wanted)))?.denied ?? NONE
+  }
+
+  /** Whether a node has answered a request that holds all of the interest, and has denied no part of it. */
+  isGranted(wanted: TopicInterest): boolean {
+    const interest = withoutNeedlessLocation(wanted)
+    // What was answered of itself is known better than what was answered of all.
+    const answer = [interest, { topic: interest.topic }]
+      .map((one) => this.shared.get(interestKey(one)))
+      .find((one) => one?.isAnswered)
+    return answer !== undefined && !answer.denied.some((denied) => isDeniedBy(interest, denied))
   }
 
   /** The user's session is over: nothing was answered yet, and none lingers. */

@@ -161,6 +161,83 @@ describe('[SUB21] a subscription goes out in parts', () => {
   })
 })
 
+describe('[SUB29] a denial is told to each interest that it touches', () => {
+  const STAR = { topic: 'scheduling', location: '*', code: 'too_many_channels' }
+  const ONE = { topic: 'scheduling', location: SOUTH, code: 'too_many_channels' }
+  const UNKNOWN = { ...ONE, code: 'unknown_channel' }
+  const TENANT_WIDE = { topic: 'patients', location: '*', code: 'too_many_channels' }
+  const ofAll = { topic: 'scheduling' } as const
+  const ofNorth = { topic: 'scheduling', location: NORTH } as const
+  const ofSouth = { topic: 'scheduling', location: SOUTH } as const
+  const ofPatients = { topic: 'patients', location: NORTH } as const
+
+  it.each([
+    ['of all locations, by a star', STAR, [ofAll, ofNorth, ofSouth], [ofPatients]],
+    ['of all locations, by none', { topic: 'scheduling', code: 'internal' }, [ofAll, ofNorth, ofSouth], [ofPatients]],
+    ['of one location, by a limit', ONE, [ofAll, ofSouth], [ofNorth, ofPatients]],
+    ['of one location that may not be seen', UNKNOWN, [ofSouth], [ofAll, ofNorth, ofPatients]],
+    ['of a tenant’s topic, with a location', TENANT_WIDE, [ofPatients], [ofAll, ofNorth, ofSouth]],
+    ['of a tenant’s topic, without', { ...TENANT_WIDE, location: undefined }, [ofPatients], [ofAll, ofNorth]],
+  ] as const)('%s', async (_, denied, told, others) => {
+    for (const all of [{}, { location: '*' }]) {
+      const { line, subscriber } = setUp()
+      subscriber.start()
+      for (const interest of [{ ...ofAll, ...all }, ofNorth, ofSouth, ofPatients]) subscriber.retain(interest)
+      await settle()
+      line.handlers!.onConnect()
+      line.deny([denied], { seq: 1 }, { channel: south, seq: 1 }, { channel: `${TENANT}/t/patients`, seq: 1 })
+      for (const interest of told) expect(subscriber.deniedOf(interest), JSON.stringify(interest)).toEqual([denied])
+      for (const interest of others) expect(subscriber.deniedOf(interest), JSON.stringify(interest)).toEqual([])
+      for (const interest of told) expect(subscriber.isServed(interest), JSON.stringify(interest)).toBe(false)
+      for (const interest of others) expect(subscriber.isServed(interest), JSON.stringify(interest)).toBe(true)
+    }
+  })
+
+  it('[SUB30] access that is taken away is a denial, until it is given again', async () => {
+    const { line, clock, subscriber, connect } = setUp()
+    await connect()
+    subscriber.retain(ofNorth)
+    await clock.advance(1)
+    line.ack({ seq: 10 })
+    expect(subscriber.isServed(ofNorth)).toBe(true)
+    line.say('access:changed', { added: [], removed: [north] })
+    for (const interest of [ofAll, ofNorth]) {
+      expect(subscriber.deniedOf(interest)).toEqual([{ ...interest, code: 'unknown_channel' }])
+      expect(subscriber.isServed(interest)).toBe(false)
+    }
+    line.say('access:changed', { added: [north], removed: [] })
+    line.ack({ seq: 11 })
+    for (const interest of [ofAll, ofNorth]) {
+      expect(subscriber.deniedOf(interest)).toEqual([])
+      expect(subscriber.isServed(interest)).toBe(true)
+    }
+  })
+
+  it('[SUB30] access to one of several locations takes nothing of an interest in all', async () => {
+    const { line, subscriber, connect } = setUp()
+    await connect()
+    line.say('access:changed', { added: [south], removed: [] })
+    line.ack({ seq: 10 }, { channel: south, seq: 3 })
+    line.say('access:changed', { added: [], removed: [south] })
+    expect(subscriber.deniedOf(ofAll)).toEqual([])
+    expect(subscriber.isServed(ofAll)).toBe(true)
+  })
+
+  it('what nobody has answered, or asked for, is not served', async () => {
+    const { line, clock, subscriber, connect } = setUp()
+    await connect()
+    expect(subscriber.isServed(ofPatients)).toBe(false)
+    subscriber.retain(ofPatients)
+    await clock.advance(1)
+    expect(subscriber.isServed(ofPatients)).toBe(false)
+    line.ack({ seq: 10 }, { channel: `${TENANT}/t/patients`, seq: 1 })
+    expect(subscriber.isServed(ofPatients)).toBe(true)
+    // A location of what is subscribed as a whole.
+    expect(subscriber.isServed(ofNorth)).toBe(true)
+    expect(subscriber.isServed(ofSouth)).toBe(false)
+  })
+})
+
 describe('[SUB22] a limit', () => {
   it('what is refused together is asked for apart: all but what is wrong is served', async () => {
     const { line, subscriber, status } = setUp()

@@ -1,4 +1,5 @@
 import {
+  TOPIC_SCOPE,
   readSubscribeAck,
   type ClientAction,
   type DeniedChannel,
@@ -14,7 +15,9 @@ import type { ConnectionState } from './connection-state.ts'
 import type { Cursors } from './cursors.ts'
 import type { ServerConnection } from './server-connection.ts'
 import {
+  isDeniedBy,
   isInterestedIn,
+  isOfAll,
   isWanted,
   type SharedInterest,
   type InterestRegistry,
@@ -27,7 +30,7 @@ export type AccessListener = {
   onRemoved(channels: readonly string[]): void
   /** These may be seen from now on. */
   onAdded(channels: readonly string[]): void
-  /** An answer was taken in: other channels may be followed now, and other interests denied. */
+  /** An answer or a change of access was taken in: other channels may be followed now, and other interests denied. */
   onAnswered?(): void
 }
 
@@ -108,6 +111,20 @@ export class SubscribeRequests {
     if (channels.length > 0) this.parts.access.onRemoved(channels)
   }
 
+  /** The node has taken channels away. An interest that has none left is denied: no answer says so unless one asks. [SUB30] */
+  acceptRemoved(channels: readonly string[]): void {
+    const { cursors, registry, access } = this.parts
+    this.remove(channels)
+    if (channels.length === 0) return
+    const left = [...cursors.all().keys()]
+    for (const one of registry.all()) {
+      const isHit = channels.some((channel) => isInterestedIn(one.interest, channel))
+      if (isHit && !left.some((channel) => isInterestedIn(one.interest, channel)))
+        one.denied = [{ ...one.interest, code: 'unknown_channel' }]
+    }
+    access.onAnswered?.()
+  }
+
   /** Ends the channels of an interest that was dropped, except those of other interests. */
   unsubscribe(dropped: TopicInterest): void {
     const { connection } = this.parts
@@ -145,7 +162,7 @@ export class SubscribeRequests {
     state.setNode(ack.node)
     this.acceptAccess(asked, ack)
     for (const answer of ack.channels) if (!isOfAnotherPart(answer, part, sentInRound)) cursors.acceptAnswer(answer)
-    for (const one of asked) one.denied = ack.denied.filter((denied) => isPartOf(denied, one.interest))
+    for (const one of asked) one.denied = ack.denied.filter((denied) => isDeniedBy(one.interest, denied))
     access.onAnswered?.()
   }
 
@@ -212,7 +229,9 @@ export class SubscribeRequests {
 
   private noteGranted(interest: TopicInterest, granted: ReadonlySet<string>, unserved: readonly DeniedChannel[]): void {
     const served = [...granted].filter((channel) => isInterestedIn(interest, channel)).length
-    this.granted.set(interest.topic, served + unserved.filter(({ topic }) => topic === interest.topic).length)
+    const left = unserved.filter(({ topic }) => topic === interest.topic)
+    const isUncounted = TOPIC_SCOPE[interest.topic] === 'location' && left.some(isOfAll)
+    this.granted.set(interest.topic, isUncounted ? Infinity : served + left.length)
   }
 
   /** The channels of an interest that no other interest holds. */
@@ -230,6 +249,3 @@ const interestsOf = ({ entries }: SubscribePart) => [...new Set(entries.map(({ o
 /** A part of the round that carries no cursor for a channel is answered with its head: the part that does carry it says what was missed. */
 const isOfAnotherPart = ({ channel, status }: SubscribedChannel, { sent }: SubscribePart, round: ReadonlySet<string>) =>
   status === 'live' && round.has(channel) && !sent.has(channel)
-
-const isPartOf = (denied: DeniedChannel, { topic, location }: TopicInterest) =>
-  denied.topic === topic && (location === undefined || denied.location === location)

@@ -13,7 +13,7 @@ import type { Connection } from './connection-status.ts'
 import { Cursors, type CursorListener } from './cursors.ts'
 import { ServerConnection, type ConnectionOptions, type ConnectionSettings } from './server-connection.ts'
 import { SubscribeRequests, type AccessListener } from './subscribe-requests.ts'
-import { InterestRegistry, type TopicInterest } from './interest-registry.ts'
+import { InterestRegistry, isInterestedIn, type TopicInterest } from './interest-registry.ts'
 
 export type SubscriberOptions = ConnectionOptions &
   Omit<CursorListener, 'onGap'> &
@@ -117,6 +117,12 @@ export class Subscriber {
     return this.registry.deniedOf(interest)
   }
 
+  /** Whether all of an interest is subscribed, and a channel of it followed. */
+  isServed(interest: TopicInterest): boolean {
+    const hasCursor = () => [...this.cursors.keys()].some((channel) => isInterestedIn(interest, channel))
+    return this.registry.isGranted(interest) && hasCursor()
+  }
+
   /** How many of a topic's channels the user may see, once an interest in all of them was answered. */
   countGranted(topic: Topic): number | undefined {
     return this.requests.countGranted(topic)
@@ -156,7 +162,7 @@ export class Subscriber {
   }
 
   private hearAccess({ added, removed }: AccessChanged): void {
-    this.requests.remove(removed)
+    this.requests.acceptRemoved(removed)
     // What is new is in the answer.
     if (added.length > 0) this.requests.subscribe()
   }

@@ -1,3 +1,4 @@
+import { ERRORS, type ErrorCode } from '@derm/contract'
 import { QueryObserver } from '@tanstack/react-query'
 import { describe, expect, it, vi } from 'vitest'
 import { readApiError } from '../api-error.ts'
@@ -207,6 +208,26 @@ describe('[INV22] live counts what is shown', () => {
     },
   )
 
+  it.each(Object.keys(ERRORS) as ErrorCode[])(
+    '[SUB20] nor with stale data whose reads are refused with %s',
+    async (code) => {
+      start()
+      const view = mount()
+      view.observer.setOptions({ queryKey: ['appointments'], queryFn: readOrRefuse })
+      await pass(300)
+      vi.stubGlobal('fetch', async () => Response.json({ code }, { status: ERRORS[code].status }))
+      change()
+      await pass(4000)
+      expect(view.seen()).toBe(0)
+      expect(status()).toMatchObject({ status: 'delayed', why: 'failing' })
+      vi.stubGlobal('fetch', world.api.fetch)
+      change()
+      await pass(40_000)
+      expect(view.seen()).toBe(2)
+      expect(status().status).toBe('live')
+    },
+  )
+
   it('[INV23] nor with data that a function made up without an answer', async () => {
     start()
     vi.stubGlobal('fetch', async () => Promise.reject(new TypeError('failed')))
@@ -356,7 +377,7 @@ describe('[INV25] the second way', () => {
     expect(status().status).toBe('offline')
     expect(status().checkingMs).toBeUndefined()
     vi.stubGlobal('fetch', world.api.fetch)
-    await pass(16_000)
+    await pass(40_000)
     expect(status()).toMatchObject({ status: 'delayed', checkingMs: 5000 })
   })
 

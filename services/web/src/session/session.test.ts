@@ -23,13 +23,17 @@ function createStorage(content = new Map([['derm-session-hint', '1']])): Storage
 }
 const createHint = (storage = createStorage()): SessionHint => createSessionHint(() => storage)
 
-function setUp(respond: (path: string) => Response | Promise<Response>, hint = createHint()) {
+function setUp(
+  respond: (path: string) => Response | Promise<Response>,
+  hint = createHint(),
+  exclusively = createExclusive(undefined),
+) {
   let clock = 0
   const fetch = vi.fn(async (url: string) => respond(url.replace('/api/v1/auth/', '')))
   const session = createSession({
     fetch: fetch as unknown as typeof globalThis.fetch,
     now: () => clock,
-    exclusively: createExclusive(undefined),
+    exclusively,
     hint,
   })
   return {
@@ -248,7 +252,7 @@ describe('the session', () => {
       fetch: fetch as unknown as typeof globalThis.fetch,
       now: () => 0,
       exclusively: (run) => run(),
-      hint: createHint(createStorage(new Map())),
+      hint: createHint(),
     })
     const late = session.refreshToken().catch((error: unknown) => error)
     await session.login('a', 'b')
@@ -280,6 +284,41 @@ describe('the session', () => {
       const third = setUp(() => problem('unauthenticated', 401), hint)
       expect((await third.session.restore()).status).toBe('signed-out')
       expect(third.fetch).not.toHaveBeenCalled()
+    })
+    it('not in a tab that is loaded while another one’s sign-out is under way', async () => {
+      const hint = createHint()
+      const exclusively = createExclusive(undefined)
+      let finish: () => void = () => undefined
+      const first = setUp(
+        (path) =>
+          path === 'logout'
+            ? new Promise((resolve) => (finish = () => resolve(new Response(null, { status: 204 }))))
+            : answer('ann', 'x'),
+        hint,
+        exclusively,
+      )
+      await first.session.login('a', 'b')
+      const third = setUp(() => problem('unauthenticated', 401), hint, exclusively)
+      const signedOut = first.session.logout()
+      const loaded = third.session.restore()
+      await vi.waitFor(() => expect(first.paths()).toContain('logout'))
+      finish()
+      await signedOut
+      expect(await loaded).toEqual({ status: 'signed-out', notice: null })
+      expect(third.paths()).toEqual([])
+    })
+    it('nor in a tab that was signed in, once another one has signed out', async () => {
+      const hint = createHint()
+      const there = (path: string) => (path === 'logout' ? new Response(null, { status: 204 }) : answer('ann', 'x'))
+      const [first, second] = [setUp(there, hint), setUp(there, hint)]
+      for (const { session } of [first, second]) await session.restore()
+      await first.session.logout()
+      await expect(second.session.refreshToken()).rejects.toMatchObject({ code: 'session_ended' })
+      expect(second.session.getState()).toMatchObject({
+        status: 'signed-out',
+        notice: expect.stringContaining('ended'),
+      })
+      expect(second.paths()).toEqual(['refresh'])
     })
     it('not again after the server has said that it is over, but again after it was only away', async () => {
       const hint = createHint()

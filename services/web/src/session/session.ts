@@ -123,8 +123,9 @@ export function createSession({ fetch, now, exclusively, hint }: SessionOptions)
       const wasOwed = hint.owesSignOut()
       if (wasOwed) await payOwed()
       try {
-        // Who has signed out is not brought back by the cookie that was still there.
-        if (wasOwed && path === 'refresh') throw new ApiError('session_ended', 401)
+        // Who has signed out is not brought back by the cookie that was still there. Nor is a cookie asked for that another tab's sign-out took
+        // back while this one waited for the lock.
+        if (path === 'refresh' && (wasOwed || !hint.mayExist())) throw new ApiError('session_ended', 401)
         const answer = (await post(path, body)) as LoginResponse
         hint.remember()
         return answer

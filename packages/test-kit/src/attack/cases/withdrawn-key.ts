@@ -1,9 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { generateKeyPairSync } from 'node:crypto'
 import { getSeedIds } from '@derm/database'
 import { waitUntil } from '@derm/local-servers'
 import { connectClient, type RecordingClient } from '../../connect-client.ts'
-import { claimsOf, createForge } from '../../forge-token.ts'
+import { addSigningKey, claimsOf, createForge } from '../../forge-token.ts'
 import { signIn } from '../../sign-in.ts'
 import type { Attack } from '../attack.ts'
 
@@ -17,7 +15,7 @@ export const withdrawnKey: Attack = {
   ownStack: {},
   async run(stack, tries) {
     const { lakeside } = getSeedIds()
-    const withdraw = addKey(stack.secrets.signingKeysFile)
+    const withdraw = addSigningKey(stack.secrets.signingKeysFile)
     const forge = createForge(stack.secrets.signingKeysFile)
     const { accessToken } = await signIn(stack.apis[0]!.url, stack.origin, lakeside.users['frontdesk']!.email)
     const claims = claimsOf(accessToken)
@@ -61,14 +59,4 @@ export const withdrawnKey: Attack = {
     }
     return faults
   },
-}
-
-/** Adds a second key, which signs nothing of the pods' own. Answers what withdraws it. */
-function addKey(file: string): () => void {
-  const before = readFileSync(file, 'utf8')
-  const { active, keys } = JSON.parse(before) as { active: string; keys: object[] }
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const privateKeyPem = privateKey.export({ type: 'pkcs8', format: 'pem' })
-  writeFileSync(file, JSON.stringify({ active, keys: [{ kid: 'stolen', alg: 'ES256', privateKeyPem }, ...keys] }))
-  return () => writeFileSync(file, before)
 }
