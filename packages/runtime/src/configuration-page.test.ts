@@ -63,6 +63,8 @@ it('no link between the pages leads nowhere', () => {
     'docs/security.md',
     'docs/operations/configuration.md',
     'docs/operations/deploy.md',
+    'docs/operations/kubernetes.md',
+    'k8s/README.md',
     'docs/operations/redis-and-postgres.md',
     'docs/decisions/README.md',
     'packages/core/SPEC.md',

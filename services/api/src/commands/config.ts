@@ -7,6 +7,7 @@ const CommandConfig = BaseConfig.pick({
   LOG_LEVEL: true,
   ALLOW_INSECURE: true,
   INSTANCE_NAME: true,
+  DATABASE_CA_FILE: true,
 }).extend({
   /** As derm_owner, whose tables they are. */
   OWNER_DATABASE_URL: PostgresUrl,
