@@ -7,6 +7,7 @@ import { compareRedisCost } from './cases/redis-cost.ts'
 import { compareRequestsPerEvent } from './cases/requests-per-event.ts'
 import { measureReturnAfterKill } from './cases/return-after-kill.ts'
 import { compareWritePath } from './cases/write-path.ts'
+import { measureFigures } from './capacity/measure-figures.ts'
 import { startOurSystem } from './our-system.ts'
 import { formatTable, type Table } from './table.ts'
 
@@ -50,6 +51,8 @@ const cases: [name: string, run: () => Promise<Table>][] = [
   ],
   ['connection cost', () => compareConnectionCost(ours, { clients: isQuick ? 300 : 1000, rounds })],
   ['cut loss', () => compareCutLoss(ours, { events: isQuick ? 400 : 1000 })],
+  // By name only: it ends the relays, and writes a file.
+  ...(only === 'figures' ? [['figures', () => measureFigures(ours)] satisfies [string, () => Promise<Table>]] : []),
   // Last: it leaves one node.
   ['return after a kill', () => measureReturnAfterKill(ours, { clients: isQuick ? 500 : 2000 })],
 ]
@@ -57,7 +60,7 @@ let haveRelaysEnded = false
 try {
   for (const [name, run] of cases) {
     if (!name.includes(only)) continue
-    if (!haveRelaysEnded && !['requests per event', 'commit to frame'].includes(name)) {
+    if (!haveRelaysEnded && !['requests per event', 'commit to frame', 'figures'].includes(name)) {
       await ours.stopRelays()
       haveRelaysEnded = true
     }

@@ -66,6 +66,8 @@ it('no link between the pages leads nowhere', () => {
     'docs/operations/kubernetes.md',
     'k8s/README.md',
     'docs/operations/redis-and-postgres.md',
+    'docs/operations/runbook.md',
+    'docs/operations/capacity.md',
     'docs/decisions/README.md',
     'packages/core/SPEC.md',
   ]

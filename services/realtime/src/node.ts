@@ -72,6 +72,7 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     logger,
   })
 
+  metrics.connectionsLimit.set(config.MAX_CONNECTIONS)
   const addressOf = (request: IncomingMessage) =>
     toAuditAddress(readClientAddress(request, isTrusted), config.AUDIT_ADDRESSES)
   guardAdmission(io, {

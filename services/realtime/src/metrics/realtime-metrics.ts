@@ -132,6 +132,7 @@ export function createRealtimeMetrics() {
       help: 'Connections to Redis that failed, by reason',
       labels: ['reason'],
     }),
+    connectionsLimit: gauge({ name: 'connections_limit', help: 'Sockets that this node takes' }),
     handlerErrors: counter({ name: 'handler_errors_total', help: 'Handlers that threw' }),
     foreignMessages: counter({
       name: 'foreign_messages_total',
