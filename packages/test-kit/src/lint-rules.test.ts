@@ -1,6 +1,9 @@
 import { ROOT } from '@derm/local-servers'
 import { ESLint, Linter } from 'eslint'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
+
+// The first of them loads ESLint and its plugins.
+vi.setConfig({ testTimeout: 60_000 })
 
 const RULES = ['no-restricted-imports', 'no-restricted-syntax', 'no-eval', 'no-new-func', 'no-script-url']
 
