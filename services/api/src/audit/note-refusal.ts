@@ -1,9 +1,10 @@
-import type { Api } from '../api.ts'
-import type { Refused } from './refusals.ts'
+import type { Logger } from '@derm/core'
+import type { AuditWriter } from './audit-writer.ts'
+import type { Refusals, Refused } from './refusals.ts'
 
 /** Durable before the refusal goes out. A refusal that cannot be audited stays one. */
 export async function noteRefusal(
-  { refusals, audit, logger }: Pick<Api, 'refusals' | 'audit' | 'logger'>,
+  { refusals, audit, logger }: { refusals: Refusals; audit: AuditWriter; logger: Logger },
   refused: Refused,
 ): Promise<void> {
   const row = refusals.toRow(refused)
