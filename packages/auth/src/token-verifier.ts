@@ -12,13 +12,14 @@ export interface TokenVerifier {
 
 /** A longer text is no token of ours; reading it would only cost. */
 const MAX_TOKEN_LENGTH = 8_192
-/** How far the signer's clock may run ahead of ours, in seconds. An expiry has no leeway. */
-const CLOCK_LEEWAY = 30
+/** How far the signer's clock may run ahead of ours, in milliseconds, unless said. An expiry has no leeway. */
+const LEEWAY_MS = 30_000
 
 export type TokenVerifierOptions = {
   issuer: string
   audience: string
   now?: () => number
+  leewayMs?: number
   keys: VerificationKeySource
 }
 
@@ -27,7 +28,7 @@ export type TokenVerifierOptions = {
  * made with the public key can pass. `exp`, `iat`, `aud`, `iss` are required, and no token may live longer than ten minutes.
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
-  const { issuer, audience, keys, now = Date.now } = options
+  const { issuer, audience, keys, now = Date.now, leewayMs = LEEWAY_MS } = options
   return {
     async verify(token) {
       const kid = readKid(token)
@@ -40,7 +41,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifie
       const claims = VerifiedToken.safeParse({ ...(payload as jwt.JwtPayload), kid })
       if (!claims.success) throw new CodedError('token_invalid')
       const { exp, iat } = claims.data
-      if (exp - iat > MAX_TOKEN_SECONDS || iat > seconds + CLOCK_LEEWAY) throw new CodedError('token_invalid')
+      if (exp - iat > MAX_TOKEN_SECONDS || iat > seconds + leewayMs / 1_000) throw new CodedError('token_invalid')
       return claims.data
     },
   }

@@ -1,15 +1,20 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { announcedLength, createGuardedServer, refuseBody, stripBasePath } from '@derm/runtime'
-import { createProxyServer } from 'httpxy'
+import { announcedLength, createGuardedServer, drainHttpServer, refuseBody, stripBasePath } from '@derm/runtime'
 import { createWebClient } from '@derm/web-server'
+import { createProxyServer } from 'httpxy'
+import { Balancer, type Upstream } from './balancer.ts'
+import { relayUpgrade } from './upgrade-relay.ts'
 
 /** No request of ours is larger, in bytes. */
 const BODY_LIMIT = 65_536
+/** At its end, what is not answered by then is cut off. */
+const DRAIN_MS = 1_000
 
-export type Upstream = { url: string; isReady(): Promise<boolean> }
-
-/** One port in front of all: the web client's files, the API pods and the realtime nodes, each in turn, as far as they are ready. */
+/**
+ * One port in front of all: the web client's files, the API pods and the realtime nodes, as far as they are ready. Requests go to each in
+ * turn, sockets to the node with the fewest.
+ */
 export async function startGateway({
   port,
   host = '127.0.0.1',
@@ -30,14 +35,13 @@ export async function startGateway({
   origins?: readonly string[]
 }): Promise<{ port: number; stop(): Promise<void> }> {
   const proxy = createProxyServer({ xfwd: true, proxyTimeout: 30_000 })
-  const pickApi = await createPicker(apis)
-  const pickNode = await createPicker(nodes)
+  const pods = new Balancer(apis)
+  const realtime = new Balancer(nodes)
+  await Promise.all([pods.start(), realtime.start()])
   const serveWebClient = createWebClient({ dist, basePath, origins })
-  const sockets = new Set<Socket>()
+  const upgraded = new Set<Socket>()
   proxy.on('error', (_error, _request, response) => {
-    if (!response) return
-    if ('writeHead' in response) answerUnavailable(response)
-    else response.destroy()
+    if (response && 'writeHead' in response) answerUnavailable(response)
   })
 
   const server = createGuardedServer((request, response) => {
@@ -49,10 +53,9 @@ export async function startGateway({
       refuseBody(request, response)
       return answerProblem(response, 413, 'payload_too_large', 'The request is too large')
     }
-    const pick =
-      path.startsWith('/api/') || path.startsWith('/.well-known/') ? pickApi : isRealtime(path) ? pickNode : null
-    if (!pick) return serveWebClient(request, response)
-    const target = pick.next()
+    const isApi = path.startsWith('/api/') || path.startsWith('/.well-known/')
+    if (!isApi && !isRealtime(path)) return serveWebClient(request, response)
+    const target = (isApi ? pods : realtime).next()
     if (!target) return answerUnavailable(response)
     proxy.web(request, response, { target: target.url }).catch(() => answerUnavailable(response))
   })
@@ -62,40 +65,24 @@ export async function startGateway({
     stripBasePath(request, basePath)
     const path = request.url?.split('?')[0] ?? '/'
     if (!isRealtime(path)) return void socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n')
-    const target = pickNode.next()
-    if (!target) return void socket.end('HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n\r\n')
-    proxy.ws(request, socket, { target: target.url }, head).catch(() => socket.destroy())
-  })
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
+    upgraded.add(socket)
+    socket.once('close', () => upgraded.delete(socket))
+    relayUpgrade(request, socket, head, realtime).catch(() => socket.destroy())
   })
   await listen(server, port, host)
   return {
     port: (server.address() as AddressInfo).port,
     async stop() {
-      pickApi.stop()
-      pickNode.stop()
-      for (const socket of sockets) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
+      for (const socket of upgraded) socket.destroy()
+      await drainHttpServer(server, { withinMs: DRAIN_MS })
+      pods.stop()
+      realtime.stop()
     },
   }
 }
 
 /** Socket.IO answers `/realtime` and what is below it; polling it refuses with 400, as it does everything that is no WebSocket. [OPS15] */
 const isRealtime = (path: string) => path === '/realtime' || path.startsWith('/realtime/')
-
-async function createPicker(upstreams: Upstream[]) {
-  let ready = upstreams
-  let turn = 0
-  const check = async () => {
-    const answers = await Promise.all(upstreams.map((upstream) => upstream.isReady()))
-    ready = upstreams.filter((_, i) => answers[i])
-  }
-  await check()
-  const timer = setInterval(() => void check(), 500)
-  return { next: () => ready[turn++ % Math.max(1, ready.length)], stop: () => clearInterval(timer) }
-}
 
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { PROTOCOL_VERSION, REALTIME_PATH } from '@derm/contract'
+import { AVOID_PARAMETER, REALTIME_PATH } from '@derm/contract'
 import type { Transport } from '@derm/core/client'
 import { io, type Socket } from 'socket.io-client'
 
@@ -30,7 +30,7 @@ export function createSocketTransport(url: string, { origin, path }: SocketOptio
   }
 
   return {
-    connect(token, handlers) {
+    connect(token, handlers, { protocol, avoid }) {
       end()
       const server = splitUrl(url)
       const own = io(server.origin, {
@@ -38,7 +38,8 @@ export function createSocketTransport(url: string, { origin, path }: SocketOptio
         transports: ['websocket'],
         reconnection: false,
         forceNew: true,
-        auth: { token, protocol: PROTOCOL_VERSION },
+        auth: { token, protocol },
+        ...(avoid === undefined ? {} : { query: { [AVOID_PARAMETER]: avoid } }),
         ...(origin === undefined ? {} : { extraHeaders: { origin } }),
       })
       socket = own

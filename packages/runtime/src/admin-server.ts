@@ -1,6 +1,10 @@
+import { drainHttpServer } from './http-drain.ts'
 import { createGuardedServer, type HttpLimits } from './http-server.ts'
 import { listen } from './listen.ts'
 import type { Metrics } from './metrics.ts'
+
+/** A scrape that is under way when the process ends may still be answered. */
+const LAST_SCRAPE_MS = 500
 
 export interface AdminServer {
   /** Resolves with the port that is listened on. */
@@ -44,10 +48,6 @@ export function createAdminServer({
 
   return {
     start: () => listen(server, port, host),
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    stop: () => drainHttpServer(server, { withinMs: LAST_SCRAPE_MS }),
   }
 }

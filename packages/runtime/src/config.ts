@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs'
+import { hostname } from 'node:os'
 import { z } from 'zod'
 import { findProductionFaults, inProduction } from './production.ts'
 import { parseRedisAddress } from './redis-address.ts'
@@ -137,6 +138,18 @@ export const Secret = inProduction(z.string().min(32, 'needs 32 characters at le
 
 export const Milliseconds = z.coerce.number('is not a number of milliseconds').int().min(0)
 
+/** The host's name as far as a name may hold it. Nothing is kept by it alone: two processes of one host are two all the same. [OPS31] */
+export function nameOfHost(name = hostname()): string {
+  const kept = name
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 63)
+  return kept === '' ? 'local' : kept
+}
+
+const hostName = nameOfHost()
+
 /** What every service reads. A service extends it: `BaseConfig.extend({…})`. */
 export const BaseConfig = z.object({
   NODE_ENV: z.enum(['production', 'development', 'test']).default('production'),
@@ -168,11 +181,13 @@ export const BaseConfig = z.object({
   DATABASE_CA_FILE: ReadableFile.optional(),
   /** What stands between us and Postgres: nothing, or a pooler that deals out connections by session or by transaction. */
   DATABASE_POOLING: z.enum(['none', 'session', 'transaction']).default('none'),
-  /** Names this process in logs and in Redis, such as `api-1`. */
+  /** Names this process in logs, to clients and in Redis, such as `api-1`. Without it, the host's name: on Kubernetes the pod's. */
   INSTANCE_NAME: z
     .string()
     .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'is not a name such as api-1')
-    .default('local'),
+    .default(hostName),
+  /** How far the clock may be ahead that dated a token. All processes go by Postgres' clock, so it bounds what a measurement may be wrong by. */
+  TOKEN_LEEWAY_MS: Milliseconds.max(300_000).default(30_000),
   /** How long a drain may take before the process ends all the same. */
   SHUTDOWN_GRACE_MS: Milliseconds.default(25_000),
   /** `1`: the process ends when its parent does. */

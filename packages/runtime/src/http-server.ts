@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { createNotedResponse } from './http-drain.ts'
 import { NO_CONTENT_POLICY, SECURITY_HEADERS } from './security-headers.ts'
 
 /** A request's head (`headersMs`), and then all of it (`requestMs`), must be there in time, however slowly its bytes come. */
@@ -20,11 +21,13 @@ const CHECK_MS = 1_000
 
 /**
  * What every server of ours listens with: deadlines for slow requests, and the security headers on every answer, also on those that Node
- * gives before any handler of ours is asked. [OPS5] [OPS9]
+ * gives before any handler of ours is asked. `drainHttpServer` ends it. [OPS5] [OPS9] [OPS26]
  */
 export function createGuardedServer(handler: RequestListener, limits: Partial<HttpLimits> = {}): Server {
   const { headersMs, requestMs, headBytes } = { ...LIMITS, ...limits }
+  const noted = createNotedResponse()
   const options: ServerOptions = {
+    ServerResponse: noted.Response,
     headersTimeout: headersMs,
     requestTimeout: requestMs,
     keepAliveTimeout: IDLE_MS,
@@ -32,6 +35,7 @@ export function createGuardedServer(handler: RequestListener, limits: Partial<Ht
     maxHeaderSize: headBytes,
   }
   const server = createServer(options, handler)
+  noted.watch(server)
   server.prependListener('request', (_request, response) => setSecurityHeaders(response))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerFault(error, socket))
   return server

@@ -14,10 +14,8 @@ type Definition<Label extends string> = { name: string; help: string; labels?: r
 export interface Metrics {
   registry: Registry
   counter<Label extends string>(definition: Definition<Label>): Counter<Label>
-  /** With `collect`, the gauge is set when it is read. */
-  gauge<Label extends string>(
-    definition: Definition<Label> & { collect?: (gauge: Gauge<Label>) => void | Promise<void> },
-  ): Gauge<Label>
+  /** With `collect`, the gauge is set when it is read: from what is known already. A scrape waits for nobody. [OPS30] */
+  gauge<Label extends string>(definition: Definition<Label> & { collect?: (gauge: Gauge<Label>) => void }): Gauge<Label>
   histogram<Label extends string>(definition: Definition<Label> & { buckets?: readonly number[] }): Histogram<Label>
 }
 

@@ -1,6 +1,7 @@
-import { FAILURE_REASONS, coalesce } from '@derm/core'
-import type { Metrics } from '@derm/runtime'
+import { FAILURE_REASONS } from '@derm/core'
+import { createReadings, type BackgroundReading, type Metrics } from '@derm/runtime'
 
+type CreateReading = ReturnType<typeof createReadings>
 export type ApiMetrics = ReturnType<typeof createApiMetrics>
 
 /** A series that begins with its first event has no rate: what may happen is there as 0 from the start. */
@@ -13,6 +14,7 @@ const KNOWN = {
 
 /** What the API counts. Labels are routes as declared, codes and outcomes: never a value that a request brought. */
 export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
+  const createReading = createReadings({ gauge, counter })
   const created = {
     requests: histogram({
       name: 'http_request_seconds',
@@ -36,7 +38,8 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
     bulkReads: counter({ name: 'bulk_reads_total', help: 'Times that a user was shown very many patients' }),
     auditBatches: counter({ name: 'audit_batches_total', help: 'Transactions that wrote them' }),
     unhandledRejections: counter({ name: 'unhandled_rejections_total', help: 'Promises that failed unheard' }),
-    relayLag: createLagGauges({ gauge }),
+    createReading,
+    relayLag: createLagGauges({ gauge, createReading }),
     commitToPublish: histogram({
       name: 'commit_to_publish_seconds',
       help: 'From the flush of an event to its publication',
@@ -82,20 +85,18 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
 
 type Lag = { rows: number; seconds: number }
 
-/** Asked when the metrics are read, so that it is true also while the relay does nothing. Without an answer the last value stays. */
-function createLagGauges({ gauge }: Pick<Metrics, 'gauge'>) {
-  let read: () => Promise<Lag> = () => Promise.reject(new Error('nothing to ask yet'))
-  const ask = coalesce(() => read().catch(() => undefined))
+function createLagGauges({ gauge, createReading }: Pick<Metrics, 'gauge'> & { createReading: CreateReading }) {
+  let reading: BackgroundReading<Lag> | undefined
   const define = (field: keyof Lag, help: string) =>
     gauge({
       name: `relay_lag_${field}`,
       help,
-      async collect(lag) {
-        const value = (await ask())?.[field]
-        if (value !== undefined) lag.set(value)
-      },
+      collect: (lag) => lag.set(reading?.latest()?.[field] ?? NaN),
     })
-  define('rows', 'Committed events that are not published')
-  define('seconds', 'Age of the oldest of them')
-  return { watch: (source: () => Promise<Lag>) => void (read = source) }
+  define('rows', 'Committed events that are not published; NaN while nobody could tell')
+  define('seconds', 'Age of the oldest of them; NaN while nobody could tell')
+  return {
+    /** Read by the clock, so that it is true also while the relay does nothing. */
+    watch: (read: () => Promise<Lag>) => (reading = createReading({ name: 'relay_lag', read })),
+  }
 }

@@ -30,6 +30,8 @@ export type Change = {
   expectEvent: (type: EventType) => void
   /** What its events bring about in other aggregates, before the commit. */
   consequences: readonly Consequence[]
+  /** The time of the change, by the clock that all processes go by: milliseconds since 1970. [OPS29] */
+  now: () => number
   /** What may only happen when the change is in force, and whose loss does no harm. */
   afterCommit: (run: () => void) => void
   readonly [FULL_TX]: TenantTx

@@ -1,9 +1,17 @@
 import { createKeyRing, createTokenIssuer, createTokenVerifier } from '@derm/auth'
-import { delay, systemClock, type Clock, type FailureReason, type Logger } from '@derm/core'
+import { delay, type Clock, type FailureReason, type Logger } from '@derm/core'
 import { createSigner } from '@derm/core/redis'
 import { createPrisma, requirePrismaSession } from '@derm/database'
 import { requirePostgres } from '@derm/publisher'
-import { createAddressList, createAdminServer, createMetrics, createRedisConnections, type Step } from '@derm/runtime'
+import {
+  addSkewGauge,
+  createAddressList,
+  createAdminServer,
+  createMetrics,
+  createRedisConnections,
+  createSharedClock,
+  type Step,
+} from '@derm/runtime'
 import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'
@@ -38,10 +46,10 @@ export type Pod = {
   ports: () => { port: number; adminPort: number }
 }
 
-/** Puts one API pod together. Nothing is connected to before its step starts. */
+/** Puts one API pod together. Nothing is connected to before its step starts. `clock`: for tests; without it, the time is that of Postgres. [OPS29] */
 export function createPod(
   config: ApiConfig,
-  { logger, isReady, clock = systemClock }: { logger: Logger; isReady: () => boolean; clock?: Clock },
+  { logger, isReady, clock: given }: { logger: Logger; isReady: () => boolean; clock?: Clock },
 ): Pod {
   const instance = config.INSTANCE_NAME
   const metrics = createMetrics()
@@ -55,6 +63,13 @@ export function createPod(
     applicationName: instance,
     pooling: config.DATABASE_POOLING,
   })
+  const shared = createSharedClock(async () => {
+    const [row] = await prisma.$queryRaw<{ ms: number }[]>`
+      SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms`
+    return row?.ms ?? NaN
+  })
+  addSkewGauge(metrics, { postgres: shared })
+  const clock = given ?? shared
   const now = () => clock.now()
   const keyRing = createKeyRing(config.SIGNING_KEYS_FILE, {
     now,
@@ -79,7 +94,7 @@ export function createPod(
     prisma,
     keyRing,
     issuer: createTokenIssuer({ keyRing, ...tokens }),
-    verifier: createTokenVerifier({ keys: keyRing, ...tokens }),
+    verifier: createTokenVerifier({ keys: keyRing, ...tokens, leewayMs: config.TOKEN_LEEWAY_MS }),
     audit,
     sharedReads: createSharedReads(() => apiMetrics.readsShared.inc()),
     refusals: createRefusals(now),
@@ -94,7 +109,7 @@ export function createPod(
     passwords: createPasswordHashes(),
     devices: createDeviceTokens(config.REFRESH_TOKEN_SECRET, now),
     refreshTokens: createRefreshTokens(config.REFRESH_TOKEN_SECRET),
-    revoker: createSocketRevoker(redis.publisher('emitter'), createSigner(config.EVENT_SIGNING_SECRET, 'adapter')),
+    revoker: createSocketRevoker(redis.publisher('emitter'), createSigner(config.EVENT_SIGNING_SECRET, 'adapter'), now),
     wakeRelay: relay.wake,
     consequences: CONSEQUENCES,
     metrics: apiMetrics,
@@ -132,6 +147,7 @@ export function createPod(
         },
         stop: () => prisma.$disconnect(),
       },
+      { name: 'clock', start: () => shared.start(), stop: () => shared.stop() },
       relay,
       createPodJobs({ api, jobs: JOBS, config, metrics, logger, clock }),
       createAuditStep({ audit, refusals: api.refusals, logger, clock }),

@@ -35,7 +35,7 @@ export function createPodRelay({ config, redis, metrics, logger, clock }: PodRel
   const pauseMs = config.FAULT_RELAY_PAUSE_AFTER_PUBLISH
   const relay = createRelay({
     store,
-    eventLog: createRedisEventLogWriter(redis.commands('relay'), { signer }),
+    eventLog: createRedisEventLogWriter(redis.commands('relay'), { signer, now: () => clock.now() }),
     sign: signer.sign,
     clock,
     random: Math.random,
@@ -51,7 +51,7 @@ export function createPodRelay({ config, redis, metrics, logger, clock }: PodRel
       : {}),
   })
   const upkeep = createPartitionUpkeep({ pool, clock, random: Math.random, logger })
-  metrics.relayLag.watch(() => store.lag())
+  const lag = metrics.relayLag.watch(() => store.lag())
 
   return {
     name: 'relay',
@@ -59,11 +59,13 @@ export function createPodRelay({ config, redis, metrics, logger, clock }: PodRel
     async start() {
       await requirePool(pool, config.DATABASE_POOLING)
       relay.start()
+      lag.start()
       // Not awaited: what it makes is for days to come.
       void upkeep.start()
     },
     drain: () => relay.stop(),
     async stop() {
+      lag.stop()
       await upkeep.stop()
       await pool.end()
     },

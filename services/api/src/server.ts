@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { announcedLength, createGuardedServer, listen, stripBasePath } from '@derm/runtime'
+import { announcedLength, createGuardedServer, drainHttpServer, listen, stripBasePath } from '@derm/runtime'
 import { BODY_LIMIT } from './http/json-body.ts'
 
 export interface HttpServer {
   start(): Promise<number>
-  /** Takes no new connections, and finishes the requests that are under way. */
+  /** Takes no new connections, and finishes the requests that are under way: each is its connection's last one. */
   drain(): Promise<void>
   stop(): void
 }
@@ -12,9 +12,7 @@ export interface HttpServer {
 export type HttpServerOptions = { port: number; host: string; basePath: string }
 
 export function createHttpServer(handler: RequestListener, { port, host, basePath }: HttpServerOptions): HttpServer {
-  let isDraining = false
   const answer = (request: IncomingMessage, response: ServerResponse) => {
-    if (isDraining) response.setHeader('Connection', 'close')
     stripBasePath(request, basePath)
     handler(request, response)
   }
@@ -26,13 +24,7 @@ export function createHttpServer(handler: RequestListener, { port, host, basePat
   })
   return {
     start: () => listen(server, port, host),
-    drain: () =>
-      new Promise((resolve) => {
-        isDraining = true
-        if (!server.listening) return resolve()
-        server.close(() => resolve())
-        server.closeIdleConnections()
-      }),
+    drain: () => drainHttpServer(server),
     stop: () => server.closeAllConnections(),
   }
 }

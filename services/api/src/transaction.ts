@@ -150,6 +150,7 @@ async function carryOut(
       audit: (event) => audits.push(event),
       expectEvent: (type) => void expected.add(type),
       consequences: api.consequences,
+      now: () => api.clock.now(),
       afterCommit: (run) => afterCommit.push(run),
     }),
   )

@@ -235,5 +235,6 @@ describe('a node that is replaced', () => {
     }
     const moments = clients.map((client) => bodyOf(client, 'server:draining')!['reconnectInMs'])
     expect(new Set(moments).size).toBeGreaterThan(10)
+    expect(bodyOf(clients[0]!, 'server:draining')!['node']).toBe('realtime-2')
   })
 })

@@ -1,3 +1,4 @@
+import { PROTOCOL_VERSION } from '@derm/contract'
 import {
   BaseConfig,
   Milliseconds,
@@ -8,6 +9,7 @@ import {
   UrlList,
   parseConfig,
 } from '@derm/runtime'
+
 import { z } from 'zod'
 
 const Count = z.coerce.number('is not a number').int().min(1)
@@ -46,6 +48,14 @@ const RealtimeConfig = z.object({
   /** Bytes of answers to a user's subscriptions, and as many that are read for them, over all sockets: at once, and per second in the long run. */
   RECOVERY_BURST_BYTES: Count.default(8_388_608),
   RECOVERY_RATE_BYTES: Count.default(262_144),
+  /** How long a node that ends goes on taking clients after it has said that it is not ready: until its front door has heard. */
+  DRAIN_DELAY_MS: Milliseconds.default(1_000),
+  /** Clients a second that a node sends to others, when it ends or has too many. */
+  DRAIN_RATE: Count.max(10_000).default(50),
+  /** Percent of its connections that a node with more than the others sends away in a second; 0: none. */
+  SHED_PERCENT: z.coerce.number('is not a number').min(0).max(10).default(1),
+  /** How long the same nodes must have been there before one sends clients to the others. */
+  SHED_AFTER_MS: Milliseconds.default(20_000),
   ACCESS_CHECK_MS: Milliseconds.default(1000),
   ACCESS_MAX_AGE_MS: Milliseconds.default(5000),
   /** How often the API's key set is read again, so that a withdrawn key ends its sockets: 20 s at most. */
@@ -53,6 +63,8 @@ const RealtimeConfig = z.object({
   HEADS_EVERY_MS: Milliseconds.default(15_000),
   /** Only with NODE_ENV=test: every subscription is answered with `resync`, to show that the fault suite would notice. */
   FAULT_ANSWER_RESYNC: z.enum(['0', '1']).default('0'),
+  /** Only with NODE_ENV=test: the protocol's version that the node takes itself to be of. */
+  FAULT_PROTOCOL_VERSION: Count.default(PROTOCOL_VERSION),
   /** Only with NODE_ENV=test: `fault:throw` and `fault:reject` have handlers that do so. */
   FAULT_THROWING_HANDLERS: z.enum(['0', '1']).default('0'),
 })

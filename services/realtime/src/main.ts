@@ -2,10 +2,12 @@ import { createJwksSource, createTokenVerifier } from '@derm/auth'
 import { SessionError, explainRefusal, requireServer, sessionOptions } from '@derm/core/postgres'
 import { createRedisEventLogReader, createSigner } from '@derm/core/redis'
 import {
+  addSkewGauge,
   createAdminServer,
   createLifecycle,
   createLogger,
   createRedisConnections,
+  createSharedClock,
   readOrExit,
   routeProcessOutput,
   warnOfInsecure,
@@ -36,6 +38,20 @@ const accessPool = new pg.Pool({
   application_name: config.INSTANCE_NAME,
 })
 accessPool.on('error', (error) => logger.warn({ error }, 'an idle connection to Postgres was lost'))
+const clock = createSharedClock(async () => {
+  const { rows } = await accessPool.query<{ ms: number }>(
+    'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms',
+  )
+  return rows[0]?.ms ?? NaN
+})
+const now = () => clock.now()
+const commands = redis.commands('event-log')
+/** Redis' clock dates the caught-up leases. */
+const redisClock = createSharedClock(async () => {
+  const [seconds, micros] = await commands.time()
+  return Number(seconds) * 1_000 + Number(micros) / 1_000
+})
+addSkewGauge(metrics.metrics, { postgres: clock, redis: redisClock })
 const eventSigner = createSigner(config.EVENT_SIGNING_SECRET, 'event log')
 
 /** Without Postgres a node starts all the same, unready. With one whose sessions are other than they must be, it does not. */
@@ -62,11 +78,16 @@ const node = createRealtimeNode({
   config,
   logger,
   metrics,
-  verifier: createTokenVerifier({ keys, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE }),
+  clock,
+  verifier: createTokenVerifier({
+    ...{ keys, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE, now },
+    leewayMs: config.TOKEN_LEEWAY_MS,
+  }),
   keys,
   accessPool,
-  eventLog: createRedisEventLogReader(redis.commands('event-log'), redis.eventLogPubSub('event-log-pubsub'), {
+  eventLog: createRedisEventLogReader(commands, redis.eventLogPubSub('event-log-pubsub'), {
     signer: eventSigner,
+    now,
     recoveries: redis.commands('event-log-recoveries'),
   }),
   eventSigner,
@@ -90,6 +111,18 @@ const admin = createAdminServer({
 
 lifecycle.add({ name: 'redis', start: () => redis.check(), stop: () => redis.close() })
 lifecycle.add({ name: 'access', start: checkSession, stop: () => accessPool.end() })
+lifecycle.add({
+  name: 'clock',
+  start: async () => {
+    // Redis is asked in its own time: nothing but a metric waits for it.
+    void redisClock.start()
+    await clock.start()
+  },
+  stop: () => {
+    redisClock.stop()
+    clock.stop()
+  },
+})
 lifecycle.add({ name: 'admin', start: () => admin.start(), stop: () => admin.stop() })
 lifecycle.add({
   name: 'node',

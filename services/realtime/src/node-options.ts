@@ -1,5 +1,5 @@
 import type { JwksSource, TokenVerifier } from '@derm/auth'
-import type { EventLogReader, Logger, Signer } from '@derm/core'
+import type { Clock, EventLogReader, Logger, Signer } from '@derm/core'
 import type { RedisClient } from '@derm/core/redis'
 import type pg from 'pg'
 import type { RealtimeConfig } from './config.ts'
@@ -8,6 +8,8 @@ import type { RealtimeMetrics } from './metrics/realtime-metrics.ts'
 export type RealtimeNodeOptions = {
   config: RealtimeConfig
   logger: Logger
+  /** The time that all processes go by. [OPS29] */
+  clock: Clock
   metrics: RealtimeMetrics
   verifier: TokenVerifier
   keys: Pick<JwksSource, 'load' | 'has'>

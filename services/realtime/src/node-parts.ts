@@ -1,6 +1,9 @@
-import { encodePacket, spliceSpread, systemClock } from '@derm/core'
+import { randomUUID } from 'node:crypto'
+import { encodePacket, spliceSpread } from '@derm/core'
 import { ChannelHub } from '@derm/core/node'
 import type { Server } from 'socket.io'
+import { NodeLoads } from './balance/node-loads.ts'
+import { Shedding } from './balance/shedding.ts'
 import { AccessWatch } from './access/access-watch.ts'
 import { SessionCheck } from './access/session-check.ts'
 import type { Member } from './connection/member.ts'
@@ -29,14 +32,19 @@ export type NodeParts = {
   sessions: SessionCheck
   hub: ChannelHub<Member>
   sizes: RoomSizes
+  loads: NodeLoads
+  shedding: Shedding
   fanOut: FanOut
   lagNotice: LagNotice
   headsNotice: HeadsNotice
   requests: RequestContext
 }
 
-export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeParts {
-  const { config, logger, metrics, verifier, accessPool } = options
+/** `isOpen`: the node takes connections. */
+export function createNodeParts(options: RealtimeNodeOptions, io: Server, isOpen: () => boolean): NodeParts {
+  const { config, logger, metrics, verifier, accessPool, clock } = options
+  /** To the other nodes. A name is what an operator gives, and two processes may have been given the same one. [OPS31] */
+  const nodeId = randomUUID()
   const fanOut = new FanOut()
   const meters: Meters = new WeakMap()
   const userPlaces = new UserPlaces<Conn>({
@@ -71,14 +79,14 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
   const sessions = new SessionCheck(accessPool)
   const sizes = new RoomSizes(
     io,
-    config.INSTANCE_NAME,
+    nodeId,
     (channel) => hub.membersOf(channel).size,
     () => hub.names(),
   )
   const hub: ChannelHub<Member> = new ChannelHub<Member>({
     eventLog: options.eventLog,
     verify: options.eventSigner.verify,
-    clock: systemClock,
+    clock,
     logger,
     isConfirmed: () => access.isConfirmed(),
     confirm: () => access.confirm(),
@@ -87,7 +95,15 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
       fanOut.push(channel, to, spreadMs > 0 ? spliceSpread(frame, spreadMs) : frame)
     },
     resync: (channel, to, position) => fanOut.push(channel, to, encodePacket('resync', { channel, ...position })),
-    observer: observeHub(metrics),
+    observer: observeHub(metrics, () => clock.now()),
+  })
+  const loads = new NodeLoads(io, nodeId, () => ({ connections: members.size, isOpen: isOpen() }))
+  const shedding = new Shedding({
+    ...{ members, loads, metrics, logger, isOpen },
+    node: config.INSTANCE_NAME,
+    percent: config.SHED_PERCENT,
+    maxPerSecond: config.DRAIN_RATE,
+    settleMs: config.SHED_AFTER_MS,
   })
   const lagNotice = new LagNotice(hub, metrics)
   const requests: RequestContext = {
@@ -102,5 +118,19 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server): NodeP
     isAnsweringResync: config.NODE_ENV === 'test' && config.FAULT_ANSWER_RESYNC === '1',
   }
   const headsNotice = new HeadsNotice(hub, fanOut, access)
-  return { members, meters, userPlaces, access, sessions, hub, sizes, fanOut, lagNotice, headsNotice, requests }
+  return {
+    members,
+    meters,
+    userPlaces,
+    access,
+    sessions,
+    hub,
+    sizes,
+    loads,
+    shedding,
+    fanOut,
+    lagNotice,
+    headsNotice,
+    requests,
+  }
 }

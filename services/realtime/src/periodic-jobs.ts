@@ -1,3 +1,4 @@
+import type { Clock } from '@derm/core'
 import type { ChannelHub } from '@derm/core/node'
 import type { AccessWatch } from './access/access-watch.ts'
 import type { Member } from './connection/member.ts'
@@ -18,6 +19,7 @@ export type PeriodicJobsContext = {
   access: AccessWatch
   pending: { size: number }
   metrics: RealtimeMetrics
+  clock: Pick<Clock, 'now'>
   lagNotice: LagNotice
   headsNotice: HeadsNotice
   headsEveryMs: number
@@ -25,11 +27,11 @@ export type PeriodicJobsContext = {
 
 /** What a node does by the clock. @returns what ends it. */
 export function startPeriodicJobs(context: PeriodicJobsContext): () => void {
-  const { members, metrics, lagNotice, headsNotice, headsEveryMs } = context
+  const { members, metrics, clock, lagNotice, headsNotice, headsEveryMs } = context
   const all = () => members.all()
   const everySecond = () => {
     lagNotice.tell(all())
-    checkTokenExpiry(members)
+    checkTokenExpiry(members, clock.now())
     updateGauges(metrics, context)
   }
   const timers = [

@@ -1,5 +1,13 @@
 import { systemClock, delay } from '@derm/core'
-import { createAdminServer, createGuardedServer, createMetrics, listen, stripBasePath, type Step } from '@derm/runtime'
+import {
+  createAdminServer,
+  createGuardedServer,
+  createMetrics,
+  drainHttpServer,
+  listen,
+  stripBasePath,
+  type Step,
+} from '@derm/runtime'
 import type { WebServerConfig } from './config.ts'
 import { createWebClient } from './web-client.ts'
 
@@ -16,11 +24,7 @@ export function createWebServer(config: WebServerConfig, { isReady }: { isReady:
     basePath: config.BASE_PATH,
     origins: config.PUBLIC_ORIGINS,
   })
-  let isDraining = false
   const server = createGuardedServer((request, response) => {
-    // A connection's last answer says so, also one that was under way when the drain began.
-    if (isDraining) response.setHeader('connection', 'close')
-    response.once('close', () => isDraining && setImmediate(() => server.closeIdleConnections()))
     stripBasePath(request, config.BASE_PATH)
     serve(request, response)
   })
@@ -41,10 +45,7 @@ export function createWebServer(config: WebServerConfig, { isReady }: { isReady:
         },
         async drain() {
           await delay(systemClock, config.DRAIN_DELAY_MS)
-          isDraining = true
-          const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-          server.closeIdleConnections()
-          await closed
+          await drainHttpServer(server)
         },
         stop() {
           server.closeAllConnections()

@@ -52,7 +52,7 @@ const VALID: Record<(typeof NAMES)[number], unknown[]> = {
     { added: [], removed: [] },
     { added: [CHANNEL], removed: [CHANNEL, CHANNEL] },
   ],
-  'server:draining': [{ reconnectInMs: 1500.5 }],
+  'server:draining': [{ reconnectInMs: 1500.5 }, { reconnectInMs: 0, node: 'realtime-1' }],
   closing: [{ code: 'token_expired' }, { code: 'a_code_of_later' }],
   subscribeAck: [
     { ok: false, code: 'unavailable', message: '' },

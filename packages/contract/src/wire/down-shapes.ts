@@ -200,6 +200,10 @@ export const DOWN_SHAPES = {
    "reconnectInMs": {
     "type": "number",
     "minimum": 0
+   },
+   "node": {
+    "type": "string",
+    "maxLength": 63
    }
   },
   "required": [

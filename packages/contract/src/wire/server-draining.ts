@@ -1,5 +1,5 @@
 import { z } from 'zod'
 
-/** Down: the node is being replaced; it closes after this time. */
-export const ServerDraining = z.object({ reconnectInMs: z.number().min(0) })
+/** Down: reconnect after this time, and not to `node`, which is being replaced or has too many. Until then everything goes on. */
+export const ServerDraining = z.object({ reconnectInMs: z.number().min(0), node: z.string().max(63).optional() })
 export type ServerDraining = z.infer<typeof ServerDraining>

@@ -4,13 +4,13 @@ import { MessageSeal, SealCheck, type SealFault } from './message-seal.ts'
 
 type Listener = (...args: unknown[]) => unknown
 
-/** The same connection; what is published on it is sealed. `onRefused`: a message was too large, and not sent. */
+/** The same connection; what is published on it is sealed. `onRefused`: a message was too large, and not sent. `now`: the time that those go by who open it. */
 export function sealPublishing(
   redis: RedisClient,
   signer: Pick<Signer, 'sign'>,
-  onRefused: (error: unknown) => void = () => {},
+  { onRefused = () => {}, now }: { onRefused?: (error: unknown) => void; now?: () => number } = {},
 ): RedisClient {
-  const seal = new MessageSeal(signer)
+  const seal = new MessageSeal(signer, now)
   const publish = (name: string, message: string | Buffer): Promise<number> => {
     try {
       return redis.publish(name, seal.seal(name, Buffer.from(message)))
@@ -31,8 +31,9 @@ export function openMessages(
   signer: Pick<Signer, 'verify'>,
   onRefused: (fault: SealFault | 'unreadable', error?: unknown) => void,
   accepts: (payload: Buffer) => boolean = () => true,
+  now?: () => number,
 ): RedisClient {
-  const check = new SealCheck(signer)
+  const check = new SealCheck(signer, now)
   const guard =
     (listener: Listener): Listener =>
     (...args) => {

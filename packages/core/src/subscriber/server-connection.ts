@@ -1,12 +1,27 @@
-import { PlainAck, isDownName, isErrorCode, readDownMessage, type DownMessage, type UpName } from '@derm/contract'
+import {
+  PlainAck,
+  isDownName,
+  isErrorCode,
+  protocolsOf,
+  readDownMessage,
+  type DownMessage,
+  type ServerDraining,
+  type UpName,
+} from '@derm/contract'
 import { drawBackOff } from '../back-off.ts'
 import type { Clock, Random, Timer } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import { actionOf } from './action-of.ts'
 import type { ConnectionState } from './connection-state.ts'
+import { NodeMove } from './node-move.ts'
 import { SilenceWatch, type SilenceSettings } from './silence-watch.ts'
 import { createTokenRenewal, type TokenSource } from './token-renewal.ts'
-import type { Transport } from './transport.ts'
+import type { Transport, TransportHandlers } from './transport.ts'
+
+/** No node takes longer to end. */
+const LONGEST_STAY_MS = 3_600_000
+/** How often, about, a client whose version nobody serves looks again. */
+const OTHER_VERSION_MS = 60_000
 
 export type ConnectionOptions = TokenSource & {
   transport: Transport
@@ -20,6 +35,8 @@ export type ConnectionSettings = SilenceSettings & {
   maxDelayMs: number
   /** Attempts in a row that failed before the status is `offline`. */
   failuresToOffline: number
+  /** The protocol's newest version that this client speaks. It speaks the one before too. */
+  protocol: number
 }
 
 type ConnectionHandlers = {
@@ -40,6 +57,10 @@ export class ServerConnection {
   private connectionId = 0
   private failures = 0
   private retry: Timer | undefined
+  private leave: Timer | undefined
+  private readonly move: NodeMove
+  /** Versions that the server, or the one of the servers that answered, does not speak. */
+  private protocolsRefused = 0
   /** The token of the current connection, and the one that was refused, if the next connection needs another. */
   private token = ''
   private refused: string | undefined
@@ -54,6 +75,7 @@ export class ServerConnection {
     private readonly handlers: ConnectionHandlers,
   ) {
     this.renewToken = createTokenRenewal(options)
+    this.move = new NodeMove(options.random)
     this.silence = new SilenceWatch(options.clock, settings, {
       silent: () => state.signal('lagging'),
       dead: (ms) => {
@@ -73,6 +95,8 @@ export class ServerConnection {
     this.connectionId++
     this.isOpen = false
     this.options.clock.clearTimeout(this.retry)
+    this.options.clock.clearTimeout(this.leave)
+    this.move.end()
     this.silence.end()
     this.options.transport.disconnect()
   }
@@ -102,6 +126,22 @@ export class ServerConnection {
   /** The connection serves: the next one that fails is the first. */
   forgetFailures(): void {
     this.failures = 0
+    this.move.end()
+  }
+
+  /** Stays, since everything goes on until then, and reconnects at the moment that the node has named. [SUB26] */
+  leaveLater({ reconnectInMs, node }: ServerDraining): void {
+    const { clock, transport } = this.options
+    this.failures = 0
+    this.move.begin(node)
+    clock.clearTimeout(this.leave)
+    this.leave = clock.setTimeout(
+      () => {
+        transport.disconnect()
+        this.lose('server_draining')
+      },
+      Math.min(reconnectInMs, LONGEST_STAY_MS),
+    )
   }
 
   noteClosing(code: string): void {
@@ -156,17 +196,29 @@ export class ServerConnection {
 
   private connect(token: string, isCurrent: () => boolean): void {
     this.token = token
-    this.options.transport.connect(token, {
+    const { avoid } = this.move
+    const protocols = protocolsOf(this.settings.protocol)
+    const protocol = protocols[this.protocolsRefused] ?? protocols[0]!
+    const handlers: TransportHandlers = {
       onConnect: () => {
         if (!isCurrent()) return
         this.isOpen = true
+        if (!this.state.isStarted) this.state.signal('start')
         this.state.signal('connected')
         this.handlers.onConnect()
       },
       onDisconnect: () => isCurrent() && this.lose(this.closingCode),
       onRefused: (code) => isCurrent() && this.lose(code, true),
       onMessage: (name, body) => isCurrent() && this.hear(name, body),
-    })
+    }
+    this.options.transport.connect(token, handlers, { protocol, ...(avoid === undefined ? {} : { avoid }) })
+  }
+
+  /** The server may be of the version before: it is asked in that one, at once. [SUB28] */
+  private trySpeakingOlder(): boolean {
+    const isOlderLeft = this.protocolsRefused + 1 < protocolsOf(this.settings.protocol).length
+    this.protocolsRefused = isOlderLeft ? this.protocolsRefused + 1 : 0
+    return isOlderLeft
   }
 
   /** What cannot be read is no word of the node's: it does not end the silence. [SUB13] */
@@ -185,15 +237,30 @@ export class ServerConnection {
     this.isOpen = false
     this.connectionId++
     this.silence.end()
+    this.options.clock.clearTimeout(this.leave)
     this.handlers.onLost()
     const action = actionOf(code)
+    const isOlderTried = code === 'protocol_unsupported' && this.trySpeakingOlder()
+    if (code !== 'protocol_unsupported') this.protocolsRefused = 0
+    if (isOlderTried) return this.reopen(0)
+    // While one version replaces the other, a node that serves this one may answer.
+    if (code === 'protocol_unsupported') this.reopen(OTHER_VERSION_MS * (0.5 + this.options.random()))
     if (action === 'stop' || action === 'reload' || action === 'fix') return this.state.signal('ended', code)
     if (action === 'refresh') this.refused = this.token
+    const moveMs = action === 'backoff' ? this.move.nextDelayMs(code) : undefined
+    if (moveMs !== undefined) {
+      this.state.signal('lost')
+      return this.reopen(moveMs)
+    }
     if (isFailure) this.failures++
     this.state.signal(this.failures >= this.settings.failuresToOffline ? 'failed' : 'lost')
     const { minDelayMs: baseMs, maxDelayMs: maxMs } = this.settings
     const delayMs = drawBackOff({ baseMs, maxMs, floor: 0 }, this.failures + 1, this.options.random)
     if (!isFailure) this.failures++
+    this.reopen(delayMs)
+  }
+
+  private reopen(delayMs: number): void {
     this.options.clock.clearTimeout(this.retry)
     this.retry = this.options.clock.setTimeout(() => this.open(), delayMs)
   }

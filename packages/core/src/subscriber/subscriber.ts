@@ -1,4 +1,5 @@
 import {
+  PROTOCOL_VERSION,
   isEventType,
   isPlausibleToClient,
   type AccessChanged,
@@ -36,6 +37,7 @@ const DEFAULT_SETTINGS: SubscriberSettings = {
   answerMs: 2000,
   silentMs: 8000,
   deadMs: 20_000,
+  protocol: PROTOCOL_VERSION,
 }
 
 /**
@@ -151,8 +153,7 @@ export class Subscriber {
       case 'closing':
         return this.connection.noteClosing(body.code)
       case 'server:draining':
-        // The server closes then. Until then the old connection serves.
-        return this.connection.forgetFailures()
+        return this.connection.leaveLater(body)
     }
   }
 

@@ -9,8 +9,8 @@ import type {
 } from '@derm/contract'
 import { silentLogger } from '../logger.ts'
 import { ManualClock, settle } from '../testing/manual-clock.ts'
-import { Subscriber } from './subscriber.ts'
-import type { Transport, TransportHandlers } from './transport.ts'
+import { Subscriber, type SubscriberSettings } from './subscriber.ts'
+import type { ConnectAs, Transport, TransportHandlers } from './transport.ts'
 
 export const TENANT = '00000000-0000-4000-8000-00000000000a'
 export const NORTH = '00000000-0000-4000-8000-000000000001'
@@ -30,9 +30,12 @@ type Asked = {
 class Line implements Transport {
   handlers: TransportHandlers | undefined
   tokens: string[] = []
+  /** As what it connected, each time. */
+  connections: ConnectAs[] = []
   asked: Asked[] = []
-  connect(token: string, handlers: TransportHandlers): void {
+  connect(token: string, handlers: TransportHandlers, as: ConnectAs): void {
     this.tokens.push(token)
+    this.connections.push(as)
     this.handlers = handlers
   }
   disconnect(): void {
@@ -68,7 +71,7 @@ export function event(seq: number, channel = north, epoch = EPOCH): EventEnvelop
   return { ...head, data: {} } as unknown as EventEnvelope
 }
 
-export function setUp() {
+export function setUp(settings: Partial<SubscriberSettings> = {}) {
   const line = new Line()
   const clock = new ManualClock()
   const told: string[] = []
@@ -91,6 +94,7 @@ export function setUp() {
     onRemoved: (channels) => told.push(`removed ${channels.length}, cursors ${subscriber.cursors.size}`),
     onAdded: (channels) => told.push(`added ${channels.length}`),
     onConnection: () => {},
+    settings,
   })
   return {
     line,

@@ -11,10 +11,13 @@ export type TransportHandlers = {
   onMessage(name: string, body: unknown): void
 }
 
+/** `protocol`: the version that is spoken. `avoid`: the node that this client was asked to leave, for whoever chooses the next one. */
+export type ConnectAs = { protocol: number; avoid?: string }
+
 /** One connection at a time; it never reconnects by itself. Implemented with `socket.io-client`, and in memory by the fuzz. */
 export interface Transport {
   /** Opens a connection with this access token; `handlers` hear of the outcome. */
-  connect(token: string, handlers: TransportHandlers): void
+  connect(token: string, handlers: TransportHandlers, as: ConnectAs): void
   disconnect(): void
   /**
    * `answer` is called once, at the place in the stream where the answer stood: before anything that the server sent after it.

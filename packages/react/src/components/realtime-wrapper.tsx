@@ -1,5 +1,6 @@
 import type { LiveConnection, Why } from '@derm/core/client'
 import { useEffect, useState, type ReactNode } from 'react'
+import { readPageLoad, reloadWaitMs } from '../page-reload.ts'
 import { useConnection } from '../hooks/use-connection.ts'
 import { useRealtime } from '../realtime-provider.tsx'
 
@@ -20,6 +21,7 @@ export function RealtimeWrapper({ className, children }: { className?: string; c
       {isOld && (
         <div className="derm-banner" role="alert" data-banner="stale">
           {oldText(connection)}
+          {status === 'stopped' && connection.code === 'protocol_unsupported' && <LoadAgain />}
         </div>
       )}
       {!isOld && isSlow && (
@@ -55,9 +57,33 @@ const WHY_TEXTS: Partial<Record<Why, string>> = {
 }
 
 function stoppedText(code: string | undefined): string {
-  if (code === 'protocol_unsupported') return 'A newer version is out: load the page again.'
+  if (code === 'protocol_unsupported') return 'Another version of this page is out.'
   if (code === 'access_revoked') return 'Your access was taken back.'
   return 'Your session has ended: sign in again.'
+}
+
+/** Offers to load the page again, once: the page that comes may be the same one, as long as one version replaces the other. [SUB28] */
+function LoadAgain() {
+  const [waitMs, setWaitMs] = useState(() => reloadWaitMs(readPageLoad()))
+  useEffect(() => {
+    if (waitMs === 0) return
+    const timer = setTimeout(() => setWaitMs(reloadWaitMs(readPageLoad())), Math.min(waitMs, 30_000))
+    return () => clearTimeout(timer)
+  }, [waitMs])
+  const minutes = Math.ceil(waitMs / 60_000)
+  if (waitMs > 0)
+    return (
+      <span>
+        {' '}
+        It was loaded again a moment ago, and is still the same: the update is under way. Try again in {minutes}{' '}
+        {minutes === 1 ? 'minute' : 'minutes'}; what you see may be old until then.
+      </span>
+    )
+  return (
+    <button type="button" className="derm-banner-action" onClick={() => location.reload()}>
+      Load it again
+    </button>
+  )
 }
 
 function useIsSlow(isWaiting: boolean, since: number): boolean {

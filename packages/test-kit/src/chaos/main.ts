@@ -1,5 +1,6 @@
 import { LONG_SCENARIOS } from './long-scenarios.ts'
 import { rollComposeNodes } from './roll-compose-nodes.ts'
+import { runRolling } from './rolling.ts'
 import { SCENARIOS, runScenario, type Result } from './scenario.ts'
 
 /**
@@ -7,6 +8,7 @@ import { SCENARIOS, runScenario, type Result } from './scenario.ts'
  * `--only words`; `--compose`: instead, replaces all nodes of the stack that compose runs, one after the other; `--long`: also Sentinel, Cluster,
  * PgBouncer, TLS, users without rights, and a full Redis, on real servers. `--answer-resync` patches a node so that it answers every subscription
  * with `resync`: the suite must then fail.
+ * `--rolling`: only the replacement of all nodes, one after the other, with the silence of each client; 1,000 clients unless said.
  */
 const args = process.argv.slice(2)
 const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined)
@@ -19,6 +21,24 @@ if (args.includes('--compose')) {
   const isWell = await rollComposeNodes(option('--project') ?? 'dermlive', load)
   process.exit(isWell ? 0 : 1)
 }
+
+if (args.includes('--rolling')) {
+  const clients = Number(option('--clients') ?? 1_000)
+  console.log(`${clients} clients on three nodes, which are replaced one after the other\n`)
+  const { ok, silence, late, move, longestPauseMs, report, events, faults } = await runRolling({ clients })
+  console.log(`${ok ? 'ok    ' : 'FAILED'} a rolling replacement of all nodes`)
+  console.log(
+    `       silence of a client p50 ${silence.p50} ms  p99 ${silence.p99} ms  max ${silence.max} ms, at ${events} changes, the longest pause between them ${longestPauseMs} ms`,
+  )
+  console.log(`       from commit to client, at worst p50 ${late.p50} ms  p99 ${late.p99} ms  max ${late.max} ms`)
+  console.log(`       from one node to the next p50 ${move.p50} ms  p99 ${move.p99} ms  max ${move.max} ms`)
+  console.log(
+    `       lost ${report.lost}  twice ${report.twice}  resyncs ${report.resyncs}  connections ${report.connects}  refused ${report.refused}`,
+  )
+  for (const fault of faults.slice(0, 5)) console.log(`       ${fault}`)
+  process.exit(ok ? 0 : 1)
+}
+
 console.log(`${load.clients} clients on two nodes, ${load.changes} changes\n`)
 const only = option('--only') ?? ''
 // One of the long ones is run when it is named, too.

@@ -19,8 +19,13 @@ export interface SocketRevoker {
 /** The message between servers that `checkAccess` sends; its argument is the user's id. */
 const ACCESS_CHECK = 'access:check'
 
-export function createSocketRevoker(redis: RedisClient, signer: Pick<Signer, 'sign'>): SocketRevoker {
-  const emitter = new Emitter(sealPublishing(redis, signer), { key: ADAPTER_KEY })
+/** `now`: the time that the nodes go by, too. */
+export function createSocketRevoker(
+  redis: RedisClient,
+  signer: Pick<Signer, 'sign'>,
+  now: () => number,
+): SocketRevoker {
+  const emitter = new Emitter(sealPublishing(redis, signer, { now }), { key: ADAPTER_KEY })
   const end = (order: EndSockets) => void emitter.serverSideEmit(END_SOCKETS, order)
   return {
     endSession: (sessionId) => end({ code: 'session_ended', sessionId }),

@@ -15,10 +15,10 @@ export async function endSessions(
   sessionId?: SessionId | string,
 ): Promise<boolean> {
   await lockUserAccess(tx, userId)
-  const { count } = await tx.session.updateMany({
-    where: { userId, endedAt: null, ...(sessionId === undefined ? {} : { id: sessionId }) },
-    data: { endedAt: new Date() },
-  })
+  // By the clock that the list below is made by, and no pod's.
+  const which = sessionId === undefined ? Prisma.empty : Prisma.sql`AND id = ${sessionId}::uuid`
+  const count = await tx.$executeRaw`
+    UPDATE sessions SET ended_at = clock_timestamp() WHERE user_id = ${userId}::uuid AND ended_at IS NULL ${which}`
   if (count === 0) return false
   await tx.$executeRaw`
     UPDATE user_access SET version = version + 1, ended_sessions = (

@@ -45,8 +45,8 @@ const changes = defineEntityChanges(
     },
     'record-eligibility': {
       /** A payer that did not answer leaves the time of its last answer. */
-      run: ({ body: { outcome } }) => ({
-        data: { status: outcome, ...(outcome === 'payer_down' ? {} : { checkedAt: new Date() }) },
+      run: ({ change, body: { outcome } }) => ({
+        data: { status: outcome, ...(outcome === 'payer_down' ? {} : { checkedAt: new Date(change.now()) }) },
         event: { outcome },
       }),
     },

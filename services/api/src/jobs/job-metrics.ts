@@ -1,4 +1,4 @@
-import type { Metrics } from '@derm/runtime'
+import { createReadings, type BackgroundReading, type Metrics } from '@derm/runtime'
 import type { Job } from './define-job.ts'
 import type { Backlog } from './due-rows.ts'
 
@@ -8,11 +8,14 @@ const OUTCOMES: readonly Outcome[] = ['done', 'passed_on', 'failed']
 
 export type JobMetrics = ReturnType<typeof createJobMetrics>
 
-/** `readBacklog` is asked when the metrics are read, so that it is true also while this pod's jobs stand still. */
+const BACKLOG_EVERY_MS = 5_000
+
+/** `readBacklog` is asked by the clock, from `backlog.start()` on, so that it is true also while this pod's jobs stand still. */
 export function createJobMetrics(
   { counter, gauge, histogram }: Metrics,
   jobs: readonly Job[],
   readBacklog: (job: Job) => Promise<Backlog>,
+  createReading = createReadings({ counter, gauge }),
 ) {
   const runs = counter({
     name: 'job_runs_total',
@@ -28,14 +31,18 @@ export function createJobMetrics(
     for (const outcome of OUTCOMES) runs.inc({ job, outcome }, 0)
     searchFailures.inc({ job }, 0)
   }
-  const collect =
-    (field: keyof Backlog) => async (backlog: { set: (labels: { job: string }, value: number) => void }) => {
-      // Without an answer the last figure stays.
-      for (const job of jobs) {
-        const read = await readBacklog(job).catch(() => null)
-        if (read) backlog.set({ job: job.name }, read[field])
-      }
-    }
+  const backlog: BackgroundReading<ReadonlyMap<string, Backlog>> = createReading({
+    name: 'job_backlog',
+    everyMs: BACKLOG_EVERY_MS,
+    async read() {
+      const read = new Map<string, Backlog>()
+      for (const job of jobs) read.set(job.name, await readBacklog(job))
+      return read
+    },
+  })
+  const collect = (field: keyof Backlog) => (due: { set: (labels: { job: string }, value: number) => void }) => {
+    for (const { name: job } of jobs) due.set({ job }, backlog.latest()?.get(job)?.[field] ?? NaN)
+  }
   gauge({ name: 'job_due_rows', help: 'Rows whose time has come', labels: ['job'], collect: collect('rows') })
   gauge({
     name: 'job_due_seconds',
@@ -44,6 +51,7 @@ export function createJobMetrics(
     collect: collect('seconds'),
   })
   return {
+    backlog,
     runs,
     searchFailures,
     seconds: histogram({ name: 'job_run_seconds', help: 'Time of one row’s transaction', labels: ['job'] }),

@@ -357,7 +357,11 @@ describe('an offer', () => {
 it('says how much is due, and for how long', async () => {
   await makeDue(3)
   const metrics = createMetrics()
-  createJobMetrics(metrics, [endOffers], (job) => rows.backlog(job))
+  const { backlog } = createJobMetrics(metrics, [endOffers], (job) => rows.backlog(job))
+  expect(await metrics.registry.metrics()).toContain('derm_job_due_rows{job="waitlist-end-offers"} Nan')
+  backlog.start()
+  await expect.poll(() => backlog.latest()).toBeDefined()
+  backlog.stop()
   const text = await metrics.registry.metrics()
   expect(text).toContain('derm_job_due_rows{job="waitlist-end-offers"} 3')
   expect(Number(/derm_job_due_seconds\{.*\} (\S+)/.exec(text)?.[1])).toBeGreaterThanOrEqual(60)

@@ -25,10 +25,11 @@ export function createPodJobs({ api, jobs, config, metrics, logger, clock }: Pod
   const pool = createJobsPool(config.JOBS_DATABASE_URL, `${config.INSTANCE_NAME}.jobs`, config.DATABASE_POOLING)
   const rows = createDueRows(pool)
   const pauseMs = config.FAULT_JOB_PAUSE_BEFORE_COMMIT
+  const jobMetrics = createJobMetrics(metrics, jobs, (job) => rows.backlog(job), api.metrics.createReading)
   const options = {
     api,
     rows,
-    metrics: createJobMetrics(metrics, jobs, (job) => rows.backlog(job)),
+    metrics: jobMetrics,
     logger,
     clock,
     random: Math.random,
@@ -49,8 +50,12 @@ export function createPodJobs({ api, jobs, config, metrics, logger, clock }: Pod
     start: async () => {
       await requirePool(pool, config.DATABASE_POOLING)
       for (const runner of runners) runner.start()
+      jobMetrics.backlog.start()
     },
     drain: () => Promise.all(runners.map((runner) => runner.drain())),
-    stop: () => pool.end(),
+    stop: () => {
+      jobMetrics.backlog.stop()
+      return pool.end()
+    },
   }
 }

@@ -26,33 +26,33 @@ export const removeOutlived: Job = {
     const tx = fullTx(change)
     const { tenantId } = change.caller
     const counts = {
-      sessions: await removeSessions(tx, tenantId),
-      answers: await removeAnswers(tx, tenantId),
-      views: await removeViews(tx, tenantId),
+      sessions: await removeSessions(tx, tenantId, change.now()),
+      answers: await removeAnswers(tx, tenantId, change.now()),
+      views: await removeViews(tx, tenantId, change.now()),
     }
     const isMore = Object.values(counts).some((count) => count === MOST)
-    const dueAt = new Date(Date.now() + (isMore ? AGAIN.whenMore : AGAIN.usually))
+    const dueAt = new Date(change.now() + (isMore ? AGAIN.whenMore : AGAIN.usually))
     await tx.upkeep.update({ where: { id, tenantId }, data: { dueAt } })
     change.audit({ action: 'upkeep.remove', subjectType: 'upkeep', details: counts })
   },
 }
 
-const before = (ms: number) => new Date(Date.now() - ms)
+const before = (now: number, ms: number) => new Date(now - ms)
 
-function removeSessions(tx: TenantTx, tenantId: string): Promise<number> {
+function removeSessions(tx: TenantTx, tenantId: string, now: number): Promise<number> {
   return tx.$executeRaw`
     DELETE FROM sessions WHERE tenant_id = ${tenantId}::uuid AND id IN (
-      SELECT id FROM sessions WHERE tenant_id = ${tenantId}::uuid AND least(ended_at, expires_at) < ${before(SESSION_KEPT_MS)} LIMIT ${MOST})`
+      SELECT id FROM sessions WHERE tenant_id = ${tenantId}::uuid AND least(ended_at, expires_at) < ${before(now, SESSION_KEPT_MS)} LIMIT ${MOST})`
 }
 
-function removeAnswers(tx: TenantTx, tenantId: string): Promise<number> {
+function removeAnswers(tx: TenantTx, tenantId: string, now: number): Promise<number> {
   return tx.$executeRaw`
     DELETE FROM idempotency_keys WHERE tenant_id = ${tenantId}::uuid AND (user_id, key) IN (
-      SELECT user_id, key FROM idempotency_keys WHERE tenant_id = ${tenantId}::uuid AND created_at < ${before(KEPT_MS)} LIMIT ${MOST})`
+      SELECT user_id, key FROM idempotency_keys WHERE tenant_id = ${tenantId}::uuid AND created_at < ${before(now, KEPT_MS)} LIMIT ${MOST})`
 }
 
-function removeViews(tx: TenantTx, tenantId: string): Promise<number> {
+function removeViews(tx: TenantTx, tenantId: string, now: number): Promise<number> {
   return tx.$executeRaw`
     DELETE FROM patient_views WHERE tenant_id = ${tenantId}::uuid AND (user_id, day, patient_id) IN (
-      SELECT user_id, day, patient_id FROM patient_views WHERE tenant_id = ${tenantId}::uuid AND day < ${before(VIEWS_KEPT_MS)}::date LIMIT ${MOST})`
+      SELECT user_id, day, patient_id FROM patient_views WHERE tenant_id = ${tenantId}::uuid AND day < ${before(now, VIEWS_KEPT_MS)}::date LIMIT ${MOST})`
 }

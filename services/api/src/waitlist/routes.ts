@@ -39,13 +39,13 @@ const changes = defineEntityChanges(
       async run({ change, before, body: { providerId, startsAt, endsAt } }) {
         await requireProviderAt(change, providerId, before.locationId)
         const slot = { startsAt: new Date(startsAt), endsAt: new Date(endsAt) }
-        if (slot.startsAt.getTime() <= Date.now()) throw invalid('body', 'startsAt', 'has passed')
+        if (slot.startsAt.getTime() <= change.now()) throw invalid('body', 'startsAt', 'has passed')
         return {
           data: {
             offerProviderId: providerId,
             offerStartsAt: slot.startsAt,
             offerEndsAt: slot.endsAt,
-            offerExpiresAt: new Date(Math.min(Date.now() + OFFER_MS, slot.startsAt.getTime())),
+            offerExpiresAt: new Date(Math.min(change.now() + OFFER_MS, slot.startsAt.getTime())),
           },
           event: {
             offer: { providerId, startsAt: slot.startsAt.toISOString(), endsAt: slot.endsAt.toISOString() },

@@ -41,8 +41,12 @@ export function createGuardedAdapter(
   sub: RedisClient,
   signer: Signer,
   onRefused: (fault: AdapterFault, error?: unknown) => void,
+  now?: () => number,
 ): (namespace: unknown) => RedisAdapter {
-  const sealed = sealPublishing(pub, signer, (error) => onRefused('too_large', error))
+  const sealed = sealPublishing(pub, signer, {
+    onRefused: (error) => onRefused('too_large', error),
+    ...(now ? { now } : {}),
+  })
   const isDelivered = (decoded: unknown): boolean => {
     const packet = broadcastOf(decoded)
     if (!packet || isAllowed(packet)) return true
@@ -55,6 +59,7 @@ export function createGuardedAdapter(
     signer,
     onRefused,
     (payload) => payload[0] !== BRACE || isDelivered(JSON.parse(payload.toString())),
+    now,
   )
   // Not an arrow: Socket.IO calls it with `new`.
   return function createAdapterOf(namespace) {

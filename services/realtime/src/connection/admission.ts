@@ -19,6 +19,8 @@ export type AdmissionOptions = {
   logger: Logger
   pending: PendingPlaces
   userPlaces: UserPlaces<Conn>
+  /** The protocol's version that this node is of. */
+  protocol: number
   /** Somebody whose token is good was refused. */
   onRefused: (token: VerifiedToken, code: ErrorCode, request: IncomingMessage) => void
 }
@@ -58,8 +60,8 @@ export function guardAdmission(io: Server, options: AdmissionOptions): void {
 
 /** Takes the user's place in the tick in which the user is known, before access is asked for, and gives it back on every path but the good one. [SES25] */
 async function admit({ conn, handshake, request }: Socket, options: AdmissionOptions): Promise<VerifiedToken> {
-  const { verifier, userPlaces, onRefused } = options
-  const token = await identify(handshake.auth, verifier)
+  const { verifier, userPlaces, onRefused, protocol } = options
+  const token = await identify(handshake.auth, verifier, protocol)
   // Gone meanwhile: its end, which would give the place back, has passed.
   if (conn.readyState !== 'open') throw new CodedError('unavailable')
   if (!userPlaces.take(token.sub, conn)) {

@@ -13,18 +13,18 @@ export type ConnectContext = {
   members: Members
   metrics: RealtimeMetrics
   maxBufferedBytes: number
-  isDraining: () => boolean
+  isRefusing: () => boolean
   onRefused: (code: ErrorCode) => void
 }
 
 /** Makes a member of a socket that was admitted; `null` when it was closed again: somebody may have been revoked since the handshake. */
 export function connectMember(context: ConnectContext, socket: Socket): Member | null {
-  const { access, members, maxBufferedBytes, isDraining, onRefused } = context
+  const { access, members, maxBufferedBytes, isRefusing, onRefused } = context
   const { token } = socket.data as { token: VerifiedToken }
   const { sub, tid, sid, exp, kid } = token
   forgetHandshake(socket)
   const member = new Member(socket, sub, tid, sid, exp, kid, maxBufferedBytes, members.endSlow)
-  const refusal = isDraining() ? 'server_draining' : refusalOf(access.get(sub), token)
+  const refusal = isRefusing() ? 'server_draining' : refusalOf(access.get(sub), token)
   if (refusal) {
     onRefused(refusal)
     members.close(member, refusal)

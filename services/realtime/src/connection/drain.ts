@@ -1,17 +1,27 @@
 import { delay, systemClock } from '@derm/core'
 import type { Members } from './members.ts'
+import { sendAway, type Pace } from './send-away.ts'
 
-const CLOSED_PER_SECOND = 200
-const MAX_SPREAD_MS = 10_000
+/**
+ * - `open`: takes whoever comes.
+ * - `leaving`: says that it is not ready, and takes those whom a front door still sends that has not heard of it.
+ * - `refusing`: takes nobody, and sends away those whom it has.
+ */
+export type DrainPhase = 'open' | 'leaving' | 'refusing'
 
-/** Asks every client to reconnect elsewhere, at a moment of its own, and closes what is left then. [SES8] */
-export async function drainMembers(members: Members): Promise<void> {
-  const spreadMs = Math.min(MAX_SPREAD_MS, (members.size / CLOSED_PER_SECOND) * 1000) + 100
-  const closing = members.all().map(async (member) => {
-    const reconnectInMs = Math.round(Math.random() * spreadMs)
-    member.socket.emit('server:draining', { reconnectInMs })
-    await delay(systemClock, reconnectInMs)
-    members.close(member, 'server_draining')
-  })
-  await Promise.all(closing)
+export type DrainOptions = Pace & {
+  /** From the end of readiness to the first client that is sent away: as long as the front door takes to hear of it. */
+  pauseMs: number
+}
+
+/** The end of a node: not ready first, then a pause, then its clients go, at a pace. [SES8] [SES35] */
+export class Drain {
+  phase: DrainPhase = 'open'
+
+  async run(members: Members, { pauseMs, ...pace }: DrainOptions): Promise<void> {
+    this.phase = 'leaving'
+    await delay(systemClock, pauseMs)
+    this.phase = 'refusing'
+    await sendAway(members, members.all(), pace)
+  }
 }

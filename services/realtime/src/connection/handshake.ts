@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { TokenVerifier, VerifiedToken } from '@derm/auth'
-import { CodedError, Handshake, PROTOCOL_VERSION, type ErrorCode } from '@derm/contract'
+import { CodedError, Handshake, protocolsOf, type ErrorCode } from '@derm/contract'
 import type { Socket } from 'socket.io'
 import { requireAccess } from '../access/access-refusal.ts'
 import type { AccessWatch } from '../access/access-watch.ts'
@@ -13,14 +13,13 @@ export function checkOrigin(request: IncomingMessage, allowed: readonly string[]
 }
 
 /** Whose handshake it is. @throws CodedError with the code that the client gets in `connect_error`. */
-export async function identify(auth: unknown, verifier: TokenVerifier): Promise<VerifiedToken> {
+export async function identify(auth: unknown, verifier: TokenVerifier, version: number): Promise<VerifiedToken> {
   const parsed = Handshake.safeParse(auth)
-  if (!parsed.success) {
-    const given = (auth as { protocol?: unknown; token?: unknown } | undefined) ?? {}
-    if (typeof given.token === 'string' && given.protocol !== PROTOCOL_VERSION)
-      throw new CodedError('protocol_unsupported')
-    throw new CodedError('unauthenticated')
-  }
+  const given = (auth as { protocol?: unknown; token?: unknown } | undefined) ?? {}
+  // What is no token is refused for that, whatever the version.
+  if (typeof given.token === 'string' && !protocolsOf(version).some((served) => served === given.protocol))
+    throw new CodedError('protocol_unsupported')
+  if (!parsed.success) throw new CodedError('unauthenticated')
   return verifier.verify(parsed.data.token)
 }
 

@@ -1,12 +1,12 @@
 import type { HubObserver } from '@derm/core/node'
 import type { RealtimeMetrics } from './realtime-metrics.ts'
 
-/** What the hub tells, as metrics. */
-export function observeHub(metrics: RealtimeMetrics): HubObserver {
+/** What the hub tells, as metrics. `now`: by the clock that dates the events, Postgres'. */
+export function observeHub(metrics: RealtimeMetrics, now: () => number): HubObserver {
   return {
     delivered(count, at) {
       metrics.deliveries.inc(count)
-      metrics.commitToDelivery.observe(Math.max(0, Date.now() - at) / 1000)
+      metrics.commitToDelivery.observe(Math.max(0, now() - at) / 1000)
     },
     gapFound: (how) => metrics.gapsFound.inc({ how }),
     repaired: (entries) => {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@derm/contract'
-import { FAILURE_REASONS } from '@derm/core'
+import { EVERY_SHARD, FAILURE_REASONS } from '@derm/core'
 import type { ResyncReason } from '@derm/core/node'
 import { createMetrics } from '@derm/runtime'
 
@@ -48,6 +48,14 @@ export function createRealtimeMetrics() {
   const created = {
     metrics,
     connections: gauge({ name: 'connections', help: 'Sockets connected to this node' }),
+    meanConnections: gauge({
+      name: 'connections_mean',
+      help: 'Mean of the connections over the nodes that this one knows of, itself included',
+    }),
+    connectionsShed: counter({
+      name: 'connections_shed_total',
+      help: 'Clients sent to other nodes because this one had more than those',
+    }),
     pendingConnections: gauge({
       name: 'pending_connections',
       help: 'Connections that were upgraded and are not admitted yet',
@@ -113,6 +121,19 @@ export function createRealtimeMetrics() {
       name: 'late_channels',
       help: 'Channels of which this node cannot say that it has all events; their clients are told',
     }),
+    lateSeconds: counter({
+      name: 'feed_late_seconds_total',
+      help: 'Seconds in which this node could not say that it had all events of a channel, by the channel’s shard',
+      labels: ['shard'],
+    }),
+    laggingSeconds: counter({
+      name: 'lagging_seconds_total',
+      help: 'Seconds in which this node as a whole could not say that it had all events',
+    }),
+    toldLate: counter({
+      name: 'clients_told_late_total',
+      help: 'How often a client was told that what it sees may be old',
+    }),
     accessAge: gauge({
       name: 'access_confirmation_age_seconds',
       help: 'Age of the last confirmation of access versions',
@@ -149,6 +170,7 @@ export function createRealtimeMetrics() {
   for (const kind of KNOWN.kind) created.revocations.inc({ kind }, 0)
   for (const where of KNOWN.hears) created.deafSeconds.inc({ where }, 0)
   for (const reason of FAILURE_REASONS) created.redisFailures.inc({ reason }, 0)
+  for (const shard of EVERY_SHARD) created.lateSeconds.inc({ shard }, 0)
   for (const where of KNOWN.where) created.foreignMessages.inc({ where }, 0)
   return created
 }
