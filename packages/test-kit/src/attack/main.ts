@@ -13,7 +13,8 @@ const NOISE_MS = 50
 const outcomes: Outcome[] = []
 
 const isSlow = (quiet: number, attacked: number) => attacked > Math.max(quiet * MOST_SLOWER, NOISE_MS)
-const ms = (value: number) => `${value.toFixed(0)} ms`
+/** `null`: what came from the bystander's process was no number, since it saw nothing at all. */
+const ms = (value: number | null) => (value === null ? 'none' : `${value.toFixed(0)} ms`)
 const hasHeld = ({ faults, quiet, attacked }: Outcome) =>
   faults.length === 0 && !isSlow(quiet.readP99, attacked.readP99) && !isSlow(quiet.eventP99, attacked.eventP99)
 

@@ -3,6 +3,7 @@ import type { Member } from '../connection/member.ts'
 import type { Members } from '../connection/members.ts'
 import { sendAway } from '../connection/send-away.ts'
 import type { RealtimeMetrics } from '../metrics/realtime-metrics.ts'
+import { chooseLeaving } from './choose-leaving.ts'
 import type { NodeLoads } from './node-loads.ts'
 import { Surplus, type SurplusOptions } from './surplus.ts'
 
@@ -20,7 +21,7 @@ export type SheddingOptions = SurplusOptions & {
 
 /**
  * An overfull node sends a few of its clients away each second, as one that is replaced does with all of them, until it is near the mean of
- * the nodes. Those who have been here for longest go first: so nobody goes to and fro. [SES38]
+ * the nodes. [SES38]
  */
 export class Shedding {
   private readonly surplus: Surplus
@@ -56,20 +57,11 @@ export class Shedding {
     const count = this.surplus.take({ own, others: loads.open(), settledMs: loads.settledMs(), seconds })
     metrics.meanConnections.set(this.surplus.mean)
     if (this.isOverfull && !wasOverfull) logger.info({ count: own }, 'this node has more connections than the others')
-    const chosen = count > 0 ? this.choose(count) : []
+    const staying = count > 0 ? members.all().filter((member) => !this.leaving.has(member)) : []
+    const chosen = chooseLeaving(staying, count)
     for (const member of chosen) this.leaving.add(member)
     metrics.connectionsShed.inc(chosen.length)
     await sendAway(members, chosen, { node, perSecond: maxPerSecond, withinMs: ROUND_MS })
     for (const member of chosen) this.leaving.delete(member)
-  }
-
-  /** Members are kept in the order in which they came. */
-  private choose(count: number): Member[] {
-    const chosen: Member[] = []
-    for (const member of this.options.members.all()) {
-      if (chosen.length >= count) break
-      if (!this.leaving.has(member)) chosen.push(member)
-    }
-    return chosen
   }
 }
