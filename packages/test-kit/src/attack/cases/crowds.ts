@@ -50,9 +50,10 @@ export const tokenlessSockets: Attack = {
   async run(stack, tries) {
     const faults: string[] = []
     const token = await login(stack, 'owner')
+    // One more where a network is bounded: the socket that has a token, while it is admitted.
     const networks: [string, most: number, from: (i: number) => string][] = [
-      ['one address', PER_NETWORK, (i) => ['203.0.113.9', '::ffff:203.0.113.9', '203.0.113.9:80'][i % 3]!],
-      ['one /64', PER_NETWORK, (i) => `2001:db8:1:2::${(i % 65_536).toString(16)}`],
+      ['one address', PER_NETWORK + 1, (i) => ['203.0.113.9', '::ffff:203.0.113.9', '203.0.113.9:80'][i % 3]!],
+      ['one /64', PER_NETWORK + 1, (i) => `2001:db8:1:2::${(i % 65_536).toString(16)}`],
       ['everywhere', PER_NODE, (i) => `198.51.${i % 100}.${i % 7}`],
     ]
     for (const [what, most, from] of networks) {

@@ -2,7 +2,7 @@ import type { SubscribeAck } from '@derm/contract'
 import { getSeedIds } from '@derm/database'
 import { waitUntil } from '@derm/local-servers'
 import { Redis } from 'ioredis'
-import { connectClient } from '../../connect-client.ts'
+import { connectClient, type RecordingClient } from '../../connect-client.ts'
 import { signIn } from '../../sign-in.ts'
 import { createEventWriter } from '../../write-events.ts'
 import type { Attack } from '../attack.ts'
@@ -50,7 +50,9 @@ export const partialRecoveryFlood: Attack = {
     const readBefore = await countRead()
     let asked = 0
     const answered = { resync: 0, recovered: 0, refused: 0 }
-    const note = (ack: SubscribeAck) => {
+    const waiting = new Map(clients.map((client) => [client, 0]))
+    const note = (client: RecordingClient) => (ack: SubscribeAck) => {
+      waiting.set(client, waiting.get(client)! - 1)
       // So is who has eight requests of a socket under way, on a machine that is busy.
       if (!ack.ok && ack.code === 'rate_limited') answered.refused++
       else if (!ack.ok) faults.add(`a request was refused with ${ack.code}`)
@@ -58,15 +60,17 @@ export const partialRecoveryFlood: Attack = {
       else answered.recovered++
     }
     await Promise.all(
-      clients.map(async ({ socket }) => {
+      clients.map(async (client) => {
         for (let i = 0; i < tries / SOCKETS; i++) {
           const cursors = { [channel]: { epoch, seq: seq + (asked++ % CURSORS) } }
-          socket.emit('subscribe', { channels: [{ topic: 'scheduling', location, cursors }] }, note)
+          waiting.set(client, waiting.get(client)! + 1)
+          client.socket.emit('subscribe', { channels: [{ topic: 'scheduling', location, cursors }] }, note(client))
           await new Promise((resolve) => setTimeout(resolve, 1000 / PER_SECOND))
         }
       }),
     )
-    await waitUntil(() => answered.resync + answered.recovered + answered.refused >= asked || faults.size > 0, {
+    const isDone = () => clients.every((client) => waiting.get(client) === 0 || isSentAway(client))
+    await waitUntil(() => isDone() || faults.size > 0, {
       what: 'the answers',
       timeoutMs: 10_000,
     }).catch(() => faults.add('requests were not answered'))
@@ -74,10 +78,13 @@ export const partialRecoveryFlood: Attack = {
     if (read > MOST_READ_BYTES) faults.add(`Redis was made to answer ${Math.round(read / 1e6)} MB`)
     if (answered.refused > asked / 2) faults.add(`${answered.refused} were refused: they were no test`)
     if (answered.recovered > 0) faults.add(`${answered.recovered} were answered in full: they were no test`)
-    const ended = clients.filter(({ socket }) => !socket.connected).length
+    const ended = clients.filter((client) => !client.socket.connected && !isSentAway(client)).length
     if (ended > 0) faults.add(`${ended} of the user's own sockets were ended`)
     for (const { socket } of clients) socket.disconnect()
     redis.disconnect()
     return [...faults]
   },
 }
+
+/** A node that is overfull asks a user's ninth socket to go to another: that is no harm. */
+const isSentAway = ({ frames }: RecordingClient) => frames.some(({ name }) => name === 'server:draining')
