@@ -119,4 +119,38 @@ describe('[SEC41] a browser that several people share', () => {
       expect((await tryPassword(emails[n]!, freshNetwork(), { ...own, cookie })).status).toBe(200)
     }
   })
+
+  it('[SEC31] does not keep its owner out at home when somebody has copied its cookie and guesses elsewhere', async () => {
+    const { email } = ids.summit.users['ma']!
+    const home = freshNetwork()
+    const { headers } = await tryPassword(email, home, own)
+    const device = headers.getSetCookie().find((one) => one.includes('derm_device='))!
+    const cookie = device.split(';')[0]!
+    for (let n = 0; n < 5; n++) expect((await tryPassword(email, freshNetwork(), { cookie })).status).toBe(401)
+    pod.clock.advance(1_000)
+    for (let n = 0; n < 4; n++) {
+      const { headers: told } = await tryPassword(email, freshNetwork(), { cookie })
+      pod.clock.advance(Number(told.get('retry-after') ?? 0) * 1_000)
+    }
+    await tryPassword(email, freshNetwork(), { cookie })
+    expect((await tryPassword(email, freshNetwork(), { ...own, cookie })).status).toBe(429)
+    expect((await tryPassword(email, home, { ...own, cookie })).status).toBe(200)
+    const guesses: number[] = []
+    for (let n = 0; n < 7; n++) guesses.push((await tryPassword(email, home, { cookie })).status)
+    expect(guesses.filter((status) => status === 401).length).toBeLessThanOrEqual(6)
+    expect(guesses).toContain(429)
+  })
+})
+
+describe('[SEC45] who has left, and knows the password', () => {
+  it('is delayed as who guesses is, and writes no more into the audit log', async () => {
+    const { email, id } = ids.summit.users['provider']!
+    await pod.sql('UPDATE user_access SET active = false WHERE user_id = $1', [id])
+    const tried: number[] = []
+    for (let n = 0; n < 11; n++) tried.push((await tryPassword(email, freshNetwork(), own)).status)
+    expect(tried).toEqual([...Array(10).fill(403), 429])
+    await pod.pod.api.audit.drain()
+    const rows = await pod.sql(`SELECT 1 FROM audit_log WHERE subject_id = $1 AND action = 'session.refused'`, [id])
+    expect(rows).toHaveLength(10)
+  })
 })

@@ -49,7 +49,6 @@ export async function signIn(api: Api, request: SignInRequest): Promise<SignedIn
     noteRefused(api, login, source, error)
     throw error
   }
-  await admission.succeed()
   const session: Session = {
     tenantId: TenantId.parse(login.tenant_id),
     userId: UserId.parse(login.user_id),
@@ -57,11 +56,14 @@ export async function signIn(api: Api, request: SignInRequest): Promise<SignedIn
   }
   const { answer, secret } = await api.turns
     .run(turn, () => startSession(api, session, source))
-    .catch((error: unknown) => {
-      // The password was right, and the access is taken back: nothing of the transaction is left to tell of it.
+    .catch(async (error: unknown) => {
+      // The password was right, and the access is taken back: nothing of the transaction is left to tell of it. The attempt stays counted, as a
+      // wrong password's does: whoever has left knows the password, and each of these is an entry in the audit log.
       if (error instanceof CodedError && error.code === 'access_revoked') noteRefused(api, login, source, error)
+      else await admission.release()
       throw error
     })
+  await admission.succeed()
   api.metrics.signIns.inc({ outcome: 'signed_in' })
   return {
     answer,

@@ -75,7 +75,13 @@ export function createAttemptLimiter(prisma: PrismaClient, [newest]: SecretList,
     const [answer] = await prisma.$queryRaw<{ wait: number }[]>`SELECT ${countIn(way)} AS wait`
     return answer?.wait ?? 0
   }
-  /** The same, and what the other ways ask for: one round trip, since whoever asks again and again comes by here each time. */
+  async function isCounted({ name }: Counter): Promise<boolean> {
+    const at = new Date(now())
+    const rows = await prisma.$queryRaw<unknown[]>`
+      SELECT 1 AS one FROM attempt_counters WHERE name = ${name}::bytea AND expires_at > ${at}::timestamptz`
+    return rows.length > 0
+  }
+  /** Tries the usual way, and reads what the other ways ask for: one round trip, since whoever asks again and again comes by here each time. */
   async function tryUsual(way: Way, account: Counter, isHome: Counter): Promise<{ wait: number } & State> {
     const at = new Date(now())
     const [answer] = await prisma.$queryRaw<[{ wait: number } & State]>`
@@ -92,23 +98,27 @@ export function createAttemptLimiter(prisma: PrismaClient, [newest]: SecretList,
         succeed: async () => void (await prisma.$queryRaw`SELECT ${settle(own, shared)}, ${take([isHome], [], now())}`),
         release: async () => void (await prisma.$queryRaw`SELECT ${settle([], [...own, ...shared])}`),
       })
-      if (device) {
-        const way = { own: [counter('device', account, device.nonce)], shared: [] }
-        const wait = await tryWay(way)
-        if (wait > 0) throw refuse(wait)
-        return admit(way)
-      }
       const all = counter('account', account)
       const pair = counter('pair', account, network)
       const clean = [counter('clean', account, network), counter('cleanNeighbourhood', account, neighbourhood)]
       const networks = [counter('network', network), counter('neighbourhood', neighbourhood)]
+      const home: Way = { own: [pair, ...clean], shared: [counter('home', account), ...networks], noted: clean }
+      if (device) {
+        const way = { own: [counter('device', account, device.nonce)], shared: [] }
+        const wait = await tryWay(way)
+        if (wait === 0) return admit(way)
+        // Who has copied the token elsewhere makes its counter wait: at home its owner is no worse off than without it.
+        const homeWait = (await isCounted(isHome)) ? await tryWay(home) : wait
+        if (homeWait > 0) throw refuse(Math.min(wait, homeWait))
+        return admit(home)
+      }
       const usual = { own: [all, pair, ...clean], shared: networks, noted: clean }
       const { wait, ...state } = await tryUsual(usual, all, isHome)
       if (wait === 0) return admit(usual)
       if (!state.isHome && state.attempts < SPARE_FROM) throw refuse(wait)
       // Neither begins the account's own count anew: who guesses would have its free attempts again with each sign-in of the owner's.
       const other: Way = state.isHome
-        ? { own: [pair, ...clean], shared: [counter('home', account), ...networks], noted: clean }
+        ? home
         : { own: [pair, ...clean], shared: [counter('spare', account), ...networks] }
       const otherWait = await tryWay(other)
       if (otherWait > 0) throw refuse(Math.min(wait, otherWait))
