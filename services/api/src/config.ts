@@ -36,8 +36,8 @@ const ApiConfig = BaseConfig.extend({
   /** Whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`, `linklocal`, `uniquelocal`. */
   TRUSTED_PROXIES: ProxyList.default(['loopback']),
   /** What a user and a tenant may ask of this pod, in units of cost a second: a read of one row is one. */
-  USER_BUDGET: z.coerce.number().min(1).default(300),
-  TENANT_BUDGET: z.coerce.number().min(1).default(1_200),
+  USER_BUDGET: z.coerce.number().min(5).default(300),
+  TENANT_BUDGET: z.coerce.number().min(5).default(1_200),
   /** A user who is shown so many patients within an hour, or four times as many in a day, is noted in the audit log. */
   BULK_READ_PATIENTS: z.coerce.number().int().min(1).default(200),
   /** What the audit log keeps of addresses, which are personal data: all of them, their /24 or /48, or nothing. */
