@@ -26,6 +26,7 @@ import { LastUpdates } from './last-updated.ts'
 import { createMutations, type MutationContext, type MutationFunction } from './query/mutation.ts'
 import { createQueryCachePort } from './query/query-cache-port.ts'
 import { registerQuerySource } from './query/live.ts'
+import { Traces } from './query/traces.ts'
 import { createResourcesOf, type ResourceKeys } from './resource-keys.ts'
 import { createSocketTransport } from './socket-transport.ts'
 import { createEventToasts, showBuiltInToast, type Notify } from './toaster.ts'
@@ -130,7 +131,8 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     invalidatedBy: (event) => definitionOf(event.type).invalidates,
     ...(options.refetch ? { settings: options.refetch } : {}),
   })
-  const unregister = registerQuerySource(queryClient, { scheduler, fetch: apiFetch })
+  const traces = new Traces(clock)
+  const unregister = registerQuerySource(queryClient, { scheduler, fetch: apiFetch, traces })
   const { mutation, isOwn: isOwnKey } = createMutations({ queryClient, scheduler, clock, fetch: apiFetch })
 
   const subscriber = new Subscriber({
@@ -142,6 +144,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     refreshToken,
     onEvent(event) {
       const isOwn = isOwnKey(event.mutationId)
+      traces.note(event)
       scheduler.noteEvent(event)
       lastUpdates.note(event, isOwn)
       onEvent.tell(event, isOwn)
@@ -185,6 +188,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     stopFollowing()
     subscriber.close()
     scheduler.endSession()
+    traces.clear()
     lastUpdates.clear()
   }
 

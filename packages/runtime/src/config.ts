@@ -188,6 +188,13 @@ export const BaseConfig = z.object({
     .default(hostName),
   /** How far the clock may be ahead that dated a token. All processes go by Postgres' clock, so it bounds what a measurement may be wrong by. */
   TOKEN_LEEWAY_MS: Milliseconds.max(300_000).default(30_000),
+  /** Where traces are sent, by OTLP over HTTP; without it there are none. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .string()
+    .refine((text) => isUrl(text, ['http:', 'https:']), 'is not an http url')
+    .optional(),
+  /** The share of traces that are recorded. */
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number('is not a number').min(0).max(1).default(0.01),
   /** How long a drain may take before the process ends all the same. */
   SHUTDOWN_GRACE_MS: Milliseconds.default(25_000),
   /** `1`: the process ends when its parent does. */

@@ -68,6 +68,7 @@ it('no link between the pages leads nowhere', () => {
     'docs/operations/redis-and-postgres.md',
     'docs/operations/runbook.md',
     'docs/operations/capacity.md',
+    'docs/operations/tracing.md',
     'docs/decisions/README.md',
     'packages/core/SPEC.md',
   ]

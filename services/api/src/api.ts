@@ -11,7 +11,7 @@ import type { DatabaseTurns } from './limits/database-turns.ts'
 import type { DeviceTokens } from './sessions/device-token.ts'
 import type { AttemptLimiter } from './sessions/attempt-limiter.ts'
 import type { PasswordHashes } from './limits/password-hashes.ts'
-import type { AuditAddresses } from '@derm/runtime'
+import type { AuditAddresses, Tracing } from '@derm/runtime'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { SharedReads } from './reads/shared-reads.ts'
 import type { SocketRevoker } from './access/socket-revoker.ts'
@@ -38,6 +38,8 @@ export type Api = {
   /** What events of one aggregate bring about in another. */
   consequences: readonly Consequence[]
   metrics: ApiMetrics
+  /** `null`: no traces. */
+  tracing: Tracing | null
   logger: Logger
   clock: Pick<Clock, 'now'>
   /** Exact origins that browsers may come from. */

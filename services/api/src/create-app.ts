@@ -1,12 +1,13 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 import helmet from 'helmet'
 import { CodedError } from '@derm/contract'
+import { traceIdOf } from '@derm/runtime'
 import type { Api } from './api.ts'
 import { createJsonBody } from './http/json-body.ts'
 import { mountRoutes } from './http/mount-routes.ts'
 import { createCors } from './http/origins.ts'
 import { createErrorHandler } from './http/problem.ts'
-import { readRequestId, readTraceparent } from './http/trace.ts'
+import { makeTraceparent, readRequestId, readTraceparent } from './http/trace.ts'
 import { createDocs } from './openapi/docs.ts'
 import { ROUTES } from './routes.ts'
 
@@ -17,7 +18,7 @@ export function createApp(api: Api): Express {
   app.disable('etag')
   app.set('query parser', 'simple')
 
-  app.use(identify)
+  app.use(identify(api))
   app.use(measure(api))
   app.use(
     helmet({
@@ -40,11 +41,33 @@ export function createApp(api: Api): Express {
   return app
 }
 
-function identify(request: Request, response: Response, next: NextFunction): void {
-  const requestId = readRequestId(request.get('x-request-id'))
-  Object.assign(response.locals, { requestId, traceparent: readTraceparent(request.get('traceparent')) })
-  response.set('X-Request-Id', requestId)
-  next()
+/** The request's ids; and its span, which ends with its connection where nothing was answered. Its name is the route, known at the end. [OPS45] */
+function identify({ tracing }: Pick<Api, 'tracing'>) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const { method } = request
+    const requestId = readRequestId(request.get('x-request-id'))
+    const parent = readTraceparent(request.get('traceparent'))
+    const span = tracing?.begin({
+      name: method,
+      kind: 'server',
+      parent,
+      isForeign: true,
+      attributes: { 'http.request.method': method },
+    })
+    Object.assign(response.locals, { requestId, traceparent: span?.traceparent ?? parent ?? makeTraceparent() })
+    response.set('X-Request-Id', requestId)
+    if (span)
+      response.once('close', () => {
+        const { route = 'none' } = response.locals as { route?: string }
+        const { statusCode } = response
+        span.end({
+          name: `${method} ${route}`,
+          attributes: { 'http.route': route, 'http.response.status_code': statusCode },
+          hasFailed: statusCode >= 500 || !response.writableFinished,
+        })
+      })
+    next()
+  }
 }
 
 /** One line and one measurement a request: the route as declared, never the url, which holds ids. */
@@ -66,7 +89,7 @@ function measure({ metrics, logger }: Pick<Api, 'metrics' | 'logger'>) {
           route,
           status: response.statusCode,
           durationMs: Math.round(ms),
-          traceId: traceparent.slice(3, 35),
+          traceId: traceIdOf(traceparent),
         },
         'answered',
       )

@@ -11,6 +11,7 @@ import {
   createRedisConnections,
   createSharedClock,
   type Step,
+  type Tracing,
 } from '@derm/runtime'
 import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
@@ -46,11 +47,10 @@ export type Pod = {
   ports: () => { port: number; adminPort: number }
 }
 
+export type PodOptions = { logger: Logger; isReady: () => boolean; clock?: Clock; tracing?: Tracing | null }
+
 /** Puts one API pod together. Nothing is connected to before its step starts. `clock`: for tests; without it, the time is that of Postgres. [OPS29] */
-export function createPod(
-  config: ApiConfig,
-  { logger, isReady, clock: given }: { logger: Logger; isReady: () => boolean; clock?: Clock },
-): Pod {
+export function createPod(config: ApiConfig, { logger, isReady, clock: given, tracing = null }: PodOptions): Pod {
   const instance = config.INSTANCE_NAME
   const metrics = createMetrics()
   const apiMetrics = createApiMetrics(metrics)
@@ -89,7 +89,7 @@ export function createPod(
       logger.warn({ tenantId, userId, count }, 'a user was shown very many patients')
     },
   })
-  const relay = createPodRelay({ config, redis: relayRedis, metrics: apiMetrics, logger, clock })
+  const relay = createPodRelay({ config, redis: relayRedis, metrics: apiMetrics, logger, clock, tracing })
   const api: Api = {
     prisma,
     keyRing,
@@ -113,6 +113,7 @@ export function createPod(
     wakeRelay: relay.wake,
     consequences: CONSEQUENCES,
     metrics: apiMetrics,
+    tracing,
     logger,
     clock,
     origins: config.PUBLIC_ORIGINS,
@@ -134,6 +135,7 @@ export function createPod(
     api,
     ports: () => ports,
     steps: [
+      { name: 'tracing', stop: () => tracing?.stop() },
       {
         name: 'redis',
         start: () => Promise.all([redis.check(), relayRedis.check()]),

@@ -1,8 +1,8 @@
 import { delay, type Clock, type Logger } from '@derm/core'
 import { createRedisEventLogWriter, createSigner } from '@derm/core/redis'
-import { createRelay, type RelayObserver } from '@derm/core/relay'
+import { createRelay, type OutboxRow, type RelayObserver } from '@derm/core/relay'
 import { createPartitionUpkeep, createPgRelayStore, createRelayPool, requirePool } from '@derm/publisher'
-import type { RedisConnections, Step } from '@derm/runtime'
+import { recordedTraceOf, traceIdOf, type RedisConnections, type Step, type Tracing } from '@derm/runtime'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { ApiConfig } from './config.ts'
 
@@ -25,10 +25,11 @@ export type PodRelayOptions = {
   metrics: ApiMetrics
   logger: Logger
   clock: Clock
+  tracing: Tracing | null
 }
 
 /** This pod's relay, on a small pool of its own, and the upkeep of the event partitions. It stops after the last request was answered, so that it sees all commits. */
-export function createPodRelay({ config, redis, metrics, logger, clock }: PodRelayOptions): PodRelay {
+export function createPodRelay({ config, redis, metrics, logger, clock, tracing }: PodRelayOptions): PodRelay {
   const pool = createRelayPool(config.RELAY_DATABASE_URL, `${config.INSTANCE_NAME}.relay`, config.DATABASE_POOLING)
   const store = createPgRelayStore(pool)
   const signer = createSigner(config.EVENT_SIGNING_SECRET, 'event log')
@@ -40,7 +41,7 @@ export function createPodRelay({ config, redis, metrics, logger, clock }: PodRel
     clock,
     random: Math.random,
     logger,
-    observer: observeRelay(metrics),
+    observer: observeRelay(metrics, tracing, logger),
     ...(pauseMs > 0
       ? {
           afterPublish: async (rows) => {
@@ -72,10 +73,21 @@ export function createPodRelay({ config, redis, metrics, logger, clock }: PodRel
   }
 }
 
-function observeRelay(metrics: ApiMetrics): RelayObserver {
+/** From the flush to the event log's answer, as a part of the trace that the event carries. [OPS45] */
+function tracePublished(tracing: Tracing, logger: Logger, { channel, type, at, body }: OutboxRow): void {
+  const parent = recordedTraceOf(body)
+  if (parent === undefined) return
+  const topic = channel.slice(channel.lastIndexOf('/') + 1)
+  const attributes = { 'derm.topic': topic, 'derm.event': type }
+  tracing.begin({ name: `publish ${topic}`, kind: 'producer', parent, at, attributes }).end()
+  logger.debug({ traceId: traceIdOf(parent), type }, 'published')
+}
+
+function observeRelay(metrics: ApiMetrics, tracing: Tracing | null, logger: Logger): RelayObserver {
   return {
     published(rows, now) {
       metrics.relayPublished.inc(rows.length)
+      if (tracing) for (const row of rows) tracePublished(tracing, logger, row)
       for (const { at } of rows) metrics.commitToPublish.observe(Math.max(0, now - at) / 1_000)
     },
     refilled: (_entries, reason) => metrics.relayRefills.inc({ reason }),

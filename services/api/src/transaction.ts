@@ -9,6 +9,7 @@ import { toAuditRow, type AuditEvent, type AuditSource } from './audit/audit-row
 import { toPositions } from './positions.ts'
 import { createChange, type Change } from './change.ts'
 import { findSqlState } from './database-error.ts'
+import { traceTransaction } from './trace-transaction.ts'
 import { claimKey, completeKey, type StoredAnswer } from './idempotency.ts'
 
 export type ChangeRequest = {
@@ -39,10 +40,13 @@ export type ChangeAnswer = {
  */
 export async function runChange(
   api: Api,
-  { token, source, turn, traceparent, emits, idempotency }: ChangeRequest,
+  request: ChangeRequest,
   command: (change: Change) => Promise<ChangeAnswer>,
 ): Promise<StoredAnswer & { isRepeat: boolean }> {
-  const { done, afterCommit } = await transact(api, token.tid, turn, async (tx, afterCommit) => {
+  const { token, source, turn, emits, idempotency } = request
+  const span = traceTransaction(api.tracing, request.traceparent)
+  const { traceparent } = span
+  const transacted = transact(api, token.tid, turn, async (tx, afterCommit) => {
     const caller = await loadCaller(tx, token)
     const claim = idempotency && { ...idempotency, caller }
     const first = claim && (await claimKey(tx, claim))
@@ -56,6 +60,7 @@ export async function runChange(
     if (claim) await completeKey(tx, claim, { ...answer, published })
     return { ...answer, published, isRepeat: false, shards }
   })
+  const { done, afterCommit } = await span.follow(transacted)
   const { shards, ...result } = done
   finish(api, shards, afterCommit)
   if (result.isRepeat) api.metrics.idempotentRepeats.inc()
@@ -82,19 +87,27 @@ export type SystemRequest = {
  */
 export async function runAsSystem(
   api: Api,
-  { tenantId, ...request }: SystemRequest,
+  { tenantId, traceparent, ...request }: SystemRequest,
   claim: (tx: TenantTx) => Promise<boolean>,
   command: (change: Change) => Promise<void>,
 ): Promise<boolean> {
-  const { done: shards, afterCommit } = await transact(api, tenantId, null, async (tx, afterCommit) => {
+  const span = traceTransaction(api.tracing, traceparent, { isFirst: true })
+  const transacted = transact(api, tenantId, null, async (tx, afterCommit) => {
     if (!(await claim(tx))) return null
     const caller = await loadSystem(tx, tenantId)
-    const { shards } = await carryOut(api, tx, { caller, ...request }, afterCommit, async (change) => {
-      await command(change)
-      return { status: 204, headers: {}, body: null }
-    })
+    const { shards } = await carryOut(
+      api,
+      tx,
+      { caller, traceparent: span.traceparent, ...request },
+      afterCommit,
+      async (change) => {
+        await command(change)
+        return { status: 204, headers: {}, body: null }
+      },
+    )
     return shards
   })
+  const { done: shards, afterCommit } = await span.follow(transacted)
   if (shards) finish(api, shards, afterCommit)
   return shards !== null
 }

@@ -8,6 +8,7 @@ import {
   createLogger,
   createRedisConnections,
   createSharedClock,
+  createTracing,
   readOrExit,
   routeProcessOutput,
   warnOfInsecure,
@@ -74,11 +75,21 @@ const keys = createJwksSource({
   onFault: (error) => logger.warn({ error }, 'public keys could not be fetched'),
 })
 
+const tracing = await createTracing({
+  endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+  share: config.OTEL_TRACES_SAMPLER_ARG,
+  service: 'realtime',
+  instance: config.INSTANCE_NAME,
+  logger,
+  now,
+})
+
 const node = createRealtimeNode({
   config,
   logger,
   metrics,
   clock,
+  tracing,
   verifier: createTokenVerifier({
     ...{ keys, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE, now },
     leewayMs: config.TOKEN_LEEWAY_MS,
@@ -109,6 +120,7 @@ const admin = createAdminServer({
   metrics: metrics.metrics,
 })
 
+lifecycle.add({ name: 'tracing', stop: () => tracing?.stop() })
 lifecycle.add({ name: 'redis', start: () => redis.check(), stop: () => redis.close() })
 lifecycle.add({ name: 'access', start: checkSession, stop: () => accessPool.end() })
 lifecycle.add({

@@ -14,6 +14,7 @@ import type { Meters } from './connection/guard-connection.ts'
 import { FanOut } from './delivery/fan-out.ts'
 import { HeadsNotice } from './delivery/heads-notice.ts'
 import { LagNotice } from './delivery/lag-notice.ts'
+import { traceDelivery } from './delivery/trace-delivery.ts'
 import { RoomSizes } from './delivery/room-sizes.ts'
 import { observeHub } from './metrics/hub-observer.ts'
 import type { RealtimeNodeOptions } from './node-options.ts'
@@ -42,7 +43,7 @@ export type NodeParts = {
 
 /** `isOpen`: the node takes connections. */
 export function createNodeParts(options: RealtimeNodeOptions, io: Server, isOpen: () => boolean): NodeParts {
-  const { config, logger, metrics, verifier, accessPool, clock } = options
+  const { config, logger, metrics, verifier, accessPool, clock, tracing } = options
   /** To the other nodes. A name is what an operator gives, and two processes may have been given the same one. [OPS31] */
   const nodeId = randomUUID()
   const fanOut = new FanOut()
@@ -91,6 +92,7 @@ export function createNodeParts(options: RealtimeNodeOptions, io: Server, isOpen
     isConfirmed: () => access.isConfirmed(),
     confirm: () => access.confirm(),
     deliver: (channel, to, frame) => {
+      if (tracing) traceDelivery({ tracing, logger }, channel, to.size, frame)
       const spreadMs = sizes.spreadMs(channel, to.size)
       fanOut.push(channel, to, spreadMs > 0 ? spliceSpread(frame, spreadMs) : frame)
     },

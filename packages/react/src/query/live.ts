@@ -4,9 +4,10 @@ import { hashKey, type QueryClient, type QueryFunctionContext } from '@tanstack/
 import { ApiError } from '../api-error.ts'
 import type { ApiFetch } from '../api-fetch.ts'
 import { isOurAnswer } from '../is-our-answer.ts'
+import type { Traces } from './traces.ts'
 
 /** What `live` needs of the realtime that was made for a query client. */
-export type QuerySource = { scheduler: RefetchScheduler; fetch: ApiFetch }
+export type QuerySource = { scheduler: RefetchScheduler; fetch: ApiFetch; traces: Traces }
 const sources = new WeakMap<QueryClient, QuerySource>()
 
 export function registerQuerySource(queryClient: QueryClient, source: QuerySource): () => void {
@@ -41,7 +42,7 @@ export function live<Data>(run: (context: LiveContext) => Promise<Data>): (conte
   return async (context) => {
     const source = sources.get(context.client)
     if (!source) throw new Error('live: no createRealtime was made for this QueryClient')
-    const { scheduler } = source
+    const { scheduler, traces } = source
     const hash =
       context.client.getQueryCache().find({ queryKey: context.queryKey, exact: true })?.queryHash ??
       hashKey(context.queryKey)
@@ -54,6 +55,8 @@ export function live<Data>(run: (context: LiveContext) => Promise<Data>): (conte
       const min = scheduler.minAsOf(hash, context.queryKey)
       const headers = new Headers(init.headers)
       if (Object.keys(min).length > 0) headers.set('min-as-of', formatPositions(min))
+      const trace = traces.traceOf(min)
+      if (trace !== undefined) headers.set('traceparent', trace)
       asked++
       const response = await source.fetch(input, { ...init, headers })
       if (!(await saysSomething(response))) {

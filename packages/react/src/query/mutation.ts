@@ -3,6 +3,7 @@ import type { Clock } from '@derm/core'
 import type { RefetchScheduler } from '@derm/core/client'
 import type { Mutation, MutationFunctionContext, QueryClient } from '@tanstack/react-query'
 import type { ApiFetch } from '../api-fetch.ts'
+import { beginTrace } from './traces.ts'
 
 /** What a mutation's function gets. `fetch` sends an Idempotency-Key with every request that changes something. */
 export type MutationContext = { fetch: ApiFetch; idempotencyKey: string }
@@ -16,6 +17,7 @@ export type MutationFunction<Variables, Result> = (
 /** One change, with all its tries. */
 type Attempt = {
   idempotencyKey: string
+  traceparent: string
   /** The key of each request that it makes: the same request has the same key in each try. */
   keys: Map<string, string>
   published: Positions
@@ -33,7 +35,8 @@ export function createMutations({ queryClient, scheduler, clock, fetch: apiFetch
 
   function createAttempt(): Attempt {
     const idempotencyKey = crypto.randomUUID()
-    return { idempotencyKey, keys: new Map(), published: {}, end: undefined, stopWaiting: undefined }
+    const traceparent = beginTrace()
+    return { idempotencyKey, traceparent, keys: new Map(), published: {}, end: undefined, stopWaiting: undefined }
   }
 
   function noteOwn(key: string): void {
@@ -56,6 +59,7 @@ export function createMutations({ queryClient, scheduler, clock, fetch: apiFetch
       // A body that cannot be compared goes by its place among its like.
       const tellApart = (one: typeof body) => (typeof one === 'string' ? one : one ? `#${++uploads}` : '')
       const headers = new Headers(init.headers)
+      if (!headers.has('traceparent')) headers.set('traceparent', attempt.traceparent)
       if (method !== 'GET' && method !== 'HEAD') {
         // A key that the caller gives, to know a repeat by, is this window's own as well.
         const key = headers.get('idempotency-key') ?? keyOf(attempt, `${method} ${input}\n${tellApart(body)}`)

@@ -1,6 +1,6 @@
 import type { Clock, Logger, Timer } from '@derm/core'
 import type { Api } from '../api.ts'
-import { readTraceparent } from '../http/trace.ts'
+import { makeTraceparent } from '../http/trace.ts'
 import { runAsSystem } from '../transaction.ts'
 import type { Job } from './define-job.ts'
 import { claimRow, type DueRow, type DueRows } from './due-rows.ts'
@@ -106,7 +106,7 @@ export class JobRunner {
     const request = {
       tenantId: row.tenantId,
       source: { requestId: `job:${job.name}`, address: null },
-      traceparent: readTraceparent(undefined),
+      traceparent: makeTraceparent(),
       emits: job.emits,
     }
     const wasDue = await runAsSystem(
