@@ -79,7 +79,15 @@ const ROLES: { user: RedisUser; may: Command[]; mayNot: Command[] }[] = [
   {
     user: 'derm_api',
     may: [['SET', 'derm:sign-in:attempts:x', '1'], publishToAdapter],
-    mayNot: [...writes, publishEvent, ['HGETALL', HEADS], ['SUBSCRIBE', 'derm:{3}:c:c'], ['PSUBSCRIBE', '*']],
+    mayNot: [
+      ...writes,
+      publishEvent,
+      ['HGETALL', HEADS],
+      ['SUBSCRIBE', 'derm:{3}:c:c'],
+      ['SUBSCRIBE', 'derm:io-request#/#'],
+      ['PUBLISH', 'derm:io-response#/#', 'x'],
+      ['PSUBSCRIBE', '*'],
+    ],
   },
 ]
 
@@ -105,6 +113,10 @@ describe('[SEC28] Redis users', () => {
         await expect(redis.call(name, ...args), `${name} ${args[0]}`).rejects.toThrow(/NOPERM|can't run this command/)
     })
   }
+
+  it('the API hears what nodes answer', async () => {
+    await expect(as('derm_api').subscribe('derm:io-response#/#')).resolves.toBe(1)
+  })
 
   it('a node hears events and the adapter’s messages, and nothing else', async () => {
     const redis = as('derm_node')

@@ -61,6 +61,11 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
       help: 'What stopped the relay for a while, by reason: Redis’ word, or what became of the connection',
       labels: ['reason'],
     }),
+    foreignMessages: counter({
+      name: 'foreign_messages_total',
+      help: 'Messages that no node of ours sent, dropped',
+      labels: ['where'],
+    }),
     redisFailures: counter({
       name: 'redis_failures_total',
       help: 'Connections to Redis that failed, by reason',
@@ -79,6 +84,7 @@ export function createApiMetrics({ counter, gauge, histogram }: Metrics) {
     created.relayRefusals.inc({ reason }, 0)
     created.redisFailures.inc({ reason }, 0)
   }
+  created.foreignMessages.inc({ where: 'answers' }, 0)
   for (const reason of KNOWN.epoch) created.epochsStarted.inc({ reason }, 0)
   return created
 }

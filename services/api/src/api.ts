@@ -15,6 +15,7 @@ import type { AuditAddresses, Tracing } from '@derm/runtime'
 import type { ApiMetrics } from './api-metrics.ts'
 import type { SharedReads } from './reads/shared-reads.ts'
 import type { SocketRevoker } from './access/socket-revoker.ts'
+import type { SocketLists } from './access/socket-lists.ts'
 
 /** What the routes are given: everything that reaches outside the process. */
 export type Api = {
@@ -33,6 +34,7 @@ export type Api = {
   devices: DeviceTokens
   refreshTokens: RefreshTokens
   revoker: SocketRevoker
+  socketLists: SocketLists
   /** Tells the relay that these shards have events to publish. */
   wakeRelay: (shards: readonly number[]) => void
   /** What events of one aggregate bring about in another. */

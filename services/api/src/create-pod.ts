@@ -13,6 +13,7 @@ import {
   type Step,
   type Tracing,
 } from '@derm/runtime'
+import { createSocketLists } from './access/socket-lists.ts'
 import { createSocketRevoker } from './access/socket-revoker.ts'
 import type { Api } from './api.ts'
 import { createApiMetrics } from './api-metrics.ts'
@@ -90,6 +91,7 @@ export function createPod(config: ApiConfig, { logger, isReady, clock: given, tr
     },
   })
   const relay = createPodRelay({ config, redis: relayRedis, metrics: apiMetrics, logger, clock, tracing })
+  const adapterSigner = createSigner(config.EVENT_SIGNING_SECRET, 'adapter')
   const api: Api = {
     prisma,
     keyRing,
@@ -109,7 +111,14 @@ export function createPod(config: ApiConfig, { logger, isReady, clock: given, tr
     passwords: createPasswordHashes(),
     devices: createDeviceTokens(config.REFRESH_TOKEN_SECRET, now),
     refreshTokens: createRefreshTokens(config.REFRESH_TOKEN_SECRET),
-    revoker: createSocketRevoker(redis.publisher('emitter'), createSigner(config.EVENT_SIGNING_SECRET, 'adapter'), now),
+    revoker: createSocketRevoker(redis.publisher('emitter'), adapterSigner, now),
+    socketLists: createSocketLists({
+      pub: redis.publisher('questions'),
+      sub: redis.subscriber('answers'),
+      signer: adapterSigner,
+      onRefused: () => apiMetrics.foreignMessages.inc({ where: 'answers' }),
+      now,
+    }),
     wakeRelay: relay.wake,
     consequences: CONSEQUENCES,
     metrics: apiMetrics,

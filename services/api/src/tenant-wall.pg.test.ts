@@ -7,7 +7,7 @@ const theirs = summit.locations['main'] as { id: string; providerIds: string[]; 
 const ours = lakeside.locations['downtown'] as typeof theirs
 const slot = { startsAt: '2027-07-01T15:00:00Z', endsAt: '2027-07-01T15:30:00Z' }
 let owner: SignedIn
-let foreign: { appointment: string; entry: string; patient: string; user: string; epoch: string }
+let foreign: { appointment: string; entry: string; patient: string; user: string; session: string; epoch: string }
 
 /** Routes of no aggregate that can ask for something of another tenant's: what they ask for, and nothing else refuses them. */
 const FOREIGN: [method: string, path: string, url: () => string, body?: object][] = [
@@ -20,6 +20,8 @@ const FOREIGN: [method: string, path: string, url: () => string, body?: object][
     () => `/events?channel=${summit.tenantId}/l:${theirs.id}/scheduling&epoch=${foreign.epoch}&after=0`,
   ],
   ['post', '/admin/users/:id/revoke', () => `/admin/users/${foreign.user}/revoke`],
+  ['post', '/admin/users/:id/end-sessions', () => `/admin/users/${foreign.user}/end-sessions`],
+  ['post', '/admin/sessions/:id/end', () => `/admin/sessions/${foreign.session}/end`],
   ['patch', '/admin/users/:id/grants', () => `/admin/users/${foreign.user}/grants`, { grants: [] }],
 ]
 
@@ -31,7 +33,11 @@ beforeAll(async () => {
   )
   const [entry] = await pod.sql('SELECT id FROM waitlist_entries WHERE tenant_id = $1 LIMIT 1', [summit.tenantId])
   const [{ epoch }] = (await pod.sql('SELECT epoch FROM event_epoch')) as [{ epoch: string }]
+  const { accessToken } = await pod.signIn(summit.users['provider']?.email as string)
+  const [, claims = ''] = accessToken.split('.')
+  const { sid: session } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { sid: string }
   foreign = {
+    session,
     appointment: appointment.id,
     entry: entry.id,
     patient: summit.patientIds[0] as string,

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { VerifiedToken } from '@derm/auth'
-import { END_SOCKETS, PROTOCOL_VERSION, REALTIME_PATH, type ErrorCode, type UserId } from '@derm/contract'
+import { END_SOCKETS, LIST_SOCKETS, PROTOCOL_VERSION, REALTIME_PATH, type ErrorCode, type UserId } from '@derm/contract'
 import { createAddressList, drainHttpServer, listen, readClientAddress, toAuditAddress } from '@derm/runtime'
 import type { Server, Socket } from 'socket.io'
 import { startKeyWatch } from './connection/key-watch.ts'
@@ -13,6 +13,7 @@ import { addFaultHandlers } from './connection/fault-handlers.ts'
 import { guardConnections } from './connection/guard-connection.ts'
 import { guardHandlers } from './connection/guard-handlers.ts'
 import { createHttpDoor, guardAnswers } from './connection/http-door.ts'
+import { listSockets } from './connection/list-sockets.ts'
 import { PendingPlaces } from './connection/pending-places.ts'
 import { createSocketServer } from './connection/socket-server.ts'
 import { Hearing, probeAdapter } from './hearing.ts'
@@ -96,6 +97,10 @@ export function createRealtimeNode(options: RealtimeNodeOptions): RealtimeNode {
     serveSocket(socket, options, parts, { audit, addressOf, isRefusing: () => drain.phase === 'refusing' })
   })
   io.on(END_SOCKETS, (message: unknown) => endSockets(members, metrics, message))
+  io.on(LIST_SOCKETS, (message: unknown, reply: unknown) => {
+    const answer = typeof reply === 'function' ? listSockets(members, config.INSTANCE_NAME, message) : null
+    if (answer) (reply as (answer: unknown) => void)(answer)
+  })
   io.on('access:check', (userId: unknown) => {
     if (typeof userId === 'string' && members.countOf(userId as UserId) > 0) void access.confirm().catch(() => {})
   })

@@ -35,6 +35,8 @@ export class Member {
   readonly cohort = Math.floor(Math.random() * 65_536)
   isClosed = false
   isWarned = false
+  /** As `askedAt`, by this process' own clock. */
+  readonly connectedAt = performance.now()
   /** When it last asked for anything. */
   askedAt = performance.now()
   toldLagging: boolean | undefined

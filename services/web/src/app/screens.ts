@@ -1,5 +1,5 @@
-import type { Resource, Topic } from '@derm/contract'
-import { IconCalendar, IconUsers, type Icon } from '@tabler/icons-react'
+import type { Action, Resource, Topic } from '@derm/contract'
+import { IconCalendar, IconPlugConnected, IconUsers, type Icon } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 
 /** A page's component, in a bundle of its own. */
@@ -13,8 +13,8 @@ export type Screen = {
   path: `/${string}`
   label: string
   icon: Icon
-  /** A user opens the screen if a role of theirs sees this topic, in any location. */
-  topic: Topic
+  /** A user opens the screen if a role of theirs sees this topic, in any location; or if they may do this in the whole practice. */
+  opens: { topic: Topic } | { action: Action }
   /** What it shows, its pages included. A resource that no screen shows needs a reason, below. */
   shows: readonly Resource[]
   load: Loader
@@ -28,7 +28,7 @@ export const SCREENS: readonly Screen[] = [
     path: '/schedule',
     label: 'Schedule',
     icon: IconCalendar,
-    topic: 'scheduling',
+    opens: { topic: 'scheduling' },
     shows: ['appointments', 'waitlist'],
     load: () => import('../schedule/schedule-screen.tsx'),
   },
@@ -36,13 +36,21 @@ export const SCREENS: readonly Screen[] = [
     path: '/patients',
     label: 'Patients',
     icon: IconUsers,
-    topic: 'patients',
+    opens: { topic: 'patients' },
     shows: ['patients', 'coverages', 'allergies', 'documents', 'accounts'],
     load: () => import('../patients/search-screen.tsx'),
     pages: [
       { path: '/$patientId', load: () => import('../patients/chart-screen.tsx') },
       { path: '/$patientId/merge', load: () => import('../patients/merge-screen.tsx') },
     ],
+  },
+  {
+    path: '/connections',
+    label: 'Connections',
+    icon: IconPlugConnected,
+    opens: { action: 'administer' },
+    shows: [],
+    load: () => import('../connections/connections-screen.tsx'),
   },
 ]
 

@@ -32,12 +32,13 @@ export function FormFrame({
   const titleId = useId()
   const errorRef = useRef<HTMLDivElement>(null)
   const form = useRef<HTMLFormElement>(null)
-  // The button that opened it is gone: the focus goes to the first field.
+  // The button that opened it is gone: the focus goes to the first field; where there is none, to the button that does no harm.
   useEffect(() => {
     const fields = form.current?.querySelectorAll<HTMLElement>(
       'input:checked, select, textarea, input:not([type=radio])',
     )
-    fields?.[0]?.focus()
+    const first = fields?.[0] ?? form.current?.querySelector<HTMLElement>('button')
+    first?.focus()
   }, [])
   useFocusBack(form)
   useFocusAfterAnswer(form, isPending)
