@@ -6,6 +6,7 @@ import { connectClient, type RecordingClient } from '../../connect-client.ts'
 import { signIn } from '../../sign-in.ts'
 import { createEventWriter } from '../../write-events.ts'
 import type { Attack } from '../attack.ts'
+import { isSentAway } from '../sent-away.ts'
 
 const SOCKETS = 10
 /** A history gives a thousand entries, and of these it ends by its limit of bytes after some eight hundred. */
@@ -85,6 +86,3 @@ export const partialRecoveryFlood: Attack = {
     return [...faults]
   },
 }
-
-/** A node that is overfull asks a user's ninth socket to go to another: that is no harm. */
-const isSentAway = ({ frames }: RecordingClient) => frames.some(({ name }) => name === 'server:draining')

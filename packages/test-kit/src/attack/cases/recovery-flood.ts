@@ -5,6 +5,7 @@ import { scrapeMetric } from '../../scrape-metrics.ts'
 import { signIn } from '../../sign-in.ts'
 import { createEventWriter } from '../../write-events.ts'
 import type { Attack } from '../attack.ts'
+import { isSentAway } from '../sent-away.ts'
 
 const SOCKETS = 20
 const EVENTS = 500
@@ -59,7 +60,7 @@ export const recoveryFlood: Attack = {
     )
     clearInterval(timer)
     if (watch.most > 0) faults.push('the node said that it is lagging')
-    const ended = clients.filter(({ socket }) => !socket.connected).length
+    const ended = clients.filter((client) => !client.socket.connected && !isSentAway(client)).length
     if (ended > 0) faults.push(`${ended} of the user's own sockets were ended`)
     for (const { socket } of clients) socket.disconnect()
     return faults
