@@ -132,7 +132,7 @@ export const STEPS: readonly Step[] = [
     path: '/equipment-loans',
     label: 'Equipment',
     icon: IconZoomCheck,
-    topic: 'scheduling',
+    opens: { topic: 'scheduling' },
     shows: ['equipment_loans'],
     load: () => import('../equipment-loans/equipment-loan-screen.tsx'),
   },
